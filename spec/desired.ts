@@ -1,0 +1,88 @@
+/**
+ * What one placement (host, component) shall be, fully rendered. This is data that travels: made on the
+ * control plane, asked for by the host at the moment of use, compared with reality by `planHost`.
+ * Property names are snake_case on every side, so that there is no conversion to get wrong.
+ */
+export interface PortMapping { ip: string; host_port: number; container_port: number; protocol: 'tcp' | 'udp' }
+
+/** A bind mount (`source` is an absolute host path) or a named volume. */
+export interface VolumeMount { kind: 'bind' | 'volume'; source: string; target: string; read_only: boolean }
+
+export interface ResourceLimits { memory_bytes: number | null; cpus: number | null }
+
+export interface DockerRun {
+  type: 'docker';
+  image: string;
+  pull_policy: 'if_not_present' | 'always' | 'never';
+  container_name: string;
+  ports: PortMapping[];
+  volumes: VolumeMount[];
+  env: Record<string, string>;
+  networks: string[];
+  restart: 'no' | 'on-failure' | 'always' | 'unless-stopped';
+  /** null = the image's own. A string in YAML is split like a shell would, without one. */
+  command: string[] | null;
+  resources: ResourceLimits;
+}
+
+export interface SystemdRun {
+  type: 'systemd';
+  unit_name: string;
+  command: string;
+  working_directory: string | null;
+  user: string | null;
+  group: string | null;
+  env: Record<string, string>;
+  restart: 'no' | 'on-failure' | 'always';
+  restart_sec: number;
+  resources: ResourceLimits;
+  /** The unit file, complete; see `renderUnit`. */
+  unit_text: string;
+}
+
+export type Healthcheck = HealthTiming & (
+  | { type: 'http'; url: string; expect_status: number; expect_body_contains: string | null }
+  | { type: 'tcp'; host: string; port: number }
+  | { type: 'command'; command: string }
+);
+
+export interface HealthTiming { interval_ms: number; timeout_ms: number; start_period_ms: number; retries: number }
+
+/** A single file on the host. `content` (base64) is only there when the host is about to write it. */
+export interface DesiredFile {
+  path: string;
+  sha256: string;
+  size: number;
+  mode: number;
+  /** null = left as it is created (root). */
+  owner: string | null;
+  group: string | null;
+  strategy: 'overwrite' | 'atomic';
+  origin: 'template' | 'file';
+  content?: string;
+}
+
+/** A folder of the bundle. `atomic_symlink`: `<dest>/releases/<tree_hash>` with `<dest>/current` flipped to it. */
+export interface DesiredTree {
+  dest: string;
+  strategy: 'overwrite' | 'atomic' | 'atomic_symlink';
+  tree_hash: string;
+  owner: string | null;
+  group: string | null;
+  files: { path: string; sha256: string; size: number; mode: number; content?: string }[];
+}
+
+export interface DesiredPlacement {
+  deploy_id: string;
+  project: string;
+  version: number;
+  component: string;
+  host: string;
+  /** component_hash: equal hash and matching reality means unchanged. */
+  hash: string;
+  component_directory: string;
+  run: DockerRun | SystemdRun;
+  files: DesiredFile[];
+  trees: DesiredTree[];
+  healthcheck: Healthcheck | null;
+}

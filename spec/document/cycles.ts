@@ -1,0 +1,43 @@
+/** The first cycle found, as the ids in order with the first repeated at the end; null when there is none. */
+export function findCycle(nodes: readonly string[], waitsFor: (id: string) => readonly string[]): string[] | null {
+  const done = new Set<string>();
+  for (const start of nodes) {
+    const cycle = cycleFrom(start, waitsFor, done);
+    if (cycle !== null) return cycle;
+  }
+  return null;
+}
+
+/** Depth first with an own stack, so that a long chain in a document cannot overflow ours. */
+function cycleFrom(start: string, waitsFor: (id: string) => readonly string[], done: Set<string>): string[] | null {
+  const path: string[] = [];
+  const onPath = new Set<string>();
+  const stack: { id: string; leave: boolean }[] = [{ id: start, leave: false }];
+  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+    if (top.leave) {
+      path.pop();
+      onPath.delete(top.id);
+      done.add(top.id);
+    } else if (onPath.has(top.id)) {
+      return [...path.slice(path.indexOf(top.id)), top.id];
+    } else if (!done.has(top.id)) {
+      path.push(top.id);
+      onPath.add(top.id);
+      stack.push({ id: top.id, leave: true }, ...waitsFor(top.id).map((id) => ({ id, leave: false })));
+    }
+  }
+  return null;
+}
+
+/** Stable topological order: among what is ready, the given order decides. Nodes of a cycle come last, as given. */
+export function topologicalOrder(nodes: readonly string[], waitsFor: (id: string) => readonly string[]): string[] {
+  const left = new Set(nodes);
+  const ordered: string[] = [];
+  while (left.size > 0) {
+    const next = [...left].find((id) => waitsFor(id).every((other) => !left.has(other) || other === id)) ?? [...left][0];
+    if (next === undefined) break;
+    left.delete(next);
+    ordered.push(next);
+  }
+  return ordered;
+}

@@ -1,0 +1,52 @@
+/** The small spellings of the language: durations, octal modes, fractions, memory, ids. */
+import { z } from 'zod';
+
+const durationUnits: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** `500ms`, `10s`, `1h30m`; a bare number is seconds. Milliseconds, or null when it is none of these. */
+export function parseDurationMs(value: string | number): number | null {
+  if (typeof value === 'number') return Number.isFinite(value) && value >= 0 ? Math.round(value * 1000) : null;
+  const text = value.trim();
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.round(Number(text) * 1000);
+  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return null;
+  return Math.round([...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)].reduce((sum, [, amount, unit]) => sum + Number(amount) * (durationUnits[unit ?? ''] ?? 0), 0));
+}
+
+/** Octal text in any spelling (`0640`, `640`, `0o640`) to a number, or null. */
+export function parseMode(value: string): number | null {
+  const digits = /^(?:0o)?([0-7]{1,5})$/.exec(value.trim())?.[1];
+  const mode = digits === undefined ? NaN : Number.parseInt(digits, 8);
+  return mode <= 0o7777 ? mode : null;
+}
+
+const memoryUnits: Record<string, number> = { '': 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
+
+/** `512m`, `1.5g`, `256MiB`, or bytes. */
+export function parseMemoryBytes(value: string | number): number | null {
+  const match = /^(\d+(?:\.\d+)?)\s*([bkmgt]?)(?:i?b)?$/i.exec(String(value).trim());
+  const unit = memoryUnits[(match?.[2] ?? '').toLowerCase()];
+  return match === null || unit === undefined ? null : Math.round(Number(match[1]) * unit);
+}
+
+/** A number in (0, 1], or a percentage. */
+export function parseFraction(value: string | number): number | null {
+  const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)%$/.exec(value.trim()) : null;
+  const fraction = match ? Number(match[1]) / 100 : Number(value);
+  return fraction > 0 && fraction <= 1 ? fraction : null;
+}
+
+const converted = <T>(parse: (value: string | number) => T | null, expected: string) =>
+  z.union([z.string(), z.number()], { error: `expected ${expected}` }).transform((value, context) => {
+    const result = parse(value);
+    if (result !== null) return result;
+    context.addIssue({ code: 'custom', message: `"${value}" is not ${expected}` });
+    return z.NEVER;
+  });
+
+export const duration = converted(parseDurationMs, 'a duration such as 500ms, 10s, 2m or 1h30m');
+export const memory = converted(parseMemoryBytes, 'an amount of memory such as 512m or 1.5g');
+export const fraction = converted(parseFraction, 'a fraction in (0, 1] or a percentage such as 20%');
+export const mode = converted((value) => parseMode(String(value)), 'an octal file mode such as 0640 (digits 0 to 7, at most 07777)');
+
+export const idPattern = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+export const idRule = 'ids are lower-case letters, digits, ".", "_" and "-", start with a letter or digit, and have at most 63 characters';

@@ -1,0 +1,42 @@
+/**
+ * Keys that are read and checked but not acted on yet. Apply refuses a document that asks for one:
+ * nothing is ever silently ignored.
+ */
+import type { Diagnostic } from '../errors.js';
+import { formatPath, type Path, type YamlReading } from './read-yaml.js';
+import type { Component, DeployDocument } from './schema.js';
+
+export function unsupportedFeatures(document: DeployDocument, locate: YamlReading['locate']): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const refuse = (used: boolean, path: Path, what: string): void => {
+    if (!used) return;
+    found.push({ code: 'unsupported_feature', path: formatPath(path), ...locate(path), message: `${what} is not supported yet`, suggested_fix: 'Remove it until a version of Maestro that supports it is installed.' });
+  };
+  for (const [id, host] of Object.entries(document.hosts)) refuse(host.type === 'kubernetes', ['hosts', id, 'type'], 'host type kubernetes');
+  for (const [id, component] of Object.entries(document.components)) componentFeatures(id, component, refuse);
+  document.deployment.forEach((binding, index) => {
+    const at = (key: string): Path => ['deployment', index, key];
+    refuse(binding.strategy === 'canary' || binding.strategy === 'blue_green', at('strategy'), `strategy ${binding.strategy}`);
+    refuse(binding.max_parallel !== undefined, at('max_parallel'), 'max_parallel');
+    refuse(binding.max_failures !== undefined, at('max_failures'), 'max_failures');
+    refuse(binding.approval, at('approval'), 'approval');
+    refuse(binding.on_failure === 'rollback', at('on_failure'), 'on_failure: rollback');
+    refuse(binding.offline !== 'wait', at('offline'), `offline: ${binding.offline}`);
+  });
+  return found;
+}
+
+function componentFeatures(id: string, component: Component, refuse: (used: boolean, path: Path, what: string) => void): void {
+  const at = (...rest: Path): Path => ['components', id, ...rest];
+  refuse(component.source.type === 'git' || component.source.type === 'artifact', at('source', 'type'), `source type ${component.source.type}`);
+  refuse('credentials_ref' in component.source && component.source.credentials_ref !== undefined, at('source', 'credentials_ref'), 'credentials_ref');
+  refuse(component.source.type === 'archive', at('source', 'type'), 'source type archive');
+  refuse(component.build.length > 0 && component.source.type !== 'docker', at('build'), 'build');
+  refuse(Object.keys(component.config.secrets).length > 0, at('config', 'secrets'), 'config.secrets');
+  refuse(component.deploy_mode !== 'cold', at('deploy_mode'), `deploy_mode ${component.deploy_mode}`);
+  refuse(component.run.reload_command !== undefined, at('run', 'reload_command'), 'reload_command');
+  for (const [trigger, value] of Object.entries(component.reload_triggers)) refuse(value === 'hot', at('reload_triggers', trigger), `reload_triggers.${trigger}: hot`);
+  refuse(Object.keys(component.tests).length > 0, at('tests'), 'tests');
+  refuse(component.metrics !== undefined, at('metrics'), 'metrics');
+  refuse(component.on_failure === 'rollback', at('on_failure'), 'on_failure: rollback');
+}

@@ -1,0 +1,39 @@
+/**
+ * Hashes of canonical data. Canonical means: object keys sorted, no undefined, so that documents that say
+ * the same in another order hash equal. Pure JavaScript, since the language may not touch the platform.
+ */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import type { DesiredPlacement, DesiredTree } from './desired.js';
+
+export const sha256Hex = (data: Uint8Array | string): string => bytesToHex(sha256(typeof data === 'string' ? utf8ToBytes(data) : data));
+
+/** JSON with sorted keys; undefined members are left out. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
+  return `{${members.join(',')}}`;
+}
+
+/** Hash of a folder: paths, modes and contents, in path order. Owners are compared apart. */
+export function treeHash(files: readonly { path: string; sha256: string; mode: number }[]): string {
+  const entries = files.map(({ path, sha256: digest, mode }) => ({ path, sha256: digest, mode }));
+  return sha256Hex(canonicalJson(entries.sort((a, b) => (a.path < b.path ? -1 : 1))));
+}
+
+type Hashed = Omit<DesiredPlacement, 'hash' | 'version' | 'files' | 'trees'> & {
+  files: readonly Omit<DesiredPlacement['files'][number], 'content'>[];
+  trees: readonly DesiredTree[];
+};
+
+/** component_hash: everything that has an effect on the host, and nothing else (no version number, no contents). */
+export function componentHash(placement: Hashed): string {
+  const files = placement.files.map(({ path, sha256: digest, mode, owner, group, strategy }) => ({ path, digest, mode, owner, group, strategy }));
+  const trees = placement.trees.map(({ dest, strategy, tree_hash, owner, group }) => ({ dest, strategy, tree_hash, owner, group }));
+  const { component, component_directory, run, healthcheck } = placement;
+  return sha256Hex(canonicalJson({ component, component_directory, run, healthcheck, files, trees }));
+}

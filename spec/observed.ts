@@ -1,0 +1,74 @@
+/**
+ * What a host says of one placement: read from Docker, systemd, the file system and a health probe,
+ * normalised to the shapes of `desired.ts` so that the planner compares like with like.
+ */
+import type { DockerRun, SystemdRun } from './desired.js';
+
+/** The mark a deploy leaves on what it made. Without it, it is somebody else's. */
+export interface Ownership { deploy_id: string; component: string; version: number; hash: string }
+
+export interface ObservedContainer {
+  id: string;
+  /** null = no mark of any deploy. */
+  owner: Ownership | null;
+  status: 'created' | 'running' | 'restarting' | 'paused' | 'exited' | 'dead' | 'removing';
+  exit_code: number;
+  /** The image id it runs, and the id that its reference names on this host now (null: not present). */
+  image_id: string;
+  wanted_image_id: string | null;
+  /** Read back from inspect. `env` leaves out what the image itself sets; `command` is null when it is the image's own. */
+  run: Omit<DockerRun, 'type' | 'pull_policy'>;
+  started_at: string | null;
+}
+
+export interface ObservedUnit {
+  /** True when this deploy's journal lists the unit; false: it is somebody else's. */
+  owned: boolean;
+  load_state: string;
+  active_state: string;
+  sub_state: string;
+  enabled: boolean;
+  /** sha256 of the unit file on disk; null when there is none. */
+  unit_sha256: string | null;
+  /** systemd read the file before it was changed last. */
+  needs_daemon_reload: boolean;
+  exit_code: number;
+  run: Pick<SystemdRun, 'unit_name'>;
+  started_at: string | null;
+}
+
+export interface ObservedFile {
+  path: string;
+  kind: 'file' | 'missing' | 'other';
+  sha256: string | null;
+  mode: number | null;
+  owner: string | null;
+  group: string | null;
+  /** Listed in the journal as made by this placement. */
+  owned: boolean;
+}
+
+export interface ObservedTree {
+  dest: string;
+  kind: 'tree' | 'missing' | 'other';
+  /** Hash over what is really there, in the way of `treeHash`; null when unreadable or missing. */
+  tree_hash: string | null;
+  owned: boolean;
+}
+
+export interface ObservedHealth { ok: boolean; detail: string }
+
+export interface ObservedPlacement {
+  component: string;
+  /** Hash this host's journal remembers as applied last; only used to tell drift from change. */
+  applied_hash: string | null;
+  applied_version: number | null;
+  image_present: boolean;
+  container: ObservedContainer | null;
+  unit: ObservedUnit | null;
+  files: ObservedFile[];
+  trees: ObservedTree[];
+  health: ObservedHealth | null;
+}
+
+export interface HostFacts { docker: boolean; systemd: boolean; missing: string[] }

@@ -1,0 +1,46 @@
+/** The plan of one placement: shown, stored and executed as the same data. */
+import type { Action, ComponentState, DriftKind } from './words.js';
+
+export interface FieldChange {
+  /** Dotted name of what differs: `container`, `image`, `ports`, `env.LOG_LEVEL`, `unit.active_state`, `files./etc/app.conf`. */
+  field: string;
+  /** `drift` kinds: reality left the applied state. `desired`: the new version asks for something else. */
+  kind: DriftKind | 'desired';
+  /** Short, printable, never an environment value. null = nothing there. */
+  from: string | null;
+  to: string | null;
+}
+
+export interface FileChange { path: string; old_sha256: string | null; new_sha256: string; kind: DriftKind | 'desired' }
+
+/** One thing a host does, in this order. Each looks for its own mark first and is safe to repeat. */
+export type Operation =
+  | { op: 'pull_image'; image: string }
+  | { op: 'create_network'; network: string }
+  | { op: 'write_file'; path: string }
+  | { op: 'write_tree'; dest: string }
+  | { op: 'create_container'; name: string }
+  | { op: 'replace_container'; name: string }
+  | { op: 'start_container'; name: string }
+  | { op: 'restart_container'; name: string }
+  | { op: 'write_unit'; unit: string }
+  | { op: 'start_unit'; unit: string }
+  | { op: 'restart_unit'; unit: string }
+  | { op: 'enable_unit'; unit: string }
+  | { op: 'remove_owned_file'; path: string }
+  | { op: 'check_health' };
+
+export interface PlacementPlan {
+  component: string;
+  action: Action;
+  restart: boolean;
+  downtime: boolean;
+  /** Plain sentences, most important first. */
+  reasons: string[];
+  fields: FieldChange[];
+  files: FileChange[];
+  operations: Operation[];
+  observed_state: ComponentState;
+  /** Something has to be fetched or built first, which touches nothing that runs. */
+  needs_prepare: boolean;
+}
