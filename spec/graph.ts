@@ -4,7 +4,7 @@
  * order inside a sequential binding only needs the other to have ended, so that a failure stops exactly what depends on it.
  */
 import { bindingHosts, type Binding, type DeployDocument } from './document/index.js';
-import { topologicalOrder } from './document/cycles.js';
+import { findCycle, topologicalOrder } from './document/cycles.js';
 import { stepId, type Edge, type GraphStep, type RolloutGraph } from './graph-types.js';
 
 export function documentGraph(document: DeployDocument): RolloutGraph {
@@ -15,7 +15,7 @@ export function documentGraph(document: DeployDocument): RolloutGraph {
     hostEdges(document, steps, step);
   }
   for (const binding of document.deployment) sequentialEdges(document, binding, byId);
-  for (const group of hostGroups(document)) groupEdges(document, group, steps);
+  for (const group of hostGroups(document)) groupEdges(document, group, byId);
   return { steps };
 }
 
@@ -46,6 +46,29 @@ function hostEdges(document: DeployDocument, steps: readonly GraphStep[], step: 
   }
 }
 
+/** An edge that only orders yields to dependence: it is left out where the other already waits for this step. */
+function addOrder(byId: ReadonlyMap<string, GraphStep>, step: GraphStep, edge: Edge): void {
+  if (!waitsTransitively(byId, edge.from, step.id)) addEdge(step, edge);
+}
+
+function waitsTransitively(byId: ReadonlyMap<string, GraphStep>, id: string, target: string): boolean {
+  const seen = new Set<string>();
+  const queue = [id];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    if (next === target) return true;
+    if (seen.has(next)) continue;
+    seen.add(next);
+    queue.push(...(byId.get(next)?.waits_for.map(({ from }) => from) ?? []));
+  }
+  return false;
+}
+
+/** The steps that wait for each other in a circle, or null. Possible when depends_on contradicts depends_on_hosts. */
+export function graphCycle(graph: RolloutGraph): string[] | null {
+  const byId = new Map(graph.steps.map((step) => [step.id, step]));
+  return findCycle([...byId.keys()], (id) => byId.get(id)?.waits_for.map(({ from }) => from) ?? []);
+}
+
 const dependsOn = (document: DeployDocument) => (component: string): readonly string[] => document.components[component]?.depends_on ?? [];
 
 /** `sequential`: one component at a time on each host, in topological order; document order breaks ties. */
@@ -55,7 +78,7 @@ function sequentialEdges(document: DeployDocument, binding: Binding, byId: Reado
   for (const host of bindingHosts(document, binding)) {
     order.slice(1).forEach((component, index) => {
       const step = byId.get(stepId(host, component));
-      if (step !== undefined) addEdge(step, { from: stepId(host, order[index] ?? ''), reason: 'sequential', needs_green: false });
+      if (step !== undefined) addOrder(byId, step, { from: stepId(host, order[index] ?? ''), reason: 'sequential', needs_green: false });
     });
   }
 }
@@ -76,17 +99,16 @@ export function hostGroups(document: DeployDocument): HostGroup[] {
 }
 
 /** A sequential group walks its hosts one by one, each waiting until the one before is green. */
-function groupEdges(document: DeployDocument, group: HostGroup, steps: readonly GraphStep[]): void {
+function groupEdges(document: DeployDocument, group: HostGroup, byId: ReadonlyMap<string, GraphStep>): void {
   if (group.strategy !== 'sequential' || group.hosts.length < 2) return;
-  const inGroup = steps.filter((step) => group.bindings.includes(step.binding));
-  const waitsForHosts = (host: string): string[] => reachableHosts(document, host);
+  const inGroup = [...byId.values()].filter((step) => group.bindings.includes(step.binding));
   // Written order may contradict depends_on_hosts or depends_on; what depends comes later.
-  const order = topologicalOrder(group.hosts, waitsForHosts);
+  const order = topologicalOrder(group.hosts, (host) => reachableHosts(document, host));
   order.slice(1).forEach((host, index) => {
     const before = order[index];
     for (const step of inGroup.filter((candidate) => candidate.host === host)) {
       for (const other of inGroup.filter((candidate) => candidate.host === before)) {
-        addEdge(step, { from: other.id, reason: 'host_group', needs_green: true });
+        addOrder(byId, step, { from: other.id, reason: 'host_group', needs_green: true });
       }
     }
   });

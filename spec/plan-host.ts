@@ -1,0 +1,124 @@
+/**
+ * What one host has to do, decided by comparing what shall be with what is. Pure: no clock, no I/O; the same
+ * input gives the same plan, and planning again after applying gives nothing to do.
+ */
+import type { DesiredFile, DesiredPlacement, DesiredTree } from './desired.js';
+import { containerChanges } from './plan-container.js';
+import { fieldChange } from './plan-fields.js';
+import { unitChanges } from './plan-unit.js';
+import type { HostFacts, ObservedFile, ObservedPlacement, ObservedTree } from './observed.js';
+import type { FieldChange, FileChange, Operation, PlacementPlan } from './plan.js';
+import type { ComponentState, DriftKind } from './words.js';
+
+export function planHost(desired: readonly DesiredPlacement[], observed: readonly ObservedPlacement[], facts: HostFacts): PlacementPlan[] {
+  const byComponent = new Map(observed.map((placement) => [placement.component, placement]));
+  return desired.map((placement) => planPlacement(placement, byComponent.get(placement.component) ?? nothingObserved(placement.component), facts));
+}
+
+/** What the run section (container or unit) needs, before files are considered. */
+export interface RunChanges {
+  fields: FieldChange[];
+  reasons: string[];
+  conflict: string | null;
+  /** create: nothing there; update: it must be replaced or rewritten; restart: it only has to be started again. */
+  need: 'create' | 'update' | 'restart' | 'none';
+  /** Operations before the one that starts it (pull, network, unit file…). */
+  before: Operation[];
+  state: ComponentState;
+}
+
+function planPlacement(desired: DesiredPlacement, observed: ObservedPlacement, facts: HostFacts): PlacementPlan {
+  const drifted = observed.applied_hash === desired.hash;
+  const run = desired.run.type === 'docker' ? containerChanges(desired, desired.run, observed, drifted) : unitChanges(desired, desired.run, observed, drifted);
+  const files = desired.files.flatMap((file) => fileChanges(file, observed.files, drifted));
+  const trees = desired.trees.flatMap((tree) => treeChanges(tree, observed.trees, drifted));
+  const conflicts = [missingRuntime(desired, facts), run.conflict, ...[...files, ...trees].map((change) => change.conflict)].filter((text) => text !== null);
+  if (conflicts.length > 0) return conflicted(desired.component, run.state, conflicts, [...run.fields, ...[...files, ...trees].map(({ field }) => field)]);
+  return assemble(desired, run, [...files, ...trees], observed);
+}
+
+interface PathChange { field: FieldChange; file: FileChange; operation: Operation; conflict: string | null; reason: string }
+
+function fileChanges(file: DesiredFile, observed: readonly ObservedFile[], drifted: boolean): PathChange[] {
+  const found = observed.find(({ path }) => path === file.path);
+  const kind = found?.kind ?? 'missing';
+  const sameContent = kind === 'file' && found?.sha256 === file.sha256;
+  const wrong = kind === 'file' ? [
+    ...(sameContent ? [] : ['content']),
+    ...(found?.mode === file.mode ? [] : ['mode']),
+    ...(file.owner === null || found?.owner === file.owner ? [] : ['owner']),
+    ...(file.group === null || found?.group === file.group ? [] : ['group']),
+  ] : [kind];
+  if (wrong.length === 0) return [];
+  const change: DriftKind | 'desired' = kind === 'missing' && drifted ? 'missing' : drifted ? 'changed' : 'desired';
+  // A file with the same content may be adopted; any other file that this placement did not make is somebody else's.
+  const foreign = kind === 'other' || (kind === 'file' && found?.owned === false && !sameContent);
+  return [{
+    field: fieldChange(`files.${file.path}`, foreign ? 'foreign' : change, found?.sha256 ?? null, file.sha256),
+    file: { path: file.path, old_sha256: found?.sha256 ?? null, new_sha256: file.sha256, kind: foreign ? 'foreign' : change },
+    operation: { op: 'write_file', path: file.path },
+    conflict: foreign ? `${file.path} exists and was not made by this deploy` : null,
+    reason: kind === 'missing' ? `${file.path} is missing` : `${file.path} differs (${wrong.join(', ')})`,
+  }];
+}
+
+function treeChanges(tree: DesiredTree, observed: readonly ObservedTree[], drifted: boolean): PathChange[] {
+  const found = observed.find(({ dest }) => dest === tree.dest);
+  const kind = found?.kind ?? 'missing';
+  if (kind === 'tree' && found?.tree_hash === tree.tree_hash) return [];
+  const change: DriftKind | 'desired' = kind === 'missing' && drifted ? 'missing' : drifted ? 'changed' : 'desired';
+  const foreign = kind === 'other' || (kind === 'tree' && found?.owned === false);
+  return [{
+    field: fieldChange(`files.${tree.dest}`, foreign ? 'foreign' : change, found?.tree_hash ?? null, tree.tree_hash),
+    file: { path: tree.dest, old_sha256: found?.tree_hash ?? null, new_sha256: tree.tree_hash, kind: foreign ? 'foreign' : change },
+    operation: { op: 'write_tree', dest: tree.dest },
+    conflict: foreign ? `${tree.dest} exists and was not made by this deploy` : null,
+    reason: kind === 'missing' ? `${tree.dest} is missing` : `${tree.dest} differs`,
+  }];
+}
+
+function missingRuntime(desired: DesiredPlacement, facts: HostFacts): string | null {
+  if (desired.run.type === 'docker' && !facts.docker) return 'this host has no Docker that answers';
+  if (desired.run.type === 'systemd' && !facts.systemd) return 'this host is not run by systemd';
+  return null;
+}
+
+function conflicted(component: string, state: ComponentState, conflicts: string[], fields: FieldChange[]): PlacementPlan {
+  return { component, action: 'conflict', restart: false, downtime: false, reasons: conflicts, fields, files: [], operations: [], observed_state: state, needs_prepare: false };
+}
+
+function assemble(desired: DesiredPlacement, run: RunChanges, paths: PathChange[], observed: ObservedPlacement): PlacementPlan {
+  const need = run.need === 'none' && paths.length > 0 ? 'restart' : run.need;
+  const unhealthy = observed.health !== null && !observed.health.ok;
+  const reasons = [...run.reasons, ...paths.map(({ reason }) => reason)];
+  const changes = need !== 'none' || run.before.some((operation) => !isEarly(operation));
+  const health: Operation[] = changes || (unhealthy && desired.healthcheck !== null) ? [{ op: 'check_health' }] : [];
+  return {
+    component: desired.component,
+    action: need === 'none' ? (changes ? 'update' : 'unchanged') : need,
+    restart: need === 'update' || need === 'restart',
+    downtime: need === 'update' || (need === 'restart' && isUp(run.state)),
+    reasons: need === 'none' && unhealthy ? [...reasons, `runs as asked, but is not healthy: ${observed.health?.detail ?? ''}`] : reasons,
+    fields: [...run.fields, ...paths.map(({ field }) => field)],
+    files: paths.map(({ file }) => file),
+    operations: [...run.before.filter(isEarly), ...paths.map(({ operation }) => operation), ...run.before.filter((operation) => !isEarly(operation)), ...startOperation(desired, need, run.state), ...health],
+    observed_state: run.state,
+    needs_prepare: run.before.some(({ op }) => op === 'pull_image'),
+  };
+}
+
+const isUp = (state: ComponentState): boolean => state === 'running' || state === 'healthy' || state === 'unhealthy';
+const isEarly = ({ op }: Operation): boolean => op === 'pull_image' || op === 'create_network';
+
+function startOperation(desired: DesiredPlacement, need: RunChanges['need'], state: ComponentState): Operation[] {
+  if (need === 'none') return [];
+  if (desired.run.type === 'systemd') return [{ op: isUp(state) ? 'restart_unit' : 'start_unit', unit: desired.run.unit_name }];
+  const name = desired.run.container_name;
+  if (need === 'create') return [{ op: 'create_container', name }];
+  if (need === 'update') return [{ op: 'replace_container', name }];
+  return [{ op: isUp(state) ? 'restart_container' : 'start_container', name }];
+}
+
+const nothingObserved = (component: string): ObservedPlacement => ({
+  component, applied_hash: null, applied_version: null, image_present: false, container: null, unit: null, files: [], trees: [], health: null,
+});

@@ -1,0 +1,83 @@
+/** One rendered component on one host → its desired state, with everything that is wrong reported at its path. */
+import type { DesiredFile, DesiredPlacement, DesiredTree } from '../desired.js';
+import type { Component } from '../document/index.js';
+import { componentHash, treeHash } from '../hash.js';
+import { bundlePath, resolveDest } from './paths.js';
+import type { ReportProblem } from './problems.js';
+import { componentDirectory, resolveDockerRun, resolveHealthcheck, resolveSystemdRun } from './run.js';
+
+export interface BundleEntry { path: string; sha256: string; size: number; mode: number }
+export interface RenderedTemplate { sha256: string; size: number }
+
+export interface PlacementInput {
+  deployId: string;
+  project: string;
+  version: number;
+  host: string;
+  componentId: string;
+  /** With every `{{ }}` evaluated. */
+  component: Component;
+  bundle: readonly BundleEntry[];
+  /** By index in config.templates; undefined when it could not be rendered (reported by the renderer). */
+  templates: readonly (RenderedTemplate | undefined)[];
+}
+
+export function resolvePlacement(input: PlacementInput, report: ReportProblem): DesiredPlacement {
+  const { component, componentId } = input;
+  const directory = componentDirectory(componentId, component);
+  const run = component.run.type === 'docker'
+    ? resolveDockerRun(componentId, component, component.run, report)
+    : resolveSystemdRun(componentId, input.project, component, component.run, report);
+  const content = {
+    deploy_id: input.deployId, project: input.project, component: componentId, host: input.host, component_directory: directory, run,
+    files: [...templateFiles(input, directory, report), ...singleFiles(input, directory, report)],
+    trees: trees(input, directory, report),
+    healthcheck: resolveHealthcheck(component.healthcheck, report),
+  };
+  return { ...content, version: input.version, hash: componentHash(content) };
+}
+
+function destOf(dest: string, directory: string, path: readonly (string | number)[], report: ReportProblem): string | null {
+  const resolved = resolveDest(dest, directory);
+  if (resolved === null) report({ path: [...path, 'dest'], message: `"${dest}" is not a place a deploy may write to`, fix: 'Use a path outside /proc, /sys, /dev and the folders of Maestro and Docker, without "..".' });
+  return resolved;
+}
+
+function templateFiles(input: PlacementInput, directory: string, report: ReportProblem): DesiredFile[] {
+  return input.component.config.templates.flatMap((template, index) => {
+    const path = destOf(template.dest, directory, ['config', 'templates', index], report);
+    const rendered = input.templates[index];
+    if (path === null || rendered === undefined) return [];
+    return [{ path, ...rendered, mode: template.mode, owner: template.owner ?? null, group: template.group ?? null, strategy: 'atomic' as const, origin: 'template' as const }];
+  });
+}
+
+const inFolder = (bundle: readonly BundleEntry[], folder: string): BundleEntry[] =>
+  bundle.filter(({ path }) => path.startsWith(`${folder}/`)).map((entry) => ({ ...entry, path: entry.path.slice(folder.length + 1) }));
+
+function singleFiles(input: PlacementInput, directory: string, report: ReportProblem): DesiredFile[] {
+  return input.component.config.files.flatMap((file, index) => {
+    const at = ['config', 'files', index];
+    const source = bundlePath(file.source);
+    const entry = input.bundle.find(({ path }) => path === source);
+    if (entry === undefined) {
+      if (source === null || inFolder(input.bundle, source).length === 0) report({ path: [...at, 'source'], message: `the bundle has no file or folder "${file.source}"`, fix: 'Add it to the bundle, next to the YAML, or correct the path.' });
+      return [];
+    }
+    if (file.strategy === 'atomic_symlink') report({ path: [...at, 'strategy'], message: 'atomic_symlink is for folders', fix: 'Use atomic or overwrite for a single file.' });
+    const path = destOf(file.dest, directory, at, report);
+    if (path === null) return [];
+    return [{ path, sha256: entry.sha256, size: entry.size, mode: file.mode, owner: file.owner ?? null, group: null, strategy: file.strategy === 'overwrite' ? 'overwrite' as const : 'atomic' as const, origin: 'file' as const }];
+  });
+}
+
+function trees(input: PlacementInput, directory: string, report: ReportProblem): DesiredTree[] {
+  return input.component.config.files.flatMap((file, index) => {
+    const source = bundlePath(file.source);
+    if (source === null || input.bundle.some(({ path }) => path === source)) return [];
+    const files = inFolder(input.bundle, source);
+    const dest = files.length === 0 ? null : destOf(file.dest, directory, ['config', 'files', index], report);
+    if (dest === null) return [];
+    return [{ dest, strategy: file.strategy ?? 'atomic_symlink', tree_hash: treeHash(files), owner: file.owner ?? null, group: null, files }];
+  });
+}
