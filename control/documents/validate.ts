@@ -1,0 +1,74 @@
+/**
+ * Validation (language.md §5) without any host: document, graph, and a dry run of every string and template.
+ * Used by validate, submit, apply and by the rendering for hosts, so that they cannot disagree.
+ */
+import { documentGraph, graphCycle } from '../../spec/graph.js';
+import type { RolloutGraph } from '../../spec/graph-types.js';
+import { parseDocument, unsupportedFeatures, type DeployDocument, type ParsedDocument } from '../../spec/document/index.js';
+import { formatPath } from '../../spec/document/read-yaml.js';
+import { MaestroError, type Diagnostic } from '../../spec/errors.js';
+import type { BundleEntry } from '../../spec/resolve/placement.js';
+import { renderDocument, type RenderedDocument } from '../rendering/render-document.js';
+import { clashes } from './clashes.js';
+
+export interface BundleContents {
+  entries: readonly BundleEntry[];
+  /** Texts of the bundle's files, for templates; binary files may be left out. */
+  texts: Readonly<Record<string, string>>;
+}
+
+export interface Validation {
+  ok: boolean;
+  document: DeployDocument | null;
+  errors: Diagnostic[];
+  /** Includes every `unsupported_feature`: valid, but apply refuses it (see `assertApplicable`). */
+  warnings: Diagnostic[];
+  graph: RolloutGraph | null;
+  rendered: RenderedDocument | null;
+}
+
+export interface ValidateOptions { deployId?: string; version?: number; env?: Readonly<Record<string, string>> }
+
+export async function validateBundle(text: string, bundle: BundleContents, options: ValidateOptions = {}): Promise<Validation> {
+  const parsed = parseDocument(text);
+  const { document, warnings } = parsed;
+  if (document === null) return { ok: false, document, errors: parsed.errors, warnings, graph: null, rendered: null };
+  const graph = documentGraph(document);
+  const rendered = await renderDocument({ document, deployId: options.deployId ?? '', version: options.version ?? 0, bundle: bundle.entries, texts: bundle.texts, env: options.env ?? {} });
+  const found = [...graphErrors(graph, parsed), ...renderErrors(rendered, parsed), ...clashErrors(rendered, parsed)];
+  const errors = found.filter(({ code }) => code !== 'unsupported_feature');
+  const unsupported = [...unsupportedFeatures(document, parsed.locate), ...found.filter(({ code }) => code === 'unsupported_feature')];
+  return { ok: errors.length === 0, document, errors, warnings: [...warnings, ...unsupported], graph, rendered };
+}
+
+/** What apply asks for beyond validity: nothing in the document that this version would ignore. Throws MaestroError. */
+export function assertApplicable(validation: Validation): void {
+  if (!validation.ok) {
+    throw new MaestroError('validation_error', 'the document is not valid', { fix: 'Correct the errors and submit a new version.', errors: validation.errors });
+  }
+  const unsupported = validation.warnings.filter(({ code }) => code === 'unsupported_feature');
+  const [first] = unsupported;
+  if (first !== undefined) {
+    throw new MaestroError('unsupported_feature', `${first.path}: ${first.message}`, { fix: first.suggested_fix, errors: unsupported });
+  }
+}
+
+function graphErrors(graph: RolloutGraph, { locate }: ParsedDocument): Diagnostic[] {
+  const cycle = graphCycle(graph);
+  if (cycle === null) return [];
+  return [{ code: 'validation_error', path: 'deployment', ...locate(['deployment']), message: `placements wait for each other in a circle: ${cycle.join(' → ')}`, suggested_fix: 'depends_on and depends_on_hosts contradict each other: remove one of them.' }];
+}
+
+function renderErrors({ problems }: RenderedDocument, { locate }: ParsedDocument): Diagnostic[] {
+  return problems.map(({ component, path, message, fix, code }) => {
+    const full = ['components', component, ...path];
+    return { code: code ?? 'validation_error', path: formatPath(full), ...locate(full), message, suggested_fix: fix };
+  });
+}
+
+function clashErrors({ placements }: RenderedDocument, { locate }: ParsedDocument): Diagnostic[] {
+  return clashes(placements).map(({ component, section, message, fix }) => {
+    const full = ['components', component, section];
+    return { code: 'conflict' as const, path: formatPath(full), ...locate(full, 'key'), message, suggested_fix: fix };
+  });
+}
