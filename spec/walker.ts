@@ -13,6 +13,8 @@ const endedStates: ReadonlySet<StepState> = new Set(['unchanged', 'succeeded', '
 const startable: ReadonlySet<StepState> = new Set(['pending', 'waiting', 'blocked']);
 
 export const isGreen = (state: StepState): boolean => greenStates.has(state);
+/** Not started, and not ended either. */
+export const isStartable = (state: StepState): boolean => startable.has(state);
 export const hasEnded = (state: StepState): boolean => endedStates.has(state);
 
 export interface BlockedStep { id: string; blocked_by: string[]; reason: string }

@@ -1,0 +1,4 @@
+/** Every workflow of the control plane; the workflow type is the function's name. */
+export { operate } from './operate.js';
+export { plan } from './plan.js';
+export { rollout } from './rollout.js';

@@ -1,0 +1,22 @@
+/** Diff: every host is asked what it would do; nothing is changed anywhere. A silent host is reported as such. */
+import type { PlannedHost } from '../activities/index.js';
+import { control, glancing } from './activities.js';
+import { toStepFailure } from './failures.js';
+import type { PlanInput, PlanResult } from './shared.js';
+
+export async function plan(input: PlanInput): Promise<PlanResult> {
+  const hosts = await control.planHosts(input.plan_id);
+  const answers = await Promise.all(hosts.map((host) => ask(input, host)));
+  await control.recordPlan(input.plan_id, answers);
+  return { plan_id: input.plan_id };
+}
+
+async function ask(input: PlanInput, host: string): Promise<PlannedHost> {
+  try {
+    const { placements } = await glancing(host).observe({ deploy_id: input.deploy_id, version: input.version, host, run_id: input.plan_id });
+    return { host, reachable: true, detail: '', components: placements };
+  } catch (error) {
+    const { code, message } = toStepFailure(error, host);
+    return { host, reachable: code !== 'timeout', detail: code === 'timeout' ? `${host} does not answer` : message, components: [] };
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * One apply or rollback, as a runbook: look at every host at once, prepare what needs it, activate each placement
+ * when its gates open, and when something fails let the rest finish, then wait for a person. A rollout holds no
+ * process while it waits, and its id is the deploy's lock.
+ */
+import { CancellationScope, allHandlersFinished, condition, continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { RolloutState } from '../spec/words.js';
+import type { PlacementPlan } from '../spec/plan.js';
+import { changing, control, observing } from './activities.js';
+import { checkAbort, checkResume, checkRetry, checkSkip, type Decision } from './decisions.js';
+import { toStepFailure } from './failures.js';
+import { RolloutBoard, type CarriedSteps } from './rollout-board.js';
+import { abortUpdate, resumeUpdate, retryUpdate, rolloutStateQuery, skipUpdate, type PlacementWork, type RolloutInput, type RolloutResult } from './shared.js';
+
+/** `carried` is set by the workflow itself when its history got long. */
+export interface RolloutArguments extends RolloutInput { carried?: CarriedSteps }
+
+export async function rollout(input: RolloutArguments): Promise<RolloutResult> {
+  const outline = await control.beginRollout(input.rollout_id);
+  const run = new Rollout(input, outline.version, new RolloutBoard(outline.graph, input.carried));
+  run.listen();
+  run.lookAtHosts();
+  for (;;) {
+    await run.walkUntilSettled();
+    if (run.abortAsked) return run.end('aborted', 'stopped by a person; what was done is listed with each step');
+    if (run.board.finished) return run.end('succeeded', '');
+    await run.pause();
+  }
+}
+
+/** How long a host may take to answer before its steps say that they wait for it. */
+const silentAfter = '5s';
+
+class Rollout {
+  state: RolloutState = 'running';
+  abortAsked = false;
+  private news = true;
+  private readonly observed = new Map<string, 'asked' | 'seen'>();
+  private readonly prepared = new Map<string, Promise<void>>();
+  private readonly effects = new CancellationScope();
+  private inFlight = 0;
+  private recording: Promise<void> = Promise.resolve();
+
+  constructor(private readonly input: RolloutInput, private readonly version: number, readonly board: RolloutBoard) {}
+
+  listen(): void {
+    const decision: Decision = { state: () => this.state, aborting: () => this.abortAsked, board: this.board };
+    setHandler(rolloutStateQuery, () => this.state);
+    setHandler(retryUpdate, ({ step }) => this.retry(step), { validator: (asked) => checkRetry(decision, asked) });
+    setHandler(resumeUpdate, (_asked) => this.retry(undefined), { validator: () => checkResume(decision) });
+    setHandler(skipUpdate, ({ step, note, actor }) => {
+      this.board.set(step, { state: 'skipped', reason: `skipped by ${actor}: ${note}` });
+      this.news = true;
+    }, { validator: (asked) => checkSkip(decision, asked) });
+    setHandler(abortUpdate, (_asked) => {
+      this.abortAsked = true;
+      this.news = true;
+    }, { validator: () => checkAbort(decision) });
+  }
+
+  /** Every host at once, one question for all its placements. */
+  lookAtHosts(): void {
+    for (const host of new Set(this.board.graph.steps.map((step) => step.host))) void this.look(host);
+  }
+
+  private async look(host: string): Promise<void> {
+    const open = this.board.stepsOf(host).filter(({ id }) => this.board.isStartable(id));
+    if (open.length === 0) {
+      this.observed.set(host, 'seen');
+      return;
+    }
+    this.observed.set(host, 'asked');
+    this.inFlight += 1;
+    const answered = { yet: false };
+    void this.sayWhenSilent(host, answered);
+    try {
+      const { placements } = await this.effects.run(() => observing(host).observe(this.work(host)));
+      for (const plan of placements) this.take(host, plan);
+      this.observed.set(host, 'seen');
+    } catch (error) {
+      this.observed.delete(host);
+      const failure = toStepFailure(error, host);
+      if (!isCancellation(error)) for (const { id } of open) this.board.set(id, { state: 'failed', reason: failure.message, failure });
+    } finally {
+      answered.yet = true;
+      this.inFlight -= 1;
+      this.news = true;
+    }
+  }
+
+  private async sayWhenSilent(host: string, answered: { yet: boolean }): Promise<void> {
+    if (await condition(() => answered.yet, silentAfter)) return;
+    for (const { id } of this.board.stepsOf(host)) {
+      if (this.board.isStartable(id)) this.board.set(id, { state: 'waiting', reason: `waiting for the host ${host}: it does not answer` });
+    }
+    await this.record();
+  }
+
+  /** What a host said of one placement: done, impossible, or to be changed. */
+  private take(host: string, plan: PlacementPlan): void {
+    const id = `${host}/${plan.component}`;
+    if (!this.board.isStartable(id)) return;
+    if (plan.action === 'conflict') {
+      const failure = { code: 'conflict' as const, message: plan.reasons.join('; '), fix: 'Remove what is in the way, or rename it in the document; then retry.', phase: null, put_back: false, output_tail: '', phases: [] };
+      this.board.set(id, { state: 'failed', reason: failure.message, plan, failure });
+    } else if (plan.operations.length === 0) {
+      this.board.set(id, { state: 'unchanged', plan });
+    } else {
+      this.board.set(id, { state: 'pending', plan });
+      if (plan.needs_prepare) this.prepareAhead(id, host, plan.component);
+    }
+  }
+
+  /** Fetching touches nothing that runs, so it does not wait for gates. Its failure is met by the step that needs it. */
+  private prepareAhead(id: string, host: string, component: string): void {
+    const work = this.placementWork(id, host, component);
+    const preparing = this.effects.run(() => changing(host).prepare(work)).then(() => undefined);
+    preparing.catch(() => undefined);
+    this.prepared.set(id, preparing);
+  }
+
+  /** Starts what may start, records what changed, and waits, until nothing moves any more. */
+  async walkUntilSettled(): Promise<void> {
+    for (;;) {
+      this.news = false;
+      if (!this.abortAsked) for (const id of this.board.walk((host) => this.observed.get(host) === 'seen').ready) this.launch(id);
+      else this.effects.cancel();
+      await this.record();
+      if (this.inFlight === 0 && !this.news) return;
+      await condition(() => this.news);
+    }
+  }
+
+  private launch(id: string): void {
+    const step = this.board.graphStep(id);
+    if (step === undefined) return;
+    this.board.set(id, { state: 'running' });
+    this.inFlight += 1;
+    void this.effects.run(() => this.perform(id, step.host, step.component)).finally(() => {
+      this.inFlight -= 1;
+      this.news = true;
+    });
+  }
+
+  private async perform(id: string, host: string, component: string): Promise<void> {
+    try {
+      await this.prepared.get(id);
+      const result = await changing(host).activate(this.placementWork(id, host, component));
+      this.board.set(id, { state: result.changed ? 'succeeded' : 'unchanged' }, { phases: result.phases, operations: result.operations });
+    } catch (error) {
+      const failure = toStepFailure(error, host);
+      if (isCancellation(error)) this.board.set(id, { state: 'aborted', reason: 'stopped while it was being changed; what served before still serves' });
+      else this.board.set(id, { state: 'failed', reason: failure.message, failure });
+    } finally {
+      this.prepared.delete(id);
+    }
+  }
+
+  private retry(only: string | undefined): void {
+    for (const id of only === undefined ? this.board.withState('failed') : [only]) {
+      const attempt = (this.board.step(id)?.attempt ?? 0) + 1;
+      this.board.set(id, { state: 'pending', attempt });
+    }
+    const hosts = new Set(this.board.withState('pending', 'blocked').map((id) => this.board.graphStep(id)?.host ?? ''));
+    for (const host of hosts) if (!this.observed.has(host)) void this.look(host);
+    this.news = true;
+  }
+
+  /** Rests until a person (or agent) has answered. */
+  async pause(): Promise<void> {
+    await this.become('paused', this.board.pauseReason());
+    if (workflowInfo().continueAsNewSuggested) {
+      await condition(allHandlersFinished);
+      await continueAsNew<(input: RolloutArguments) => Promise<RolloutResult>>({ ...this.input, carried: this.board.carry() });
+    }
+    await condition(() => this.news);
+    if (!this.abortAsked) await this.become('running', '');
+  }
+
+  async end(state: 'succeeded' | 'aborted', reason: string): Promise<RolloutResult> {
+    if (state === 'aborted') {
+      for (const id of this.board.withState('pending', 'waiting', 'blocked', 'failed')) {
+        if (this.board.step(id)?.state !== 'failed') this.board.set(id, { state: 'aborted', reason: 'not started' });
+      }
+    }
+    await this.become(state, reason);
+    await condition(allHandlersFinished);
+    return { state };
+  }
+
+  private async become(state: RolloutState, reason: string): Promise<void> {
+    this.state = state;
+    await this.record({ state, reason });
+  }
+
+  /** One record after the other, so that the event stream tells the story in order. Not cancelled with the effects. */
+  private record(rolloutState?: { state: RolloutState; reason: string }): Promise<void> {
+    const steps = this.board.takeRecords();
+    if (steps.length === 0 && rolloutState === undefined) return this.recording;
+    this.recording = this.recording.then(() => control.record(this.input.rollout_id, steps, rolloutState));
+    return this.recording;
+  }
+
+  private work(host: string): { deploy_id: string; version: number; host: string; run_id: string } {
+    return { deploy_id: this.input.deploy_id, version: this.version, host, run_id: this.input.rollout_id };
+  }
+
+  private placementWork(id: string, host: string, component: string): PlacementWork {
+    return { ...this.work(host), component, attempt: this.board.step(id)?.attempt ?? 1 };
+  }
+}
