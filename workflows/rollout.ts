@@ -47,7 +47,7 @@ class Rollout {
     const decision: Decision = { state: () => this.state, aborting: () => this.abortAsked, board: this.board };
     setHandler(rolloutStateQuery, () => this.state);
     setHandler(retryUpdate, ({ step }) => this.retry(step), { validator: (asked) => checkRetry(decision, asked) });
-    setHandler(resumeUpdate, (_asked) => this.retry(undefined), { validator: () => checkResume(decision) });
+    setHandler(resumeUpdate, (_asked) => this.retry(undefined), { validator: (_asked) => checkResume(decision) });
     setHandler(skipUpdate, ({ step, note, actor }) => {
       this.board.set(step, { state: 'skipped', reason: `skipped by ${actor}: ${note}` });
       this.news = true;
@@ -55,7 +55,7 @@ class Rollout {
     setHandler(abortUpdate, (_asked) => {
       this.abortAsked = true;
       this.news = true;
-    }, { validator: () => checkAbort(decision) });
+    }, { validator: (_asked) => checkAbort(decision) });
   }
 
   /** Every host at once, one question for all its placements. */
