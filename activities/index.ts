@@ -2,33 +2,19 @@
  * Control-plane activities: what a workflow needs of the database. Each is small, idempotent, and safe to repeat;
  * the workflows run them as local activities, since they cost a few milliseconds.
  */
+import { loadBundle } from '../control/deploys/load-bundle.js';
+import { loadPlan, recordPlan, type PlanHost } from '../control/plans/index.js';
+import { loadRollout, recordRolloutState, recordSteps, startRollout, storedDocument, type LoadedRollout, type StepRecord } from '../control/rollouts/index.js';
 import type { PrismaClient } from '../prisma/client.js';
-import type { RolloutGraph } from '../spec/graph-types.js';
-import type { PlacementPlan } from '../spec/plan.js';
-import type { Action, RolloutKind, RolloutState, StepState } from '../spec/words.js';
-import type { PhaseTiming, StepFailure } from '../workflows/shared.js';
-import { loadRollout, recordRolloutState, recordSteps, startRollout } from '../control/rollouts/index.js';
-import { loadPlan, recordPlan } from '../control/plans/index.js';
+import { documentHosts } from '../spec/document/index.js';
+import type { RolloutState } from '../spec/words.js';
 
-export interface StepRecord {
-  step: string;
-  state: StepState;
-  attempt: number;
-  reason?: string;
-  blocked_by?: string[];
-  action?: Action;
-  plan?: PlacementPlan;
-  failure?: StepFailure;
-  phases?: PhaseTiming[];
-  operations?: string[];
-}
-export interface RolloutOutline { rollout_id: string; deploy_id: string; version: number; kind: RolloutKind; graph: RolloutGraph }
-export interface PlannedHost { host: string; reachable: boolean; detail: string; components: PlacementPlan[] }
+export type { PlanHost, StepRecord };
 
 export function createControlActivities({ db }: { db: PrismaClient }) {
   return {
     /** Marks the rollout as running and answers its graph: ids and reasons only. */
-    async beginRollout(rolloutId: string): Promise<RolloutOutline> {
+    async beginRollout(rolloutId: string): Promise<LoadedRollout> {
       await startRollout(db, rolloutId);
       return loadRollout(db, rolloutId);
     },
@@ -39,9 +25,11 @@ export function createControlActivities({ db }: { db: PrismaClient }) {
     },
     /** The hosts a plan asks. */
     async planHosts(planId: string): Promise<string[]> {
-      return (await loadPlan(db, planId)).hosts;
+      const { deploy_id: deployId, version } = await loadPlan(db, planId);
+      const { yaml } = await loadBundle(db, deployId, version);
+      return documentHosts(storedDocument(yaml, `${deployId}/v${version}`));
     },
-    async recordPlan(planId: string, hosts: PlannedHost[]): Promise<void> {
+    async recordPlan(planId: string, hosts: PlanHost[]): Promise<void> {
       await recordPlan(db, planId, { hosts });
     },
   };

@@ -29,15 +29,15 @@ async function connect(address: string, log: Logger): Promise<NativeConnection> 
 }
 
 async function main(): Promise<void> {
-  const log = pino({ name: 'worker', level: process.env['MAESTRO_LOG'] ?? 'info' });
   const config = readConfig(process.env);
+  const log = pino({ name: 'worker', level: config.logLevel });
   const db = createPrisma(config.databaseUrl);
-  const connection = await connect(config.temporalAddress, log);
+  const connection = await connect(config.temporal.address, log);
   const worker = await Worker.create({
-    connection, namespace: config.temporalNamespace, taskQueue: controlQueue, ...workflows(),
+    connection, namespace: config.temporal.namespace, taskQueue: controlQueue, ...workflows(),
     activities: createControlActivities({ db }), shutdownGraceTime: '5s',
   });
-  const client = new Client({ connection, namespace: config.temporalNamespace });
+  const client = new Client({ connection, namespace: config.temporal.namespace });
   const stop = new AbortController();
   const sweeping = keepSweeping({ db, client, log }, stop.signal);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => worker.shutdown());

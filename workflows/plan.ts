@@ -1,5 +1,5 @@
 /** Diff: every host is asked what it would do; nothing is changed anywhere. A silent host is reported as such. */
-import type { PlannedHost } from '../activities/index.js';
+import type { PlanHost } from '../activities/index.js';
 import { control, glancing } from './activities.js';
 import { toStepFailure } from './failures.js';
 import type { PlanInput, PlanResult } from './shared.js';
@@ -11,7 +11,7 @@ export async function plan(input: PlanInput): Promise<PlanResult> {
   return { plan_id: input.plan_id };
 }
 
-async function ask(input: PlanInput, host: string): Promise<PlannedHost> {
+async function ask(input: PlanInput, host: string): Promise<PlanHost> {
   try {
     const { placements } = await glancing(host).observe({ deploy_id: input.deploy_id, version: input.version, host, run_id: input.plan_id });
     return { host, reachable: true, detail: '', components: placements };

@@ -1,0 +1,34 @@
+/** What every handler works with; made once per process, or per test. */
+import type { EventFeed } from '../control/events/index.js';
+import type { PrismaClient } from '../prisma/client.js';
+import type { GuessLimits } from './http/guesses.js';
+import type { Logger } from './log.js';
+import type { Orchestrator } from './temporal.js';
+
+export interface ApiSettings {
+  /** Origins besides our own Host that may use a browser's cookie, for a proxy that rewrites Host. */
+  allowedOrigins: readonly string[];
+  /** Where people look at workflows; null: no link is answered. */
+  temporalUiUrl: string | null;
+  temporalNamespace: string;
+  /** Variables of this process that templates may read. */
+  templateEnv: Readonly<Record<string, string>>;
+  guessLimits: GuessLimits;
+  /** An answer that does not fit its schema is an error (tests), not only a line in the log. */
+  strictAnswers: boolean;
+}
+
+export interface ApiContext {
+  db: PrismaClient;
+  feed: EventFeed;
+  temporal: Orchestrator;
+  log: Logger;
+  settings: ApiSettings;
+  openapi(): object;
+}
+
+/** Temporal Web's page of a workflow. */
+export function workflowUrl({ temporalUiUrl, temporalNamespace }: ApiSettings, workflowId: string): string | null {
+  if (temporalUiUrl === null) return null;
+  return `${temporalUiUrl.replace(/\/$/, '')}/namespaces/${encodeURIComponent(temporalNamespace)}/workflows/${encodeURIComponent(workflowId)}`;
+}

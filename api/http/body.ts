@@ -1,0 +1,55 @@
+/** What bodies a route takes: media types with their largest size, and how bytes become the handler's input. */
+import type { z } from 'zod';
+import { MaestroError } from '../../spec/errors.js';
+import { invalid, parseOrThrow } from './parse.js';
+
+export interface MediaLimit { limitBytes: number; /** null: raw text or bytes. */ schema: z.ZodType | null }
+
+export interface BodyReader<T> {
+  media: Readonly<Record<string, MediaLimit>>;
+  /** False: no body at all means the schema's defaults. */
+  required: boolean;
+  read(mediaType: string | null, bytes: Buffer): Promise<T>;
+}
+
+const smallBytes = 64 << 10;
+
+/** Line and column of V8's "at position N", so that a broken JSON body is found like a broken document. */
+function positionOf(error: unknown, text: string): { line: number; column: number } {
+  const position = Number(/at position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1] ?? Number.NaN);
+  if (Number.isNaN(position)) return { line: 0, column: 0 };
+  const before = text.slice(0, position).split('\n');
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}
+
+export function parseJson(bytes: Buffer): unknown {
+  const text = bytes.toString('utf8');
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch (error) {
+    throw invalid([{ code: 'validation_error', path: '', ...positionOf(error, text), message: 'The body is not valid JSON', suggested_fix: 'Send valid JSON, or YAML with its own content type.' }]);
+  }
+}
+
+export function jsonBody<S extends z.ZodType>(schema: S, options: { limitBytes?: number; required?: boolean } = {}): BodyReader<z.infer<S>> {
+  return {
+    media: { 'application/json': { limitBytes: options.limitBytes ?? smallBytes, schema } },
+    required: options.required ?? true,
+    read: (_mediaType, bytes) => Promise.resolve(parseOrThrow('body', schema, bytes.length === 0 && options.required === false ? {} : parseJson(bytes))),
+  };
+}
+
+/** The media type without parameters; null when none is given. */
+export const mediaTypeOf = (header: string | undefined): string | null => header?.split(';')[0]?.trim().toLowerCase() || null;
+
+/** The reader's entry for a content type, or what the client should send in its place. */
+export function limitOf(reader: BodyReader<unknown>, mediaType: string | null): MediaLimit {
+  const limit = mediaType === null ? undefined : reader.media[mediaType];
+  if (limit !== undefined && Object.hasOwn(reader.media, mediaType ?? '')) return limit;
+  const known = Object.keys(reader.media).join(', ');
+  throw new MaestroError('unsupported_media_type', mediaType === null ? 'The body has no content type' : `A body of type ${mediaType.slice(0, 100)} is not understood here`, {
+    fix: `Send Content-Type: ${known.replace(/, ([^,]*)$/, ' or $1')}.`,
+    details: { supported: Object.keys(reader.media) },
+  });
+}

@@ -1,0 +1,59 @@
+/** Deploys and their versions: submitting, reading, retiring. */
+import { z } from 'zod';
+import { createDeploy, getDeploy, getVersion, listDeploys, listVersions, submitVersion, tombstoneDeploy } from '../../control/deploys/index.js';
+import { MaestroError } from '../../spec/errors.js';
+import { bundleBody } from '../bundle/bundle-body.js';
+import { route } from '../route.js';
+import { flag, idOf, named, pageOf, pageQuery } from '../schemas/common.js';
+import { deployDetail, deployItem, versionCreated, versionDetail, versionItem } from '../schemas/deploys.js';
+import { expectedVersion } from './expected-version.js';
+
+const ofDeploy = z.strictObject({ id: idOf('dpl') });
+const ofVersion = z.strictObject({ id: idOf('dpl'), n: z.coerce.number().int().min(1).max(1_000_000_000) });
+
+export const deployRoutes = [
+  route({
+    method: 'get', path: '/api/deploys', operationId: 'listDeploys', tag: 'deploys', summary: 'Deploys by name, with state and last rollout', right: 'deploy.read',
+    query: z.strictObject(pageQuery), response: named('DeployPage', pageOf(deployItem)),
+    handler: ({ context: { db }, query }) => listDeploys(db, query),
+  }),
+  route({
+    method: 'post', path: '/api/deploys', operationId: 'createDeploy', tag: 'deploys', summary: 'Submit the first version of a new deploy', right: 'deploy.write',
+    audit: { action: 'deploy.create', by: 'control' }, idempotent: true, errors: ['conflict'],
+    query: z.strictObject({ name: z.string().min(1).max(128).optional().describe('Defaults to `project`') }),
+    body: bundleBody('create'), status: 201, response: versionCreated,
+    handler: ({ actor, context: { db }, query, body: { name, yaml, files } }) => createDeploy(db, actor, { name: name ?? query.name, yaml, files: files ?? [] }),
+  }),
+  route({
+    method: 'get', path: '/api/deploys/{id}', operationId: 'getDeploy', tag: 'deploys', summary: 'A deploy with its versions and their rollouts', right: 'deploy.read',
+    params: ofDeploy, response: deployDetail,
+    handler: ({ context: { db }, params }) => getDeploy(db, params.id),
+  }),
+  route({
+    method: 'delete', path: '/api/deploys/{id}', operationId: 'deleteDeploy', tag: 'deploys', summary: 'Retire a deploy; hosts are left alone', right: 'deploy.write',
+    audit: { action: 'deploy.delete', by: 'control' }, errors: ['conflict', 'unsupported_feature'],
+    params: ofDeploy, query: z.strictObject({ teardown: flag }), status: 204, response: null,
+    handler: async ({ actor, context: { db }, params, query }) => {
+      if (query.teardown) throw new MaestroError('unsupported_feature', 'Removing what a deploy owns is not supported yet', { fix: 'Delete without teardown and remove the containers and units on the hosts.' });
+      await tombstoneDeploy(db, actor, params.id);
+    },
+  }),
+  route({
+    method: 'get', path: '/api/deploys/{id}/versions', operationId: 'listVersions', tag: 'deploys', summary: 'Versions, newest first', right: 'deploy.read',
+    params: ofDeploy, query: z.strictObject(pageQuery), response: named('VersionPage', pageOf(versionItem)),
+    handler: ({ context: { db }, params, query }) => listVersions(db, params.id, query),
+  }),
+  route({
+    method: 'post', path: '/api/deploys/{id}/versions', operationId: 'submitVersion', tag: 'deploys', summary: 'Submit the next version; nothing is applied', right: 'deploy.write',
+    audit: { action: 'deploy.submit', by: 'control' }, idempotent: true, ifMatch: true, errors: ['conflict'],
+    params: ofDeploy, query: z.strictObject({ expected_version: z.coerce.number().int().positive().optional() }),
+    body: bundleBody('version'), status: 201, response: versionCreated,
+    handler: ({ actor, context: { db }, params, query, request, body: { yaml, files, expectedVersion: expected } }) =>
+      submitVersion(db, actor, { deployId: params.id, yaml, files, expectedVersion: expectedVersion(request.ifMatch, expected, query.expected_version) }),
+  }),
+  route({
+    method: 'get', path: '/api/deploys/{id}/versions/{n}', operationId: 'getVersion', tag: 'deploys', summary: 'A version: its YAML as written and its bundle', right: 'deploy.read',
+    params: ofVersion, response: versionDetail,
+    handler: ({ context: { db }, params }) => getVersion(db, params.id, params.n),
+  }),
+];

@@ -1,0 +1,16 @@
+/** The one table of routes. */
+import type { Route } from '../route.js';
+import { applyRoutes } from './apply.js';
+import { authRoutes } from './auth.js';
+import { componentRoutes } from './components.js';
+import { deployRoutes } from './deploys.js';
+import { describeRoutes } from './describe.js';
+import { healthRoutes } from './health.js';
+import { keyRoutes } from './keys.js';
+import { nodeRoutes } from './nodes.js';
+import { rolloutRoutes } from './rollouts.js';
+import { validateRoutes } from './validate.js';
+
+export const routes: readonly Route[] = [
+  ...healthRoutes, ...describeRoutes, ...authRoutes, ...keyRoutes, ...deployRoutes, ...validateRoutes, ...applyRoutes, ...rolloutRoutes, ...componentRoutes, ...nodeRoutes,
+];

@@ -1,0 +1,84 @@
+/** Rollouts: watching them and answering the ones that wait. */
+import { z } from 'zod';
+import { getRollout, listRollouts, rolloutLog } from '../../control/rollouts/index.js';
+import { MaestroError } from '../../spec/errors.js';
+import { isOpenRollout } from '../../spec/words.js';
+import { abortUpdate, resumeUpdate, retryUpdate, skipUpdate } from '../../workflows/shared.js';
+import { workflowUrl, type ApiContext } from '../context.js';
+import { jsonBody } from '../http/body.js';
+import { route, Streamed, type Call } from '../route.js';
+import { idOf, named, pageOf, pageQuery } from '../schemas/common.js';
+import { rolloutAnswer, rolloutDetail, rolloutItem } from '../schemas/rollouts.js';
+import { logLine } from './rollout-log.js';
+
+const ofRollout = z.strictObject({ id: idOf('rol') });
+const stepName = z.string().min(3).max(127).regex(/^[^/]+\/[^/]+$/, 'Not of the form <host>/<component>');
+
+type UpdateName = 'retry' | 'resume' | 'skip' | 'abort';
+type Target = { rollout_id: string; deploy_id: string };
+
+/** A rollout that still waits for answers; `conflict` for one that has ended. */
+async function openTarget({ db }: ApiContext, rolloutId: string): Promise<Target> {
+  const { rollout_id, deploy_id, state } = await getRollout(db, rolloutId);
+  if (isOpenRollout(state)) return { rollout_id, deploy_id };
+  throw new MaestroError('conflict', `The rollout has ended: it is ${state}`, { fix: 'Apply again, or roll back to another version.', details: { rollout_id, state } });
+}
+
+async function answered<B>(call: Call<{ id: string }, unknown, B>, ask: (target: Target, actor: string) => Promise<void>): Promise<z.input<typeof rolloutAnswer>> {
+  const { context, params, actor, body, request } = call;
+  request.note({ ...body });
+  await ask(await openTarget(context, params.id), actor.name);
+  const { rollout_id, state } = await getRollout(context.db, params.id);
+  return { rollout_id, state };
+}
+
+/** What the four answers to a paused rollout have in common. */
+const answerRow = (name: UpdateName, summary: string) => ({
+  method: 'post' as const, path: `/api/rollouts/{id}/${name}`, operationId: `${name}Rollout`, tag: 'rollouts', summary, right: 'deploy.apply' as const,
+  audit: { action: `rollout.${name}`, by: 'router' as const }, idempotent: true, errors: ['conflict', 'timeout'] as const, params: ofRollout, response: rolloutAnswer,
+});
+
+async function* lines(events: AsyncIterable<Parameters<typeof logLine>[0]>, format: 'ndjson' | 'text'): AsyncGenerator<string> {
+  for await (const event of events) yield format === 'ndjson' ? `${JSON.stringify(event)}\n` : logLine(event);
+}
+
+export const rolloutRoutes = [
+  route({
+    method: 'get', path: '/api/rollouts', operationId: 'listRollouts', tag: 'rollouts', summary: 'Rollouts, newest first', right: 'deploy.read',
+    query: z.strictObject({ ...pageQuery, deploy_id: idOf('dpl').optional() }), response: named('RolloutPage', pageOf(rolloutItem)),
+    handler: ({ context: { db }, query: { deploy_id: deployId, ...page } }) => listRollouts(db, { ...page, deployId }),
+  }),
+  route({
+    method: 'get', path: '/api/rollouts/{id}', operationId: 'getRollout', tag: 'rollouts', summary: 'A rollout with its steps: phases, what blocks them, timings, failures', right: 'deploy.read',
+    params: ofRollout, response: rolloutDetail,
+    handler: ({ context, params }) => getRollout(context.db, params.id, { temporalUrl: (workflowId) => workflowUrl(context.settings, workflowId) }),
+  }),
+  route({
+    method: 'get', path: '/api/rollouts/{id}/log', operationId: 'getRolloutLog', tag: 'rollouts', summary: 'Everything a rollout did and said, in order', right: 'deploy.read',
+    params: ofRollout, query: z.strictObject({ format: z.enum(['ndjson', 'text']).default('ndjson') }), response: null, produces: ['application/x-ndjson', 'text/plain'],
+    handler: async ({ context: { db }, params, query }) => {
+      await getRollout(db, params.id);
+      return new Streamed(query.format === 'text' ? 'text/plain; charset=utf-8' : 'application/x-ndjson', lines(rolloutLog(db, params.id), query.format));
+    },
+  }),
+  route({
+    ...answerRow('retry', 'Try one failed step again, or all of them'),
+    body: jsonBody(z.strictObject({ step: stepName.optional() }), { required: false }),
+    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, retryUpdate, { ...call.body, actor })),
+  }),
+  route({
+    ...answerRow('resume', 'Go on after a pause'),
+    body: jsonBody(z.strictObject({}), { required: false }),
+    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, resumeUpdate, { actor })),
+  }),
+  route({
+    ...answerRow('skip', 'Count a step as done without doing it; says why'),
+    body: jsonBody(z.strictObject({ step: stepName, note: z.string().trim().min(1).max(1000) })),
+    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, skipUpdate, { ...call.body, actor })),
+  }),
+  route({
+    ...answerRow('abort', 'End the rollout; what is done stays'),
+    body: jsonBody(z.strictObject({}), { required: false }),
+    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, abortUpdate, { actor })),
+  }),
+];

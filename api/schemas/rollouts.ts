@@ -1,0 +1,84 @@
+/** Rollouts, steps and plans as they are answered. */
+import { z } from 'zod';
+import { actions, componentStates, driftKinds, phases, rolloutKinds, rolloutStates, stepStates } from '../../spec/words.js';
+import { errorCode, named, timestamp, wordOf } from './common.js';
+
+const changeKind = z.enum([...driftKinds, 'desired']);
+const phase = z.enum(phases);
+
+export const rolloutState = named('RolloutState', z.enum(rolloutStates));
+export const rolloutKind = z.enum(rolloutKinds);
+
+const edge = z.object({ from: z.string(), reason: z.enum(['depends_on', 'depends_on_hosts', 'sequential', 'host_group']), needs_green: z.boolean() });
+export const rolloutGraph = named('RolloutGraph', z.object({
+  steps: z.array(z.object({ id: z.string(), host: z.string(), component: z.string(), binding: z.int(), waits_for: z.array(edge) })),
+}));
+
+export const placementPlan = named('PlacementPlan', z.object({
+  component: z.string(),
+  action: z.enum(actions),
+  restart: z.boolean(),
+  downtime: z.boolean(),
+  reasons: z.array(z.string()),
+  fields: z.array(z.object({ field: z.string(), kind: changeKind, from: z.string().nullable(), to: z.string().nullable() })),
+  files: z.array(z.object({ path: z.string(), old_sha256: z.string().nullable(), new_sha256: z.string(), kind: changeKind })),
+  operations: z.array(z.looseObject({ op: z.string() })).describe('What the host does, in order'),
+  observed_state: z.enum(componentStates),
+  needs_prepare: z.boolean(),
+}));
+
+const phaseTiming = z.object({ phase, duration_ms: z.number() });
+
+export const stepFailure = named('StepFailure', z.object({
+  code: errorCode,
+  message: z.string(),
+  fix: z.string(),
+  phase: phase.nullable(),
+  put_back: z.boolean(),
+  output_tail: z.string(),
+  phases: z.array(phaseTiming),
+}));
+
+export const rolloutRef = named('RolloutRef', z.object({ rollout_id: z.string(), state: rolloutState, started_at: timestamp.nullable(), ended_at: timestamp.nullable() }));
+export const rolloutSummary = named('RolloutSummary', rolloutRef.extend({ kind: rolloutKind, version: z.int() }));
+export const rolloutItem = named('RolloutItem', rolloutSummary.extend({ deploy_id: z.string(), deploy_name: z.string(), reason: z.string(), created_at: timestamp, started_by: z.string() }));
+
+const step = named('RolloutStep', z.object({
+  step: z.string().describe('`<host>/<component>`'),
+  host: z.string(),
+  component: z.string(),
+  binding: z.int(),
+  state: z.enum(stepStates),
+  phase: wordOf(phases).nullable(),
+  attempt: z.int(),
+  reason: z.string(),
+  blocked_by: z.array(z.string()),
+  action: wordOf(actions).nullable(),
+  plan: placementPlan.nullable(),
+  failure: stepFailure.nullable(),
+  phases: z.array(phaseTiming),
+  operations: z.array(z.string()),
+  started_at: timestamp.nullable(),
+  ended_at: timestamp.nullable(),
+}));
+
+export const rolloutDetail = named('Rollout', rolloutItem.extend({
+  workflow_id: z.string(),
+  temporal_url: z.string().nullable(),
+  graph: rolloutGraph,
+  bindings: z.array(z.object({ index: z.int(), hosts: z.array(z.string()), components: z.array(z.string()), strategy: z.string() })),
+  steps: z.array(step),
+}));
+
+export const rolloutStarted = named('RolloutStarted', z.object({ rollout_id: z.string(), version: z.int(), workflow_id: z.string(), temporal_url: z.string().nullable() }));
+export const rolloutAnswer = named('RolloutAnswer', z.object({ rollout_id: z.string(), state: rolloutState }));
+
+const count = z.int().min(0);
+export const plan = named('Plan', z.object({
+  plan_id: z.string(),
+  plan_digest: z.string(),
+  expires_at: timestamp,
+  version: z.int(),
+  summary: z.object({ create: count, update: count, restart: count, reload: count, unchanged: count, remove: count, conflict: count }),
+  hosts: z.array(z.object({ host: z.string(), reachable: z.boolean(), detail: z.string(), components: z.array(placementPlan) })),
+}));

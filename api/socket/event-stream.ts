@@ -1,0 +1,60 @@
+/**
+ * One reader of events on one WebSocket. What it has not taken yet is bounded: while it catches up, reading waits for it;
+ * live, it is cut with a hint where to resume. Nothing is ever left out silently.
+ */
+import { WebSocket } from 'ws';
+import type { Actor } from '../../control/actor.js';
+import type { EventFeed, EventView, Subscription } from '../../control/events/index.js';
+import { maySee } from './visible.js';
+
+/** Largest unsent amount before the reader is cut. */
+export const bufferedBytesMax = 1 << 20;
+const comfortableBytes = 256 << 10;
+const drainTimeoutMs = 15_000;
+const farewellMs = 5_000;
+
+export const closeCodes = { gap: 1013, ended: 1008, away: 1001 } as const;
+
+export class EventStream {
+  private lastSent: number;
+  private readonly unsubscribe: () => void;
+
+  constructor(private readonly socket: WebSocket, public actor: Actor, feed: EventFeed, subscription: Subscription) {
+    this.lastSent = subscription.after ?? 0;
+    socket.on('error', () => socket.terminate());
+    this.unsubscribe = feed.subscribe(subscription, (event) => this.offer(event));
+    socket.once('close', this.unsubscribe);
+  }
+
+  private offer(event: EventView): void | Promise<void> {
+    if (this.socket.readyState !== WebSocket.OPEN || !maySee(this.actor, event)) return undefined;
+    if (this.socket.bufferedAmount > bufferedBytesMax) return this.cut();
+    const sent = new Promise<void>((resolve) => { this.socket.send(JSON.stringify(event), () => resolve()); });
+    this.lastSent = event.id;
+    return this.socket.bufferedAmount > comfortableBytes ? this.drained(sent) : undefined;
+  }
+
+  /** Only awaited while the feed reads this reader's backlog. */
+  private async drained(sent: Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => { timer = setTimeout(resolve, drainTimeoutMs, 'late'); });
+    const outcome = await Promise.race([sent, late]);
+    clearTimeout(timer);
+    if (outcome === 'late') this.cut();
+  }
+
+  private cut(): void {
+    this.socket.send(JSON.stringify({ type: 'gap', after: this.lastSent }));
+    this.end(closeCodes.gap, 'too slow: connect again with ?after=');
+  }
+
+  /** Closes politely, then by force: a reader that takes nothing does not answer a close either. */
+  end(code: number, reason: string): void {
+    this.unsubscribe();
+    if (this.socket.readyState !== WebSocket.OPEN) return;
+    this.socket.close(code, reason);
+    const timer = setTimeout(() => this.socket.terminate(), farewellMs);
+    timer.unref();
+    this.socket.once('close', () => clearTimeout(timer));
+  }
+}

@@ -1,0 +1,120 @@
+/** `WS /ws/events`: checks origin, credentials and query before the upgrade, then looks after the open sockets. */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { z } from 'zod';
+import type { Actor } from '../../control/actor.js';
+import { authenticate } from '../../control/auth/index.js';
+import { MaestroError } from '../../spec/errors.js';
+import type { ApiContext } from '../context.js';
+import { credentialsOf, type Credentials } from '../http/credentials.js';
+import { isOwnOrigin } from '../http/origin.js';
+import { parseOrThrow } from '../http/parse.js';
+import { idOf } from '../schemas/common.js';
+import { closeCodes, EventStream } from './event-stream.js';
+import { refuseUpgrade } from './refuse-upgrade.js';
+
+export const eventsPath = '/ws/events';
+
+export interface SocketTimes { pingMs: number; /** How soon a session that ended closes its sockets. */ recheckMs: number }
+export const socketTimes: SocketTimes = { pingMs: 15_000, recheckMs: 1_000 };
+
+const socketsMax = 1_000;
+
+const query = z.object({
+  after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+  rollout_id: idOf('rol').optional(),
+  deploy_id: idOf('dpl').optional(),
+});
+
+interface Open { socket: WebSocket; stream: EventStream; credentials: Credentials; alive: boolean }
+
+export interface EventsSocket {
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
+  close(): void;
+}
+
+const notSignedIn = (): MaestroError => new MaestroError('auth_error', 'You are not signed in', { fix: 'Sign in, or send a valid API key as Authorization: Bearer mae_….' });
+
+async function actorOf(credentials: Credentials, { db }: ApiContext): Promise<Actor | null> {
+  if (credentials.kind === 'none') return null;
+  return authenticate(db, credentials.kind === 'bearer' ? { bearer: credentials.bearer } : { cookie: credentials.cookie });
+}
+
+function checkOrigin({ headers: { origin, host } }: IncomingMessage, { settings }: ApiContext): void {
+  if (origin === undefined || isOwnOrigin(origin, host, settings.allowedOrigins)) return;
+  throw new MaestroError('permission_denied', 'The connection comes from a page of another site', { fix: 'Open Maestro\'s own page, or use an API key without an Origin.' });
+}
+
+function checkRead(actor: Actor | null): Actor {
+  if (actor === null) throw notSignedIn();
+  if (actor.rights.includes('deploy.read')) return actor;
+  throw new MaestroError('permission_denied', 'You lack the right deploy.read', { fix: 'Ask an administrator for the right deploy.read.', details: { missing_right: 'deploy.read' } });
+}
+
+export function eventsSocket(context: ApiContext, times: SocketTimes = socketTimes): EventsSocket {
+  const server = new WebSocketServer({ noServer: true, maxPayload: 1024, perMessageDeflate: false, clientTracking: false });
+  const open = new Set<Open>();
+  const timers = [setInterval(() => beat(open), times.pingMs), setInterval(() => { void recheck(open, context); }, times.recheckMs)];
+  timers.forEach((timer) => timer.unref());
+
+  async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const gone = (): void => void socket.destroy();
+    socket.on('error', gone);
+    try {
+      checkOrigin(request, context);
+      const credentials = credentialsOf(request.headers);
+      const actor = checkRead(await actorOf(credentials, context));
+      const { after, rollout_id: rolloutId, deploy_id: deployId } = parseOrThrow('query', query, Object.fromEntries(new URL(request.url ?? '', 'http://any').searchParams));
+      if (open.size >= socketsMax) throw new MaestroError('unavailable', 'Too many readers of events', { fix: 'Close some pages, then try again.' });
+      const subscription = { ...(after === undefined ? {} : { after }), ...(rolloutId === undefined ? {} : { rolloutId }), ...(deployId === undefined ? {} : { deployId }) };
+      server.handleUpgrade(request, socket, head, (connected) => {
+        socket.off('error', gone);
+        const entry = { socket: connected, stream: new EventStream(connected, actor, context.feed, subscription), credentials, alive: true };
+        open.add(entry);
+        connected.on('pong', () => { entry.alive = true; });
+        connected.once('close', () => open.delete(entry));
+      });
+    } catch (error) {
+      refuseUpgrade(socket, error, context.log);
+    }
+  }
+
+  return {
+    upgrade,
+    close() {
+      timers.forEach((timer) => clearInterval(timer));
+      for (const { stream } of open) stream.end(closeCodes.away, 'the server is stopping');
+    },
+  };
+}
+
+/** Whoever did not answer the last ping is gone. */
+function beat(open: Set<Open>): void {
+  for (const entry of open) {
+    if (!entry.alive) entry.socket.terminate();
+    else {
+      entry.alive = false;
+      entry.socket.ping();
+    }
+  }
+}
+
+const idOfCredentials = (credentials: Credentials): string => (credentials.kind === 'bearer' ? `b ${credentials.bearer}` : credentials.kind === 'cookie' ? `c ${credentials.cookie}` : '');
+
+/** Signed out, expired, revoked or without the right since: the socket ends. A database out of reach proves nothing. */
+async function recheck(open: Set<Open>, context: ApiContext): Promise<void> {
+  const asked = new Map<string, Promise<Actor | null>>();
+  for (const { stream, credentials } of open) {
+    const id = idOfCredentials(credentials);
+    const answer = asked.get(id) ?? actorOf(credentials, context);
+    asked.set(id, answer);
+    try {
+      const actor = await answer;
+      if (actor?.rights.includes('deploy.read')) stream.actor = actor;
+      else stream.end(closeCodes.ended, 'the session has ended');
+    } catch (error) {
+      context.log.warn({ err: error }, 'sessions of open sockets could not be checked');
+    }
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * The API's line to Temporal: starting workflows and asking them to go on. Connected lazily and with a deadline on every
+ * call, so that the API lives and answers while Temporal does not.
+ */
+import {
+  Client, Connection, isGrpcServiceError, ServiceError, WorkflowExecutionAlreadyStartedError, WorkflowFailedError, WorkflowNotFoundError,
+  WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, type WorkflowHandle,
+} from '@temporalio/client';
+import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isErrorCode, MaestroError } from '../spec/errors.js';
+import { controlQueue, operateWorkflowId, planWorkflowId, rolloutWorkflowId } from '../spec/words.js';
+import { workflowTypes, type OperateInput, type PlanInput, type RolloutInput } from '../workflows/shared.js';
+
+const callTimeoutMs = 5_000;
+const updateTimeoutMs = 15_000;
+/** The longest a diff may take; the plan workflow gives up on hosts before. */
+const planTimeoutMs = 60_000;
+/** The previous workflow of this deploy closes within moments of its last row; longer waiting is the sweeper's work. */
+const reopenWaitMs = 2_000;
+const reopenStepMs = 200;
+
+export interface TemporalOptions { address: string; namespace: string }
+
+export interface Orchestrator {
+  /** False: Temporal took nothing; the row stays `pending` and the sweeper starts it. */
+  startRollout(input: RolloutInput): Promise<boolean>;
+  /** Returns when every host has answered or was given up on. */
+  runPlan(input: PlanInput): Promise<void>;
+  runOperate(input: OperateInput): Promise<unknown>;
+  /** `input` goes to the workflow of this very rollout, or nowhere. */
+  update<A>(rollout: RolloutInput, definition: UpdateDefinition<void, [A]>, input: A): Promise<void>;
+  isReady(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+const unavailable = (cause: unknown): MaestroError =>
+  new MaestroError('unavailable', 'Temporal cannot be reached, so no workflow can be asked', { fix: 'Wait for Temporal to come back (GET /readyz says when), then send the request again.', details: { part: 'temporal' }, cause });
+
+const tooSlow = (what: string, seconds: number, cause: unknown): MaestroError =>
+  new MaestroError('timeout', `${what} did not answer within ${seconds} s`, { fix: 'Check that the control-plane worker runs, then try again.', cause });
+
+const isTransport = (error: unknown): boolean => error instanceof ServiceError || isGrpcServiceError(error);
+
+/** The failure an activity or workflow raised, below the SDK's wrappers. */
+function applicationFailure(error: unknown, depth = 0): ApplicationFailure | null {
+  if (error instanceof ApplicationFailure) return error;
+  if (depth > 6 || !(error instanceof Error)) return null;
+  return applicationFailure(error.cause, depth + 1);
+}
+
+function workflowFailure(what: string, error: WorkflowFailedError): MaestroError {
+  const failure = applicationFailure(error);
+  if (failure === null) return tooSlow(what, planTimeoutMs / 1000, error);
+  return new MaestroError(isErrorCode(failure.type) ? failure.type : 'internal', failure.message, { cause: error });
+}
+
+export function createOrchestrator({ address, namespace }: TemporalOptions): Orchestrator {
+  const connection = Connection.lazy({ address, connectTimeout: callTimeoutMs });
+  const { workflow } = new Client({ connection, namespace });
+  const within = <T>(timeoutMs: number, call: () => Promise<T>): Promise<T> => connection.withDeadline(Date.now() + timeoutMs, call);
+
+  /** Another start of the same rollout (the sweeper, another API process) is as good as ours. */
+  async function runsAlready(input: RolloutInput): Promise<boolean> {
+    const { memo, status } = await workflow.getHandle(rolloutWorkflowId(input.deploy_id)).describe();
+    return status.name === 'RUNNING' && memo?.['rollout_id'] === input.rollout_id;
+  }
+
+  async function start(input: RolloutInput): Promise<boolean> {
+    try {
+      await workflow.start(workflowTypes.rollout, {
+        taskQueue: controlQueue,
+        workflowId: rolloutWorkflowId(input.deploy_id),
+        args: [input],
+        workflowIdConflictPolicy: 'FAIL',
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        memo: { rollout_id: input.rollout_id },
+      });
+      return true;
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      return runsAlready(input);
+    }
+  }
+
+  async function startRollout(input: RolloutInput): Promise<boolean> {
+    for (const until = Date.now() + reopenWaitMs; ; await sleep(reopenStepMs)) {
+      try {
+        if (await within(callTimeoutMs, () => start(input))) return true;
+      } catch (error) {
+        if (isTransport(error) || error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
+      if (Date.now() >= until) return false;
+    }
+  }
+
+  async function execute(what: string, type: string, workflowId: string, input: PlanInput | OperateInput): Promise<unknown> {
+    try {
+      const handle = await within(callTimeoutMs, () => workflow.start(type, { taskQueue: controlQueue, workflowId, args: [input], workflowExecutionTimeout: planTimeoutMs }));
+      const result: unknown = await within(planTimeoutMs + callTimeoutMs, () => handle.result());
+      return result;
+    } catch (error) {
+      if (error instanceof WorkflowFailedError) throw workflowFailure(what, error);
+      if (isTransport(error)) throw unavailable(error);
+      throw error;
+    }
+  }
+
+  async function update<A>(rollout: RolloutInput, definition: UpdateDefinition<void, [A]>, input: A): Promise<void> {
+    const handle: WorkflowHandle = workflow.getHandle(rolloutWorkflowId(rollout.deploy_id));
+    try {
+      if (!(await within(callTimeoutMs, () => runsAlready(rollout)))) throw notRunning(rollout);
+      await within(updateTimeoutMs, () => handle.executeUpdate(definition, { args: [input] }));
+    } catch (error) {
+      throw updateError(rollout, error);
+    }
+  }
+
+  return {
+    startRollout,
+    update,
+    runPlan: async (input) => { await execute('The plan', workflowTypes.plan, planWorkflowId(input.plan_id), input); },
+    runOperate: (input) => execute('The hosts', workflowTypes.operate, operateWorkflowId(input.run_id), input),
+    isReady: () => within(2_000, () => connection.workflowService.getSystemInfo({})).then(() => true, () => false),
+    close: () => connection.close(),
+  };
+}
+
+const notRunning = ({ rollout_id }: RolloutInput): MaestroError =>
+  new MaestroError('conflict', 'No workflow runs for this rollout', { fix: 'Look at the rollout again: it has ended, or it is being started.', details: { rollout_id } });
+
+function updateError(rollout: RolloutInput, error: unknown): unknown {
+  if (error instanceof WorkflowNotFoundError) return notRunning(rollout);
+  if (error instanceof WorkflowUpdateFailedError) {
+    return new MaestroError('conflict', applicationFailure(error.cause)?.message ?? error.message, { fix: 'Look at the rollout again and choose what its state allows.', details: { rollout_id: rollout.rollout_id }, cause: error });
+  }
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return tooSlow('The rollout', updateTimeoutMs / 1000, error);
+  return isTransport(error) ? unavailable(error) : error;
+}

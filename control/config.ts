@@ -1,0 +1,60 @@
+/** The control plane's configuration, from the environment. */
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { MaestroError } from '../spec/errors.js';
+
+const port = z.coerce.number({ error: 'must be a port' }).int().min(1, { error: 'must be a port, 1 to 65535' }).max(65_535, { error: 'must be a port, 1 to 65535' });
+const address = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/, { error: 'must be host:port' });
+const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).transform((url) => url.replace(/\/+$/, ''));
+const names = z.string().transform((text) => text.split(',').map((name) => name.trim()).filter((name) => name !== ''))
+  .pipe(z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be names of environment variables, separated by commas' })));
+
+const environment = z.object({
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' }),
+  MAESTRO_DATA: z.string().default('.maestro').transform((path) => resolve(path)),
+  MAESTRO_HOST: z.string().default('127.0.0.1'),
+  MAESTRO_PORT: port.default(8080),
+  MAESTRO_PUBLIC_URL: webUrl.optional(),
+  MAESTRO_TEMPORAL_ADDRESS: address.default('127.0.0.1:7233'),
+  MAESTRO_TEMPORAL_NAMESPACE: z.string().default('default'),
+  MAESTRO_TEMPORAL_UI_URL: webUrl.optional(),
+  MAESTRO_TEMPLATE_ENV: names.default([]),
+  MAESTRO_LOG: z.enum(['debug', 'info', 'warn', 'error'], { error: 'must be debug, info, warn or error' }).default('info'),
+});
+
+export interface Config {
+  databaseUrl: string;
+  /** Absolute. Keys and everything else that is not in the database. */
+  dataDir: string;
+  host: string;
+  port: number;
+  /** Where people reach the API: for links, cookies and the Origin check. */
+  publicUrl: string;
+  temporal: { address: string; namespace: string; uiUrl: string | null };
+  /** Variables of this process that templates may read. */
+  templateEnv: string[];
+  logLevel: 'debug' | 'info' | 'warn' | 'error';
+}
+
+/** Throws `config_error` that names every variable that is wrong, never its value. An empty variable counts as absent. */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) throw configError(parsed.error);
+  const { data } = parsed;
+  return {
+    databaseUrl: data.DATABASE_URL,
+    dataDir: data.MAESTRO_DATA,
+    host: data.MAESTRO_HOST,
+    port: data.MAESTRO_PORT,
+    publicUrl: data.MAESTRO_PUBLIC_URL ?? `http://${data.MAESTRO_HOST}:${data.MAESTRO_PORT}`,
+    temporal: { address: data.MAESTRO_TEMPORAL_ADDRESS, namespace: data.MAESTRO_TEMPORAL_NAMESPACE, uiUrl: data.MAESTRO_TEMPORAL_UI_URL ?? null },
+    templateEnv: data.MAESTRO_TEMPLATE_ENV,
+    logLevel: data.MAESTRO_LOG,
+  };
+}
+
+function configError(error: z.ZodError): MaestroError {
+  const problems = error.issues.map(({ path, message, code }) => `${String(path[0])} ${code === 'invalid_type' && message.includes('undefined') ? 'is not set' : message}`);
+  return new MaestroError('config_error', `The configuration cannot be used: ${problems.join('; ')}.`, { fix: 'Correct these environment variables and start again.', details: { variables: error.issues.map(({ path }) => String(path[0])) } });
+}

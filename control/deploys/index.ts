@@ -1,0 +1,6 @@
+export { bundleLimits, bundlePath, type BundleFile } from './bundle.js';
+export { loadBlob, loadBundle, type LoadedBundle, type LoadedFile } from './load-bundle.js';
+export { deployState, type DeployState } from './state.js';
+export { createDeploy, submitVersion, type CreateDeployRequest, type Submitted, type SubmitVersionRequest } from './submit.js';
+export { tombstoneDeploy } from './tombstone.js';
+export { getDeploy, getVersion, listDeploys, listVersions, type DeploySummary, type DeployView, type LastRollout, type VersionSummary, type VersionView } from './views.js';

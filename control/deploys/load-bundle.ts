@@ -1,0 +1,34 @@
+/** A version's content, for those who validate, render or hand it out. */
+import { notFound, type Reader } from '../database.js';
+
+export interface LoadedFile { path: string; sha256: string; size: number; mode: number }
+export interface LoadedBundle {
+  deploy_id: string;
+  deploy_name: string;
+  version: number;
+  yaml: string;
+  files: LoadedFile[];
+  /** Contents of one file; throws `not_found` for a path that is not in the bundle. */
+  read(path: string): Promise<Buffer>;
+}
+
+export async function loadBundle(db: Reader, deployId: string, number: number): Promise<LoadedBundle> {
+  const version = await db.version.findUnique({
+    where: { deploy_id_number: { deploy_id: deployId, number } },
+    select: { yaml: true, deploy: { select: { name: true } }, files: { orderBy: { path: 'asc' }, select: { path: true, sha256: true, mode: true, blob: { select: { size: true } } } } },
+  });
+  if (!version) throw notFound('version', `${deployId}/v${number}`);
+  const files = version.files.map(({ path, sha256, mode, blob }) => ({ path, sha256, size: blob.size, mode }));
+  const read = async (path: string): Promise<Buffer> => {
+    const file = files.find((one) => one.path === path);
+    if (!file) throw notFound('bundle file', path);
+    return loadBlob(db, file.sha256);
+  };
+  return { deploy_id: deployId, deploy_name: version.deploy.name, version: number, yaml: version.yaml, files, read };
+}
+
+export async function loadBlob(db: Reader, sha256: string): Promise<Buffer> {
+  const blob = await db.bundleBlob.findUnique({ where: { sha256 }, select: { bytes: true } });
+  if (!blob) throw notFound('bundle content', sha256);
+  return Buffer.from(blob.bytes);
+}

@@ -1,0 +1,33 @@
+import { takeLock, type Tx } from '../database.js';
+import { storableObject } from '../json.js';
+import type { EventType } from '../../spec/words.js';
+
+export interface EventInput {
+  type: EventType;
+  /** ISO time of the happening; default: now. */
+  ts?: string;
+  deploy_id?: string;
+  rollout_id?: string;
+  host?: string;
+  component?: string;
+  data: object;
+  /** A second event with the same key is dropped. */
+  dedupe_key?: string;
+}
+
+/** The NOTIFY channel; its payload is empty, readers ask for what came after the last id they saw. */
+export const eventChannel = 'maestro_events';
+
+/**
+ * Appends events and wakes every feed at commit. Ids increase in commit order: the lock is held until the transaction
+ * ends, so make this the transaction's last call. An aborted transaction leaves a hole in the ids, never a late one.
+ */
+export async function appendEvents(tx: Tx, events: readonly EventInput[]): Promise<void> {
+  if (events.length === 0) return;
+  await takeLock(tx, 'events');
+  await tx.event.createMany({
+    data: events.map(({ data, ts, ...event }) => ({ ...event, ...(ts === undefined ? {} : { ts: new Date(ts) }), data: storableObject(data) })),
+    skipDuplicates: true,
+  });
+  await tx.$executeRaw`SELECT pg_notify(${eventChannel}, '')`;
+}

@@ -1,0 +1,1 @@
+export { forgetAnswers, once } from './once.js';

@@ -1,0 +1,71 @@
+/** What makes a rollout exist: one transaction, before any workflow. */
+import { MaestroError } from '../../spec/errors.js';
+import type { RolloutKind } from '../../spec/words.js';
+import type { Actor } from '../actor.js';
+import { appendAudit } from '../audit/index.js';
+import { inTransaction, isUniqueViolation, notFound, type Db, type Reader, type Tx } from '../database.js';
+import { lockDeploy, type LockedDeploy } from '../deploys/lock.js';
+import { entriesOfVersion, guardVersion, insertVersion, versionEvent } from '../deploys/submit.js';
+import { appendEvents, type EventInput } from '../events/index.js';
+import { newId } from '../ids.js';
+
+export interface OpenRolloutRequest {
+  deployId: string;
+  /** `apply`: the version to apply. `rollback`: the version whose content comes back. */
+  version: number;
+  kind: RolloutKind;
+  /** Recorded as the new version's parent in a rollback; default: `version`. */
+  parent?: number;
+  /** Refuse unless this is still the latest version. */
+  expectedVersion?: number;
+}
+/** `version` is what will run: for a rollback the new version that was made. */
+export interface OpenedRollout { rollout_id: string; version: number }
+
+/**
+ * Opens a rollout in state `pending`, with its audit entry and event, or throws `conflict` with the id of the one that
+ * is open. A rollback makes a new version with the old one's YAML and files in the same transaction.
+ */
+export async function openRollout(db: Db, actor: Actor, request: OpenRolloutRequest): Promise<OpenedRollout> {
+  try {
+    return await inTransaction(db, (tx) => open(tx, actor, request));
+  } catch (error) {
+    if (isUniqueViolation(error)) await refuseOpenRollout(db, { id: request.deployId, name: request.deployId });
+    throw error;
+  }
+}
+
+async function open(tx: Tx, actor: Actor, { deployId, version: wanted, kind, parent = wanted, expectedVersion }: OpenRolloutRequest): Promise<OpenedRollout> {
+  const deploy = await lockDeploy(tx, deployId);
+  guardVersion(deploy, expectedVersion);
+  await refuseOpenRollout(tx, deploy);
+  const source = await tx.version.findUnique({ where: { deploy_id_number: { deploy_id: deployId, number: wanted } }, select: { yaml: true } });
+  if (!source) throw notFound('version', `${deployId}/v${wanted}`);
+  const events: EventInput[] = [];
+  let version = wanted;
+  if (kind === 'rollback') {
+    version = deploy.latest_version + 1;
+    await insertVersion(tx, { deploy_id: deployId, number: version, kind, parent, yaml: source.yaml }, await entriesOfVersion(tx, deployId, wanted), actor);
+    events.push(versionEvent(deployId, version, kind, parent, actor));
+  }
+  const rollout = { id: newId('rollout'), deploy_id: deployId, version, kind };
+  await tx.rollout.create({ data: { ...rollout, started_by: actor.name, started_by_id: actor.id } });
+  await tx.deploy.update({ where: { id: deployId }, data: { current_version: version, latest_version: Math.max(version, deploy.latest_version) } });
+  await appendAudit(tx, { actor, action: `rollout.${kind}`, target: rollout.id, result: 'ok', details: { deploy_id: deployId, version, ...(kind === 'rollback' ? { parent } : {}) } });
+  events.push(rolloutEvent(rollout, 'pending', ''));
+  await appendEvents(tx, events);
+  return { rollout_id: rollout.id, version };
+}
+
+export const rolloutEvent = (rollout: { id: string; deploy_id: string; version: number; kind: RolloutKind }, state: string, reason: string): EventInput =>
+  ({ type: 'rollout.state', deploy_id: rollout.deploy_id, rollout_id: rollout.id, data: { state, reason, version: rollout.version, kind: rollout.kind } });
+
+/** `conflict` that names the deploy's open rollout, when there is one. */
+export async function refuseOpenRollout(db: Reader, deploy: Pick<LockedDeploy, 'id' | 'name'>): Promise<void> {
+  const other = await db.rollout.findFirst({ where: { deploy_id: deploy.id, ended_at: null }, select: { id: true, state: true, version: true } });
+  if (!other) return;
+  throw new MaestroError('conflict', `${deploy.name} has a rollout of version ${other.version} that is ${other.state}: ${other.id}.`, {
+    fix: 'Wait until it has ended, or answer it: retry, resume, skip or abort.',
+    details: { deploy_id: deploy.id, rollout_id: other.id, state: other.state },
+  });
+}

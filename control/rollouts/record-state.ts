@@ -1,0 +1,55 @@
+/** The states a rollout goes through; a final one is never left. */
+import type { Rollout } from '../../prisma/generated/client.js';
+import { isOpenRollout, type RolloutState } from '../../spec/words.js';
+import { inTransaction, notFound, type Db, type Tx } from '../database.js';
+import { appendEvents } from '../events/index.js';
+import { loadRollout } from './load-rollout.js';
+import { rolloutEvent } from './open-rollout.js';
+
+/** `state` is what the rollout is in now; `changed` says whether this call did it. */
+export interface RecordedState { state: RolloutState; changed: boolean }
+
+async function lockRollout(tx: Tx, rolloutId: string): Promise<Rollout> {
+  await tx.$executeRaw`SELECT 1 FROM rollouts WHERE id = ${rolloutId} FOR NO KEY UPDATE`;
+  const rollout = await tx.rollout.findUnique({ where: { id: rolloutId } });
+  if (!rollout) throw notFound('rollout', rolloutId);
+  return rollout;
+}
+
+/** `pending` → `running`, and a `pending` step row for every placement. Repeating it changes nothing. */
+export async function startRollout(db: Db, rolloutId: string): Promise<RecordedState> {
+  const { graph } = await loadRollout(db, rolloutId);
+  return inTransaction(db, async (tx) => {
+    const rollout = await lockRollout(tx, rolloutId);
+    if (rollout.state !== 'pending') return { state: rollout.state, changed: false };
+    const steps = graph.steps.map(({ host, component, binding }, position) => ({ rollout_id: rolloutId, host, component, binding, position, phases: [] }));
+    await tx.step.createMany({ data: steps, skipDuplicates: true });
+    await tx.rollout.update({ where: { id: rolloutId }, data: { state: 'running', started_at: new Date() } });
+    await appendEvents(tx, [rolloutEvent(rollout, 'running', '')]);
+    return { state: 'running', changed: true };
+  });
+}
+
+/**
+ * Conditional: nothing happens when the rollout has ended, or is in this state for this reason already. `succeeded`
+ * moves the deploy's active version in the same transaction, and no other state does.
+ */
+export async function recordRolloutState(db: Db, rolloutId: string, { state, reason }: { state: RolloutState; reason: string }): Promise<RecordedState> {
+  return inTransaction(db, async (tx) => {
+    const rollout = await lockRollout(tx, rolloutId);
+    const same = rollout.state === state && rollout.reason === reason;
+    if (same || !isOpenRollout(rollout.state)) return { state: rollout.state, changed: false };
+    const now = new Date();
+    const ended_at = isOpenRollout(state) ? null : now;
+    await tx.rollout.update({ where: { id: rolloutId }, data: { state, reason, ended_at, started_at: rollout.started_at ?? (state === 'running' ? now : null) } });
+    if (ended_at) await settleDeploy(tx, rollout, state, now);
+    await appendEvents(tx, [rolloutEvent(rollout, state, reason)]);
+    return { state, changed: true };
+  });
+}
+
+async function settleDeploy(tx: Tx, { deploy_id, version }: Rollout, state: RolloutState, now: Date): Promise<void> {
+  const succeeded = state === 'succeeded';
+  await tx.deploy.update({ where: { id: deploy_id }, data: { current_version: null, ...(succeeded ? { active_version: version } : {}) } });
+  if (succeeded) await tx.version.updateMany({ where: { deploy_id, number: version, applied_at: null }, data: { applied_at: now } });
+}

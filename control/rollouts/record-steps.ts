@@ -1,0 +1,71 @@
+/** Progress of placements: rows and events in one transaction, as often as it is repeated. */
+import type { Step } from '../../prisma/generated/client.js';
+import { MaestroError } from '../../spec/errors.js';
+import { stepId } from '../../spec/graph-types.js';
+import { inTransaction, notFound, type Db, type Tx } from '../database.js';
+import { appendEvents, type EventInput } from '../events/index.js';
+import { storable, storableObject, stored } from '../json.js';
+import { mergeStep, type StepRecord, type StepRow } from './merge-step.js';
+
+/** The same state, attempt and reason again makes no second event; see mergeStep for what is kept and what is dropped. */
+export async function recordSteps(db: Db, rolloutId: string, records: readonly StepRecord[]): Promise<void> {
+  if (records.length === 0) return;
+  await inTransaction(db, async (tx) => {
+    const rows = await lockSteps(tx, rolloutId, records);
+    const now = new Date();
+    const changed = new Map<string, StepRow>();
+    const events: EventInput[] = [];
+    for (const record of records) {
+      const merged = mergeStep(current(changed, rows, record.step, rolloutId), clean(record), now);
+      if (!merged) continue;
+      changed.set(record.step, merged.row);
+      if (merged.announce) events.push(stepEvent(rows, rolloutId, record.step, merged.row));
+    }
+    await saveSteps(tx, rolloutId, changed, now);
+    await appendEvents(tx, events);
+  });
+}
+
+interface LockedSteps { deploy_id: string; steps: Map<string, Step> }
+
+/** Locked in one order, so that parallel records of the same steps queue up instead of deadlocking. */
+async function lockSteps(tx: Tx, rolloutId: string, records: readonly StepRecord[]): Promise<LockedSteps> {
+  const ids = [...new Set(records.map(({ step }) => step))];
+  await tx.$executeRaw`
+    SELECT 1 FROM steps WHERE rollout_id = ${rolloutId} AND host || '/' || component = ANY(${ids}) ORDER BY host, component FOR UPDATE`;
+  const rollout = await tx.rollout.findUnique({ where: { id: rolloutId }, select: { deploy_id: true, steps: true } });
+  if (!rollout) throw notFound('rollout', rolloutId);
+  return { deploy_id: rollout.deploy_id, steps: new Map(rollout.steps.map((step) => [stepId(step.host, step.component), step])) };
+}
+
+function current(changed: ReadonlyMap<string, StepRow>, { steps }: LockedSteps, id: string, rolloutId: string): StepRow {
+  const row = changed.get(id);
+  if (row) return row;
+  const step = steps.get(id);
+  if (!step) throw new MaestroError('internal', `Rollout ${rolloutId} has no step "${id}".`, { fix: 'Start the rollout before recording its steps.', details: { rollout_id: rolloutId, step: id } });
+  return { ...step, plan: stored(step.plan), failure: stored(step.failure), phases: stored(step.phases) };
+}
+
+/** Reasons and output of commands may hold what the database refuses. */
+const clean = (record: StepRecord): StepRecord => stored<StepRecord>(JSON.parse(JSON.stringify(storableObject(record))));
+
+function stepEvent({ deploy_id, steps }: LockedSteps, rolloutId: string, id: string, row: StepRow): EventInput {
+  const { state, attempt, reason, blocked_by, action, failure, phases } = row;
+  const { host, component } = steps.get(id) ?? { host: '', component: '' };
+  return {
+    type: 'step.state', deploy_id, rollout_id: rolloutId, host, component,
+    data: { step: id, state, attempt, reason, blocked_by, action, failure, phases, started_at: row.started_at, ended_at: row.ended_at },
+  };
+}
+
+/** All rows in one statement: a first wave reports every placement at once. */
+async function saveSteps(tx: Tx, rolloutId: string, changed: ReadonlyMap<string, StepRow>, now: Date): Promise<void> {
+  if (changed.size === 0) return;
+  const rows = JSON.stringify([...changed].map(([id, row]) => storable({ id, ...row, updated_at: now })));
+  await tx.$executeRaw`
+    UPDATE steps SET state = r.state, attempt = r.attempt, reason = r.reason, blocked_by = r.blocked_by, action = r.action, plan = r.plan,
+      failure = r.failure, phases = r.phases, operations = r.operations, started_at = r.started_at, ended_at = r.ended_at, updated_at = r.updated_at
+    FROM jsonb_to_recordset(${rows}::jsonb) AS r(id text, state step_state, attempt int, reason text, blocked_by text[], action text, plan jsonb,
+      failure jsonb, phases jsonb, operations text[], started_at timestamptz, ended_at timestamptz, updated_at timestamptz)
+    WHERE steps.rollout_id = ${rolloutId} AND steps.host || '/' || steps.component = r.id`;
+}

@@ -1,0 +1,62 @@
+/** Parsing of what the control plane sends: a host acts as root and takes nothing for granted. */
+import { z } from 'zod';
+import type { DesiredFile, DesiredPlacement, DesiredTree, DockerRun, Healthcheck, SystemdRun } from '../../spec/desired.js';
+
+const port = z.number().int().min(0).max(65535);
+const env = z.record(z.string(), z.string());
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const mode = z.number().int().min(0).max(0o7777);
+const resources = z.object({ memory_bytes: z.number().positive().nullable(), cpus: z.number().positive().nullable() });
+
+const dockerRun: z.ZodType<DockerRun> = z.object({
+  type: z.literal('docker'),
+  image: z.string().min(1),
+  pull_policy: z.enum(['if_not_present', 'always', 'never']),
+  container_name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/),
+  ports: z.array(z.object({ ip: z.string(), host_port: port, container_port: port, protocol: z.enum(['tcp', 'udp']) })),
+  volumes: z.array(z.object({ kind: z.enum(['bind', 'volume']), source: z.string(), target: z.string(), read_only: z.boolean() })),
+  env,
+  networks: z.array(z.string().min(1)),
+  restart: z.enum(['no', 'on-failure', 'always', 'unless-stopped']),
+  command: z.array(z.string()).nullable(),
+  resources,
+});
+
+const systemdRun: z.ZodType<SystemdRun> = z.object({
+  type: z.literal('systemd'),
+  unit_name: z.string(),
+  command: z.string(),
+  working_directory: z.string().nullable(),
+  user: z.string().nullable(),
+  group: z.string().nullable(),
+  env,
+  restart: z.enum(['no', 'on-failure', 'always']),
+  restart_sec: z.number().min(0),
+  resources,
+  unit_text: z.string(),
+});
+
+const timing = { interval_ms: z.number().positive(), timeout_ms: z.number().positive(), start_period_ms: z.number().min(0), retries: z.number().int().min(1) };
+const healthcheck: z.ZodType<Healthcheck> = z.discriminatedUnion('type', [
+  z.object({ ...timing, type: z.literal('http'), url: z.string(), expect_status: z.number().int(), expect_body_contains: z.string().nullable() }),
+  z.object({ ...timing, type: z.literal('tcp'), host: z.string(), port }),
+  z.object({ ...timing, type: z.literal('command'), command: z.string() }),
+]);
+
+const file: z.ZodType<DesiredFile> = z.object({
+  path: z.string(), sha256, size: z.number(), mode, owner: z.string().nullable(), group: z.string().nullable(),
+  strategy: z.enum(['overwrite', 'atomic']), origin: z.enum(['template', 'file']), content: z.string().optional(),
+});
+
+const tree: z.ZodType<DesiredTree> = z.object({
+  dest: z.string(), strategy: z.enum(['overwrite', 'atomic', 'atomic_symlink']), tree_hash: sha256, owner: z.string().nullable(), group: z.string().nullable(),
+  files: z.array(z.object({ path: z.string(), sha256, size: z.number(), mode, content: z.string().optional() })),
+});
+
+export const desiredPlacement: z.ZodType<DesiredPlacement> = z.object({
+  deploy_id: z.string().min(1), project: z.string(), version: z.number().int(), component: z.string().min(1), host: z.string().min(1),
+  hash: z.string().min(1), component_directory: z.string(),
+  run: z.union([dockerRun, systemdRun]), files: z.array(file), trees: z.array(tree), healthcheck: healthcheck.nullable(),
+});
+
+export const desiredAnswer = z.object({ placements: z.array(desiredPlacement) });

@@ -1,0 +1,60 @@
+/** What one step tells: its phases with their durations, and its output within bounds. */
+import type { PhaseTiming } from '../../workflows/shared.js';
+import type { Phase } from '../../spec/words.js';
+import { OutputCap, type OutputLine } from './output-cap.js';
+import type { Reporter } from './reporter.js';
+
+const flushTimeoutMs = 5_000;
+
+export class StepReporter {
+  /** Where we are; a phase that failed stays the current one, so that the failure can name it. */
+  current: Phase | null = null;
+  private readonly durations = new Map<Phase, number>();
+  private readonly cap = new OutputCap();
+
+  /** `mark` names run, activity and attempt: whoever repeats them reports phases under the same keys. */
+  constructor(private readonly reporter: Reporter, private readonly run: string, private readonly component: string, private readonly mark: string) {}
+
+  get phases(): PhaseTiming[] {
+    return [...this.durations].map(([phase, duration]) => ({ phase, duration_ms: Math.round(duration) }));
+  }
+
+  output(stream: OutputLine['stream'], lines: string): void {
+    for (const part of lines.split('\n')) {
+      const text = printable(part);
+      const line = text === '' ? null : this.cap.take({ stream, text });
+      if (line !== null) this.reporter.output(this.run, this.component, line);
+    }
+  }
+
+  async phase<T>(phase: Phase, work: () => Promise<T>): Promise<T> {
+    const started = performance.now();
+    const outer = this.current;
+    this.current = phase;
+    this.tell(phase, 'started');
+    try {
+      const result = await work();
+      this.current = outer;
+      return result;
+    } finally {
+      const duration = performance.now() - started;
+      this.durations.set(phase, (this.durations.get(phase) ?? 0) + duration);
+      this.tell(phase, 'ended', Math.round(duration));
+    }
+  }
+
+  /** Tells the rest; call once, at the end. */
+  async end(): Promise<void> {
+    for (const line of this.cap.rest()) this.reporter.output(this.run, this.component, line);
+    await this.reporter.flush(flushTimeoutMs);
+  }
+
+  private tell(phase: Phase, state: 'started' | 'ended', duration_ms?: number): void {
+    this.reporter.phase(this.run, this.component, `${this.mark}/${this.component}/${phase}/${state}`, { phase, state, ...(duration_ms === undefined ? {} : { duration_ms }) });
+  }
+}
+
+/** Colours and cursor movements of a terminal mean nothing in a log, and could do harm where it is shown. */
+// eslint-disable-next-line no-control-regex
+const terminalCodes = /\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f]/g;
+const printable = (line: string): string => line.replace(terminalCodes, '').trimEnd();

@@ -1,0 +1,29 @@
+/** The Docker daemon of this host. */
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Dockerode from 'dockerode';
+import { PassingTrouble } from '../trouble.js';
+import { call } from './docker-call.js';
+
+const socketPath = '/var/run/docker.sock';
+const pingTimeoutMs = 2_000;
+const pollMs = 200;
+
+/** A socket, a `DOCKER_HOST`, or null: this host has no Docker. */
+export function findDocker(env: NodeJS.ProcessEnv): Dockerode | null {
+  if (env['DOCKER_HOST'] !== undefined && env['DOCKER_HOST'] !== '') return new Dockerode();
+  return existsSync(socketPath) ? new Dockerode({ socketPath }) : null;
+}
+
+export async function answers(docker: Dockerode): Promise<boolean> {
+  return call('answer', () => docker.ping(), pingTimeoutMs).then(() => true, () => false);
+}
+
+/** Waits for a daemon that is restarting. */
+export async function waitForDocker(docker: Dockerode, timeoutMs: number, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!(await answers(docker))) {
+    if (performance.now() > deadline) throw new PassingTrouble(`Docker did not answer within ${String(timeoutMs / 1000)} s`);
+    await sleep(pollMs, undefined, { signal });
+  }
+}

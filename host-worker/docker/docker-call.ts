@@ -1,0 +1,73 @@
+/** Calls to the Docker daemon: each with a timeout, and with errors told apart by what can be done about them. */
+import { MaestroError } from '../../spec/errors.js';
+import { messageOf, PassingTrouble, systemCode } from '../trouble.js';
+
+const defaultTimeoutMs = 30_000;
+const connectionCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT', 'EACCES']);
+
+/** HTTP status that the daemon answered with; null when it did not answer. */
+export const statusOf = (error: unknown): number | null =>
+  error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : null;
+
+/** What the daemon said, without dockerode's preamble. */
+export function saidBy(error: unknown): string {
+  const text = messageOf(error);
+  return (/^\(HTTP code \d+\) .*? - (.*)$/s.exec(text)?.[1] ?? text).trim();
+}
+
+/**
+ * `what` completes "Docker did not …". A daemon that does not answer is PassingTrouble; an answer that is an
+ * error is thrown as it is, for the caller to judge.
+ */
+export async function call<T>(what: string, work: () => Promise<T>, timeoutMs = defaultTimeoutMs): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new PassingTrouble(`Docker did not ${what} within ${String(timeoutMs / 1000)} s`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([work(), late]);
+  } catch (error) {
+    if (statusOf(error) === null && isAway(error)) throw new PassingTrouble(`Docker cannot be reached (${systemCode(error) ?? messageOf(error)})`, { cause: error });
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function isAway(error: unknown): boolean {
+  const code = systemCode(error);
+  return (code !== null && connectionCodes.has(code)) || messageOf(error).includes('socket hang up');
+}
+
+/** null instead of an error when there is no such thing. */
+export async function orNull<T>(work: Promise<T>): Promise<T | null> {
+  return work.catch((error: unknown) => {
+    if (statusOf(error) === 404) return null;
+    throw error;
+  });
+}
+
+/** Fine when it is so already (304), is gone (404) or is just being removed (409 of remove). */
+export async function unless(statuses: readonly number[], work: Promise<unknown>): Promise<void> {
+  await work.catch((error: unknown) => {
+    const status = statusOf(error);
+    if (status === null || !statuses.includes(status)) throw error;
+  });
+}
+
+/** A daemon's refusal as something a person can act on. */
+export function refused(doing: string, error: unknown): Error {
+  if (error instanceof MaestroError || error instanceof PassingTrouble) return error;
+  const said = saidBy(error);
+  const status = statusOf(error);
+  const details = { said: said.slice(0, 500), status };
+  if (/port is already allocated|address already in use/i.test(said)) {
+    return new MaestroError('runtime_error', `${doing} failed: ${said}`, { fix: 'Free the port on the host or publish another one.', details, cause: error });
+  }
+  if (/no space left on device/i.test(said)) {
+    return new MaestroError('runtime_error', `${doing} failed: no space left on the device`, { fix: 'Free space where Docker keeps its data and retry.', details: { ...details, reason: 'disk_full' }, cause: error });
+  }
+  if (status === 409) return new MaestroError('conflict', `${doing} failed: ${said}`, { fix: 'Remove or rename what has that name, or choose another one.', details, cause: error });
+  if (status === 400) return new MaestroError('config_error', `${doing} failed: ${said}`, { fix: 'Correct the run section of the component.', details, cause: error });
+  return new MaestroError('runtime_error', `${doing} failed: ${said}`, { fix: 'Look at what Docker says, mend it and retry.', details, cause: error });
+}

@@ -1,0 +1,96 @@
+/** Fetching images. Docker keeps finished layers, so that a pull that is repeated goes on where it was. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type Dockerode from 'dockerode';
+import type { DockerRun } from '../../spec/desired.js';
+import { MaestroError } from '../../spec/errors.js';
+import { messageOf, PassingTrouble } from '../trouble.js';
+import { call, orNull, saidBy, statusOf } from './docker-call.js';
+
+export interface PullContext { signal: AbortSignal; tell: (line: string) => void }
+
+const tries = 3;
+const retryDelayMs = 1_000;
+/** A pull may take long, but not without a sign of life. */
+const silenceMs = 120_000;
+
+export async function imageId(docker: Dockerode, reference: string): Promise<string | null> {
+  return (await call('inspect an image', () => orNull(docker.getImage(reference).inspect())))?.Id ?? null;
+}
+
+/** Makes the image available as its policy says. Touches nothing that runs. */
+export async function ensureImage(docker: Dockerode, run: Pick<DockerRun, 'image' | 'pull_policy'>, context: PullContext): Promise<void> {
+  const present = run.pull_policy !== 'always' && (await imageId(docker, run.image)) !== null;
+  if (present) return;
+  if (run.pull_policy === 'never') {
+    throw new MaestroError('fetch_failed', `the image ${run.image} is not on this host, and pull_policy is never`, {
+      fix: 'Load the image on the host, or use pull_policy: if_not_present.', details: { image: run.image },
+    });
+  }
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await pull(docker, run.image, context);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (error instanceof PassingTrouble) throw error;
+      if (attempt === tries || !mayPass(error)) throw pullFailed(run.image, error);
+      context.tell(`pulling ${run.image} failed (${saidBy(error)}), trying again`);
+      await sleep(retryDelayMs * attempt, undefined, { signal: context.signal });
+    }
+  }
+}
+
+async function pull(docker: Dockerode, image: string, { signal, tell }: PullContext): Promise<void> {
+  tell(`pulling ${image}`);
+  const silence = new AbortController();
+  const either = AbortSignal.any([signal, silence.signal]);
+  const watchdog = setTimeout(() => silence.abort(new Error(`no progress for ${String(silenceMs / 1000)} s`)), silenceMs);
+  try {
+    const stream = await call('begin a pull', () => docker.pull(image, { abortSignal: either }), silenceMs);
+    await followPull(docker, stream, either, (event) => {
+      watchdog.refresh();
+      const line = progressLine(event);
+      if (line !== null) tell(line);
+    });
+  } finally {
+    clearTimeout(watchdog);
+  }
+}
+
+interface PullEvent { status?: string; id?: string; error?: string; progressDetail?: { current?: number; total?: number } }
+
+function followPull(docker: Dockerode, stream: NodeJS.ReadableStream, signal: AbortSignal, onEvent: (event: PullEvent) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('the pull was stopped'));
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    let failure: string | null = null;
+    const finished = (error: Error | null): void => {
+      signal.removeEventListener('abort', abort);
+      if (error !== null) reject(error);
+      else if (failure !== null) reject(new Error(failure));
+      else resolve();
+    };
+    docker.modem.followProgress(stream, finished, (event: PullEvent) => {
+      failure = event.error ?? failure;
+      onEvent(event);
+    });
+  });
+}
+
+/** One line per layer and stage; the counting in between would only fill the log. */
+function progressLine({ status, id, progressDetail }: PullEvent): string | null {
+  if (status === undefined || progressDetail?.current !== undefined || status === 'Waiting' || status === 'Verifying Checksum') return null;
+  return id === undefined ? status : `${id}: ${status}`;
+}
+
+const finalPatterns = /not found|manifest unknown|denied|unauthorized|invalid reference|no matching manifest|no space left/i;
+const mayPass = (error: unknown): boolean => statusOf(error) !== 404 && !finalPatterns.test(messageOf(error));
+
+function pullFailed(image: string, error: unknown): MaestroError {
+  const said = saidBy(error);
+  const unauthorised = /denied|unauthorized/i.test(said);
+  return new MaestroError('fetch_failed', `the image ${image} could not be pulled: ${said}`, {
+    fix: unauthorised ? 'Check the name of the image and whether the registry asks for a login.' : 'Check the name and tag of the image, and that the host reaches the registry.',
+    details: { image, said: said.slice(0, 500) }, cause: error,
+  });
+}

@@ -1,0 +1,92 @@
+/**
+ * A folder held by descriptor. Every path is walked segment by segment without following symbolic links, and
+ * files are reached through the descriptor, so that nobody who may write to a parent can swap it for a link
+ * between our check and our write. `/proc/self/fd/N/name` stands in for openat(2), which Node does not have.
+ */
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { MaestroError } from '../../spec/errors.js';
+import { isMissing, systemCode } from '../trouble.js';
+
+const folderFlags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+const createdFolderMode = 0o755;
+
+export class Folder {
+  private constructor(readonly path: string, private readonly handle: FileHandle) {}
+
+  /** Where an entry of this folder is reached. */
+  entry(name: string): string {
+    return `/proc/self/fd/${String(this.handle.fd)}/${name}`;
+  }
+
+  /** Makes renames and unlinks in this folder durable. */
+  async sync(): Promise<void> {
+    await this.handle.sync();
+  }
+
+  /** null leaves the owner or the group as it is. */
+  async chown(uid: number | null, gid: number | null): Promise<void> {
+    if (uid === null && gid === null) return;
+    const status = await this.handle.stat();
+    await this.handle.chown(uid ?? status.uid, gid ?? status.gid);
+  }
+
+  /** Runs with the folder open. Missing folders are made (0755) only when asked to; else ENOENT. */
+  static async use<T>(path: string, missing: 'create' | 'fail', work: (folder: Folder) => Promise<T>): Promise<T> {
+    const folder = await Folder.walk(path, missing);
+    try {
+      return await work(folder);
+    } finally {
+      await folder.handle.close();
+    }
+  }
+
+  private static async walk(path: string, missing: 'create' | 'fail'): Promise<Folder> {
+    let current = new Folder('/', await open('/', folderFlags));
+    for (const segment of path.split('/').filter((part) => part !== '')) {
+      const next = current.path === '/' ? `/${segment}` : `${current.path}/${segment}`;
+      try {
+        const handle = await openFolder(current.entry(segment), next, missing);
+        await current.handle.close();
+        current = new Folder(next, handle);
+      } catch (error) {
+        await current.handle.close();
+        throw error;
+      }
+    }
+    return current;
+  }
+}
+
+async function openFolder(entry: string, path: string, missing: 'create' | 'fail'): Promise<FileHandle> {
+  try {
+    return await open(entry, folderFlags);
+  } catch (error) {
+    if (isMissing(error) && missing === 'create') return createFolder(entry);
+    if (systemCode(error) === 'ENOTDIR' || systemCode(error) === 'ELOOP') throw await notAFolder(entry, path);
+    throw error;
+  }
+}
+
+async function createFolder(entry: string): Promise<FileHandle> {
+  const made = await mkdir(entry, createdFolderMode).then(() => true, (error: unknown) => {
+    // Another placement made it at the same moment.
+    if (systemCode(error) === 'EEXIST') return false;
+    throw error;
+  });
+  const handle = await open(entry, folderFlags);
+  // Whatever umask the worker was started with.
+  if (made) await handle.chmod(createdFolderMode);
+  return handle;
+}
+
+async function notAFolder(entry: string, path: string): Promise<MaestroError> {
+  const link = await lstat(entry).then((status) => status.isSymbolicLink(), () => false);
+  return new MaestroError('conflict', `${path} is ${link ? 'a symbolic link' : 'not a folder'}; Maestro does not write through it`, {
+    fix: link ? 'Use the path the link points to.' : 'Move it away or choose another path.', details: { path },
+  });
+}
+
+/** The folder of a file and the file's name in it. */
+export const split = (path: string): { folder: string; name: string } => ({ folder: dirname(path), name: basename(path) });

@@ -1,0 +1,78 @@
+/** Health check commands: the one declared shell. In the container for Docker, on the host for systemd. */
+import { spawn } from 'node:child_process';
+import type Dockerode from 'dockerode';
+import { call } from '../docker/docker-call.js';
+import { demultiplex } from '../docker/container-logs.js';
+import type { CommandRunner } from './probe.js';
+
+const shell = '/bin/sh';
+const outputBytesMax = 64 * 1024;
+const detailLength = 200;
+
+export const commandInContainer = (docker: Dockerode, id: string): CommandRunner => async (command, timeoutMs, signal) => {
+  const exec = await call('begin a command', () => docker.getContainer(id).exec({ Cmd: [shell, '-c', command], AttachStdout: true, AttachStderr: true }), timeoutMs);
+  const stream = await call('run a command', () => exec.start({ hijack: false, stdin: false }), timeoutMs);
+  const output = await collected(stream, signal);
+  const { ExitCode } = await call('inspect a command', () => exec.inspect(), timeoutMs);
+  return verdict(ExitCode ?? -1, demultiplex(output));
+};
+
+function collected(stream: NodeJS.ReadableStream & { destroy?: () => void }, signal: AbortSignal): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const abort = (): void => {
+      stream.destroy?.();
+      reject(new Error('stopped'));
+    };
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    stream.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= outputBytesMax) chunks.push(chunk);
+    });
+    stream.on('error', reject);
+    stream.on('end', () => {
+      signal.removeEventListener('abort', abort);
+      resolve(Buffer.concat(chunks));
+    });
+  });
+}
+
+/** In a process group of its own, so that a timeout ends what the shell started, too. */
+export const commandOnHost: CommandRunner = (command, _timeoutMs, signal) =>
+  new Promise((resolve, reject) => {
+    const child = spawn(shell, ['-c', command], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const collect = (chunk: Buffer): void => {
+      bytes += chunk.length;
+      if (bytes <= outputBytesMax) chunks.push(chunk);
+    };
+    const stop = (): void => {
+      if (child.pid !== undefined) killGroup(child.pid);
+      reject(new Error('stopped'));
+    };
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    child.once('error', reject);
+    child.once('close', (code, killed) => {
+      signal.removeEventListener('abort', stop);
+      resolve(killed === null ? verdict(code ?? -1, Buffer.concat(chunks).toString('utf8')) : { ok: false, detail: `command ended by ${killed}` });
+    });
+  });
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It ended by itself a moment ago.
+  }
+}
+
+function verdict(code: number, output: string): { ok: boolean; detail: string } {
+  const last = output.trim().split('\n').at(-1)?.slice(0, detailLength) ?? '';
+  return { ok: code === 0, detail: `command exited with ${String(code)}${code === 0 || last === '' ? '' : `: ${last}`}` };
+}

@@ -1,0 +1,102 @@
+/** One look at a health endpoint: quick, bounded, and with a detail that says what was seen. */
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { connect } from 'node:net';
+import type { Healthcheck } from '../../spec/desired.js';
+import type { ObservedHealth } from '../../spec/observed.js';
+import { messageOf, systemCode } from '../trouble.js';
+
+/** Runs a `command` check where the component runs: in its container, or on the host. */
+export type CommandRunner = (command: string, timeoutMs: number, signal: AbortSignal) => Promise<ObservedHealth>;
+
+export type Probe = (timeoutMs: number, signal: AbortSignal) => Promise<ObservedHealth>;
+
+const bodyBytesMax = 1024 * 1024;
+const redirectsMax = 5;
+
+/** Never throws: what goes wrong is a red answer. */
+export function probeOf(check: Healthcheck, runCommand: CommandRunner): Probe {
+  const probe: Probe = (timeoutMs, signal) => {
+    if (check.type === 'command') return runCommand(check.command, timeoutMs, signal);
+    return check.type === 'tcp' ? tcp(check.host, check.port, timeoutMs, signal) : http(check, timeoutMs, signal);
+  };
+  return async (timeoutMs, signal) => {
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    return probe(timeoutMs, bounded).catch((error: unknown) => ({ ok: false, detail: `${check.type} ${signal.aborted ? 'stopped' : bounded.aborted ? `no answer within ${String(timeoutMs)} ms` : why(error)}` }));
+  };
+}
+
+type HttpCheck = Extract<Healthcheck, { type: 'http' }>;
+
+async function http(check: HttpCheck, timeoutMs: number, signal: AbortSignal): Promise<ObservedHealth> {
+  let url = new URL(check.url);
+  for (let hop = 0; hop <= redirectsMax; hop += 1) {
+    const answer = await get(url, check.expect_body_contains !== null, signal);
+    const target = answer.status === check.expect_status ? null : redirectTarget(url, answer);
+    if (target === null) return judge(check, answer);
+    if (target.host !== url.host) return { ok: false, detail: `http ${String(answer.status)} redirects to another host (${target.host})` };
+    url = target;
+  }
+  return { ok: false, detail: `http: more than ${String(redirectsMax)} redirects` };
+}
+
+function judge(check: HttpCheck, { status, body }: Answer): ObservedHealth {
+  if (status !== check.expect_status) return { ok: false, detail: `http ${String(status)}` };
+  if (check.expect_body_contains !== null && !body.includes(check.expect_body_contains)) {
+    return { ok: false, detail: `http ${String(status)}, but the body does not contain ${JSON.stringify(check.expect_body_contains.slice(0, 80))}` };
+  }
+  return { ok: true, detail: `http ${String(status)}` };
+}
+
+interface Answer { status: number; location: string | undefined; body: string }
+
+function redirectTarget(from: URL, { status, location }: Answer): URL | null {
+  return [301, 302, 303, 307, 308].includes(status) && location !== undefined && URL.canParse(location, from) ? new URL(location, from) : null;
+}
+
+/** A connection of its own each time: a kept one may lead to the container that was just replaced. */
+function get(url: URL, wantBody: boolean, signal: AbortSignal): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, { agent: false, signal, headers: { 'user-agent': 'maestro-healthcheck', connection: 'close' } }, (response) => {
+      const answer = { status: response.statusCode ?? 0, location: response.headers.location };
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      const finish = (): void => {
+        resolve({ ...answer, body: Buffer.concat(chunks).toString('utf8') });
+        response.destroy();
+      };
+      if (!wantBody) return finish();
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        bytes += chunk.length;
+        if (bytes > bodyBytesMax) finish();
+      });
+      response.on('end', finish);
+      response.on('error', reject);
+    });
+    request.on('error', reject);
+    request.end();
+  });
+}
+
+function tcp(host: string, port: number, _timeoutMs: number, signal: AbortSignal): Promise<ObservedHealth> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port });
+    const stop = (): void => void socket.destroy(new Error('stopped'));
+    const settle = (end: () => void): void => {
+      signal.removeEventListener('abort', stop);
+      socket.destroy();
+      end();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    socket.once('connect', () => settle(() => resolve({ ok: true, detail: `tcp ${String(port)} open` })));
+    socket.once('error', (error) => settle(() => reject(error)));
+  });
+}
+
+const why = (error: unknown): string => {
+  const code = systemCode(error);
+  if (code === 'ECONNREFUSED') return 'connection refused';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'name not found';
+  return code ?? messageOf(error);
+};

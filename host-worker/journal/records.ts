@@ -1,0 +1,94 @@
+/** What the journal keeps, and its shape on disk. */
+import { z } from 'zod';
+import { errorCodes, type ErrorCode } from '../../spec/errors.js';
+import type { Operation } from '../../spec/plan.js';
+import { phases } from '../../spec/words.js';
+import type { ActivateResult, OperateResult, StepFailure } from '../../workflows/shared.js';
+
+const phaseTiming = z.object({ phase: z.enum(phases), duration_ms: z.number() });
+const errorCode = z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]);
+
+export const stepFailure: z.ZodType<StepFailure> = z.object({
+  code: errorCode, message: z.string(), fix: z.string(), phase: z.enum(phases).nullable(), put_back: z.boolean(), output_tail: z.string(), phases: z.array(phaseTiming),
+});
+const activateResult: z.ZodType<ActivateResult> = z.object({ changed: z.boolean(), operations: z.array(z.string()), phases: z.array(phaseTiming) });
+const operateResult: z.ZodType<OperateResult> = z.object({ ok: z.boolean(), detail: z.string() });
+
+const named = <Op extends string, Key extends string>(op: Op, key: Key) => z.object({ op: z.literal(op), [key]: z.string() } as { op: z.ZodLiteral<Op> } & Record<Key, z.ZodString>);
+const operation: z.ZodType<Operation> = z.discriminatedUnion('op', [
+  named('pull_image', 'image'), named('create_network', 'network'), named('write_file', 'path'), named('write_tree', 'dest'),
+  named('create_container', 'name'), named('replace_container', 'name'), named('start_container', 'name'), named('restart_container', 'name'),
+  named('write_unit', 'unit'), named('start_unit', 'unit'), named('restart_unit', 'unit'), named('enable_unit', 'unit'),
+  named('remove_owned_file', 'path'), z.object({ op: z.literal('check_health') }),
+]);
+
+/** How things were before this attempt touched them; enough to put them back with nothing else at hand. */
+const undoEntry = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('file'), path: z.string(), strategy: z.enum(['overwrite', 'atomic']),
+    /** null: there was no such file. The content is kept in the journal's folder under its hash. */
+    previous: z.object({ sha256: z.string(), mode: z.number(), uid: z.number(), gid: z.number() }).nullable(),
+  }),
+  z.object({ kind: z.literal('link'), dest: z.string(), previous: z.string().nullable() }),
+  z.object({
+    kind: z.literal('unit'), unit: z.string(), existed: z.boolean(), was_active: z.boolean(), was_enabled: z.boolean(),
+    /** Which start of the unit this was: another one now means that this attempt has started it already. */
+    invocation: z.string(),
+  }),
+  z.object({
+    kind: z.literal('container'), name: z.string(), how: z.enum(['deploy', 'restart', 'start']),
+    /** The container that served before; null: there was none of ours. */
+    old: z.object({ id: z.string(), name: z.string(), was_running: z.boolean(), started_at: z.string() }).nullable(),
+  }),
+]);
+export type UndoEntry = z.infer<typeof undoEntry>;
+
+/**
+ * One attempt at one placement. `forward`: going on with the stored operations; `undoing`: decided to put
+ * things back; `committed`: the new one serves, only the old one's remains are left; `ended`: nothing left to do.
+ */
+const attemptRecord = z.object({
+  run_id: z.string(), attempt: z.number(), version: z.number(), hash: z.string(),
+  state: z.enum(['forward', 'undoing', 'committed', 'ended']),
+  operations: z.array(operation),
+  /** The release each `write_tree` makes, by its dest. */
+  releases: z.record(z.string(), z.string()),
+  undo: z.array(undoEntry),
+  /** Why it is undone; null when it was cancelled. */
+  failure: stepFailure.nullable(),
+  result: activateResult.nullable(),
+});
+export type AttemptRecord = z.infer<typeof attemptRecord>;
+
+const ownedTree = z.object({ dest: z.string(), strategy: z.enum(['overwrite', 'atomic', 'atomic_symlink']), releases: z.array(z.string()), files: z.array(z.string()) });
+
+export const placementRecord = z.object({
+  format: z.literal(1),
+  deploy_id: z.string(), component: z.string(),
+  applied: z.object({ hash: z.string(), version: z.number() }).nullable(),
+  units: z.array(z.string()),
+  files: z.array(z.string()),
+  trees: z.array(ownedTree),
+  attempt: attemptRecord.nullable(),
+});
+export type PlacementRecord = z.infer<typeof placementRecord>;
+
+export const emptyRecord = (deployId: string, component: string): PlacementRecord =>
+  ({ format: 1, deploy_id: deployId, component, applied: null, units: [], files: [], trees: [], attempt: null });
+
+/** How an activity ended for good: told again to whoever repeats it. */
+const outcome = z.discriminatedUnion('ended', [
+  z.object({ ended: z.literal('activated'), result: activateResult }),
+  z.object({ ended: z.literal('operated'), result: operateResult }),
+  z.object({ ended: z.literal('failed'), failure: stepFailure }),
+]);
+export type Outcome = z.infer<typeof outcome>;
+
+/** The mark of one run at one placement. */
+export const runMark = z.object({
+  format: z.literal(1), run_id: z.string(), deploy_id: z.string(), component: z.string(),
+  highest_attempt: z.number(),
+  /** By attempt. */
+  outcomes: z.record(z.string(), outcome),
+});
+export type RunMark = z.infer<typeof runMark>;

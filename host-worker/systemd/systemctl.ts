@@ -1,0 +1,99 @@
+/** systemd by its own tool: argv arrays, timeouts, no D-Bus library. */
+import { existsSync } from 'node:fs';
+import { MaestroError } from '../../spec/errors.js';
+import { type ProgramResult, runProgram } from '../run-program.js';
+import { parseShow, shownProperties, type UnitStatus } from './unit-status.js';
+
+const queryTimeoutMs = 15_000;
+/** systemd's own limit for a start or stop is 90 s; ours is only for a systemd that does not answer. */
+const jobTimeoutMs = 120_000;
+const reloadTimeoutMs = 60_000;
+
+export const unitFolder = '/etc/systemd/system';
+export const unitPath = (unit: string): string => `${unitFolder}/${unit}`;
+
+/** True when systemd runs this host (and not merely is installed). */
+export const isBooted = (): boolean => existsSync('/run/systemd/system');
+
+/** Status of all units by one call, in the order asked for. Units nobody knows have load_state `not-found`. */
+export async function showUnits(units: readonly string[]): Promise<UnitStatus[]> {
+  if (units.length === 0) return [];
+  const shown = await systemctl(['show', `--property=${shownProperties.join(',')}`, '--', ...units], queryTimeoutMs);
+  if (shown.exit_code !== 0) throw failed('reading the state of units', shown);
+  const statuses = parseShow(shown.stdout);
+  if (statuses.length !== units.length) throw failed('reading the state of units', { ...shown, stderr: `asked for ${String(units.length)} units, got ${String(statuses.length)}` });
+  return statuses;
+}
+
+export async function showUnit(unit: string): Promise<UnitStatus> {
+  const [status] = await showUnits([unit]);
+  if (status === undefined) throw new MaestroError('runtime_error', `systemctl show ${unit} said nothing`);
+  return status;
+}
+
+/** start, restart or stop; waits until systemd is done with it. */
+export async function unitJob(verb: 'start' | 'restart' | 'stop', unit: string): Promise<void> {
+  // A unit that failed too often would be refused; whoever asks now has changed something.
+  if (verb !== 'stop') await systemctl(['reset-failed', '--', unit], queryTimeoutMs);
+  const result = await systemctl([verb, '--', unit], jobTimeoutMs);
+  if (result.exit_code !== 0) throw failed(`systemctl ${verb} ${unit}`, result);
+}
+
+/** Only the links; the reload that follows a written unit reads them too. */
+export async function setEnabled(unit: string, enabled: boolean): Promise<void> {
+  const result = await systemctl([enabled ? 'enable' : 'disable', '--no-reload', '--quiet', '--', unit], queryTimeoutMs);
+  if (result.exit_code !== 0) throw failed(`systemctl ${enabled ? 'enable' : 'disable'} ${unit}`, result);
+}
+
+async function systemctl(argv: readonly string[], timeoutMs: number): Promise<ProgramResult> {
+  try {
+    return await runProgram('systemctl', ['--no-pager', '--no-ask-password', ...argv], { timeoutMs });
+  } catch (error) {
+    throw new MaestroError('runtime_error', `systemctl ${argv[0] ?? ''} could not be run: ${error instanceof Error ? error.message : String(error)}`, {
+      fix: 'Check on the host that systemd answers (systemctl status).', cause: error,
+    });
+  }
+}
+
+function failed(doing: string, { stderr, exit_code }: ProgramResult): MaestroError {
+  const said = stderr.trim().split('\n')[0] ?? '';
+  return new MaestroError('runtime_error', `${doing} failed: ${said === '' ? `exit code ${String(exit_code)}` : said}`, {
+    fix: 'Read the unit\'s last log lines, mend its command or the host, and retry.', details: { said: stderr.trim().slice(-1000) },
+  });
+}
+
+/**
+ * `daemon-reload` reads every unit file again and takes a tenth of a second or more, so placements share it: all
+ * who ask while one is under way get the next one, which starts after their file was written.
+ */
+export class DaemonReload {
+  private running: Promise<void> | null = null;
+  private next: Promise<void> | null = null;
+  reloads = 0;
+
+  constructor(private readonly reload: () => Promise<void> = daemonReload) {}
+
+  request(): Promise<void> {
+    if (this.next !== null) return this.next;
+    const before = this.running;
+    const turn = (async () => {
+      // Whoever is a moment behind may still join.
+      await (before === null ? Promise.resolve() : before.catch(() => undefined));
+      this.running = turn;
+      this.next = null;
+      this.reloads += 1;
+      try {
+        await this.reload();
+      } finally {
+        if (this.running === turn) this.running = null;
+      }
+    })();
+    this.next = turn;
+    return turn;
+  }
+}
+
+async function daemonReload(): Promise<void> {
+  const result = await systemctl(['daemon-reload'], reloadTimeoutMs);
+  if (result.exit_code !== 0) throw failed('systemctl daemon-reload', result);
+}

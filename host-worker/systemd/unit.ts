@@ -1,0 +1,90 @@
+/** A placement that is a systemd unit: what was before, writing and starting it, putting the old one back. */
+import type { SystemdRun } from '../../spec/desired.js';
+import { MaestroError } from '../../spec/errors.js';
+import type { Step } from '../activate/step.js';
+import { groupId, ownerIds, userId } from '../files/owners.js';
+import { readFileAt } from '../files/read-file.js';
+import { refuseUnsafeUnitName } from '../files/safe-path.js';
+import { writeFile } from '../files/write-file.js';
+import type { UndoEntry } from '../journal/records.js';
+import { runProgram } from '../run-program.js';
+import { type DaemonReload, setEnabled, showUnit, unitJob, unitPath } from './systemctl.js';
+import { isActive, type UnitStatus } from './unit-status.js';
+
+export type UnitUndo = Extract<UndoEntry, { kind: 'unit' }>;
+
+const unitMode = 0o644;
+const journalLines = 60;
+const journalTimeoutMs = 10_000;
+
+/** What there is before anything is touched; conflict when the unit is somebody else's, dependency_missing without its user. */
+export async function unitBefore(run: SystemdRun, owned: boolean): Promise<UnitUndo> {
+  refuseUnsafeUnitName(run.unit_name);
+  const [status, file] = await Promise.all([showUnit(run.unit_name), readFileAt(unitPath(run.unit_name))]);
+  const exists = file.kind !== 'missing' || status.load_state !== 'not-found';
+  if (exists && !owned) {
+    throw new MaestroError('conflict', `a unit named ${run.unit_name} exists and was not made by this deploy`, {
+      fix: 'Remove it, or give this component another unit_name.', details: { unit: run.unit_name },
+    });
+  }
+  if (run.user !== null) await userId(run.user);
+  if (run.group !== null) await groupId(run.group);
+  return { kind: 'unit', unit: run.unit_name, existed: file.kind === 'file', was_active: isActive(status), was_enabled: status.enabled, invocation: status.invocation };
+}
+
+export async function writeUnit(step: Step, run: SystemdRun): Promise<void> {
+  const path = unitPath(run.unit_name);
+  step.report.output('info', `writing ${path}`);
+  await step.effect('unit.write', async () => writeFile({ path, bytes: Buffer.from(run.unit_text), mode: unitMode, owner: await ownerIds('0', '0'), strategy: 'atomic' }));
+}
+
+export async function enableUnit(step: Step, unit: string): Promise<void> {
+  if ((await showUnit(unit)).enabled) return;
+  await step.effect('unit.enable', () => setEnabled(unit, true));
+}
+
+/** Starts or restarts the unit with what is on disk now, unless this attempt has done so already. */
+export async function startUnit(step: Step, reload: DaemonReload, verb: 'start' | 'restart', before: UnitUndo): Promise<void> {
+  const { unit } = before;
+  const status = await reloaded(step, reload, unit);
+  const startedByUs = isActive(status) && status.invocation !== before.invocation;
+  if (startedByUs || (verb === 'start' && isActive(status))) return;
+  step.report.output('info', `systemctl ${verb} ${unit}`);
+  await step.effect('unit.start', () => unitJob(verb, unit));
+}
+
+async function reloaded(step: Step, reload: DaemonReload, unit: string): Promise<UnitStatus> {
+  const status = await showUnit(unit);
+  if (!status.needs_daemon_reload && status.load_state !== 'not-found') return status;
+  await step.effect('unit.reload', () => reload.request());
+  return showUnit(unit);
+}
+
+/** First half of undoing; the unit's file is put back with the other files, in between. */
+export async function takeDownUnit(step: Step, before: UnitUndo): Promise<void> {
+  const status = await showUnit(before.unit);
+  if (status.load_state === 'not-found' || status.active_state === 'inactive') return;
+  // A unit that was running is restarted below, which is one interruption instead of two.
+  if (before.existed && before.was_active) return;
+  await step.effect('undo.stop_unit', () => unitJob('stop', before.unit));
+}
+
+/** Second half, with the old file in place. True when the old unit serves again. */
+export async function bringBackUnit(step: Step, reload: DaemonReload, before: UnitUndo): Promise<boolean> {
+  if (!before.existed) return false;
+  if (!before.was_enabled) await step.effect('undo.disable_unit', () => setEnabled(before.unit, false));
+  await step.effect('undo.reload', () => reload.request());
+  if (!before.was_active) return false;
+  const status = await showUnit(before.unit);
+  // Untouched: it failed before it came to the restart.
+  if (isActive(status) && status.invocation === before.invocation) return true;
+  await step.effect('undo.restart_unit', () => unitJob('restart', before.unit));
+  return isActive(await showUnit(before.unit));
+}
+
+/** The last lines of this start of the unit, or of any when it has none. */
+export async function lastUnitLines(unit: string): Promise<string> {
+  const argv = ['--unit', unit, '--lines', String(journalLines), '--output', 'cat', '--no-pager', '--quiet'];
+  const result = await runProgram('journalctl', argv, { timeoutMs: journalTimeoutMs }).catch(() => null);
+  return result?.exit_code === 0 ? result.stdout.trimEnd() : '';
+}

@@ -1,0 +1,3 @@
+module fleet/standins
+
+go 1.19

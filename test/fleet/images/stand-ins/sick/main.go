@@ -1,0 +1,23 @@
+// demo/sick: starts and stays, but is not healthy until it is started with SICK=no.
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+
+	"fleet/standins/serve"
+)
+
+var version = "dev" // set at build time
+
+func main() {
+	http.HandleFunc("/health", func(w http.ResponseWriter, _ *http.Request) {
+		if os.Getenv("SICK") != "no" {
+			http.Error(w, "sick", http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ok")
+	})
+	serve.Until(serve.Env("PORT", "8080"), "demo/sick "+version)
+}

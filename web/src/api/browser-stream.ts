@@ -1,0 +1,36 @@
+/** The browser's side of an event stream: its WebSocket, its idea of the network, its moments to try again. */
+import { EventStream, type StreamHost, type StreamListener } from './event-stream.js';
+
+export interface StreamFilter { rolloutId?: string; deployId?: string }
+
+const probeTimeoutMs = 5_000;
+
+function address(filter: StreamFilter, after: number | null): string {
+  const url = new URL('/ws/events', window.location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  if (after !== null) url.searchParams.set('after', String(after));
+  if (filter.rolloutId) url.searchParams.set('rollout_id', filter.rolloutId);
+  if (filter.deployId) url.searchParams.set('deploy_id', filter.deployId);
+  return url.href;
+}
+
+const host = (filter: StreamFilter): StreamHost => ({
+  open: (after) => new WebSocket(address(filter, after)),
+  offline: () => !navigator.onLine,
+  reachable: async () => (await fetch('/healthz', { signal: AbortSignal.timeout(probeTimeoutMs), cache: 'no-store' })).ok,
+  random: Math.random,
+});
+
+/** Subscribes until the returned function is called. */
+export function followEvents(filter: StreamFilter, listener: StreamListener, after: number | null): () => void {
+  const stream = new EventStream(host(filter), listener, after);
+  const wake = () => stream.wake();
+  window.addEventListener('online', wake);
+  document.addEventListener('visibilitychange', wake);
+  stream.start();
+  return () => {
+    window.removeEventListener('online', wake);
+    document.removeEventListener('visibilitychange', wake);
+    stream.stop();
+  };
+}

@@ -1,0 +1,3 @@
+/** The words that the API and the pages share, straight from the language. */
+export type { ErrorCode, Diagnostic } from '../../../spec/errors.js';
+export * from '../../../spec/words.js';

@@ -1,0 +1,47 @@
+import type { Action, DriftKind } from '../../api/words.js';
+import { plural } from '../../ui/plural.js';
+
+/** What will happen to so many placements. */
+export const actionCounts: Record<Action, (count: number) => string> = {
+  create: (count) => `${count} to create`,
+  update: (count) => `${count} to update`,
+  restart: (count) => `${count} to restart`,
+  reload: (count) => `${count} to reload`,
+  remove: (count) => `${count} to remove`,
+  conflict: (count) => plural(count, 'conflict'),
+  unchanged: (count) => `${count} unchanged`,
+};
+
+export const actionLabels: Record<Action, string> = {
+  create: 'Create', update: 'Update', restart: 'Restart', reload: 'Reload', remove: 'Remove', conflict: 'Conflict', unchanged: 'Unchanged',
+};
+
+export const changeKinds: Record<DriftKind | 'desired', string> = {
+  desired: 'new in this version', stopped: 'drift: stopped', changed: 'drift: changed by hand', missing: 'drift: missing', foreign: 'made by somebody else',
+};
+
+export const diffWords = {
+  nothing: 'Nothing to do: every host runs this version already.',
+  summary: (counts: string[], hosts: number) => `${counts.join(', ')} on ${plural(hosts, 'host')}.`,
+  unreachable: (hosts: string[]) => `Not asked, since not reachable: ${hosts.join(', ')}.`,
+  unreachableMeans: 'Their part of the diff is missing. An apply waits for them.',
+  conflict: 'Something that this deploy did not make is in the way. It is never overwritten.',
+  reachable: 'Reachable',
+  notReachable: 'Not reachable',
+  downtime: 'short downtime',
+  restart: 'restarts',
+  keepsRunning: 'keeps running',
+  noComponents: 'Nothing of this deploy belongs here.',
+  reasons: 'Why',
+  fields: 'What differs',
+  files: 'Files',
+  operations: 'What the host does',
+  columns: { field: 'Field', from: 'Now', to: 'Then', kind: 'Because', path: 'Path', oldHash: 'Now', newHash: 'Then' },
+  nothingThere: '(nothing)',
+  version: (version: number) => `Diff of version ${version} against the hosts`,
+  expires: 'This diff is good until',
+  ask: 'Ask every host now',
+  asking: 'Asking every host what it runs…',
+  lead: 'A diff asks every host what it really runs, and changes nothing.',
+  choose: 'Version',
+} as const;

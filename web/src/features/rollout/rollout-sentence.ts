@@ -1,0 +1,47 @@
+/** Where a rollout stands, in one plain sentence for somebody who was just woken up. */
+import { phaseWords, sentences } from './words.js';
+import type { RolloutModel } from './rollout-model.js';
+import type { StepModel } from './step-model.js';
+
+const isDone = ({ state }: StepModel): boolean => state === 'unchanged' || state === 'succeeded' || state === 'skipped';
+
+export const doneCount = (model: RolloutModel): number => model.steps.filter(isDone).length;
+
+/** `health check 2 of 3, http 503` */
+export function stepDoing(step: StepModel): string {
+  if (step.phase === null) return step.reason ?? phaseWords.start;
+  const detail = step.phase.detail ?? '';
+  return detail === '' ? phaseWords[step.phase.phase] : `${phaseWords[step.phase.phase]} ${detail}`;
+}
+
+function runningSentence(model: RolloutModel): string {
+  const running = model.steps.filter(({ state }) => state === 'running');
+  const [first] = running;
+  if (!first) return doneCount(model) === 0 ? sentences.observing : sentences.betweenSteps(doneCount(model), model.steps.length);
+  const { component, host } = first;
+  return running.length === 1
+    ? sentences.waiting(component, host, stepDoing(first))
+    : sentences.waitingMany(component, host, stepDoing(first), running.length - 1);
+}
+
+function pausedSentence(model: RolloutModel): string {
+  const failed = model.steps.filter(({ state }) => state === 'failed');
+  const [first] = failed;
+  if (!first) return sentences.pausedClear;
+  const { blocked } = model.counts;
+  const what = first.failure?.message ?? first.reason;
+  return failed.length === 1 && blocked === 0 && what ? sentences.pausedOne(first.component, first.host, what) : sentences.paused(failed.length, blocked);
+}
+
+export function rolloutSentence(model: RolloutModel): string {
+  switch (model.state) {
+    case 'pending': return sentences.queued;
+    case 'running': return runningSentence(model);
+    case 'paused': return pausedSentence(model);
+    case 'awaiting_approval': return sentences.approval;
+    case 'succeeded': return sentences.succeeded(model.version, model.counts.succeeded, model.counts.unchanged);
+    case 'failed': return sentences.failed(model.counts.failed);
+    case 'aborted': return sentences.aborted(doneCount(model), model.steps.length);
+    case 'rolled_back': return sentences.rolledBack;
+  }
+}

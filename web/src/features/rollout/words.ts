@@ -1,0 +1,115 @@
+import type { Action, Phase, RolloutKind, RolloutState, StepState } from '../../api/words.js';
+import { plural } from '../../ui/plural.js';
+
+export const rolloutStateWords: Record<RolloutState, string> = {
+  pending: 'Queued', running: 'Running', paused: 'Paused', awaiting_approval: 'Waiting for approval', succeeded: 'Succeeded',
+  failed: 'Failed', aborted: 'Aborted', rolled_back: 'Rolled back',
+};
+
+export const stepStateWords: Record<StepState, string> = {
+  pending: 'Pending', waiting: 'Waiting', running: 'Running', unchanged: 'Unchanged', succeeded: 'Succeeded', failed: 'Failed',
+  blocked: 'Blocked', skipped: 'Skipped', aborted: 'Aborted', rolled_back: 'Rolled back',
+};
+
+/** What is going on in a phase, as the rest of "Waiting for api on api-01: …". */
+export const phaseWords: Record<Phase, string> = {
+  fetch: 'fetching', build: 'building', test: 'testing', files: 'writing files', start: 'starting', health: 'health check',
+  verify: 'verifying', switch: 'switching over', stop_old: 'stopping the old one', cleanup: 'cleaning up',
+};
+
+export const actionWords: Record<Action, string> = {
+  create: 'create', update: 'update', restart: 'restart', reload: 'reload', unchanged: 'unchanged', remove: 'remove', conflict: 'conflict',
+};
+
+export const kindWords: Record<RolloutKind, string> = { apply: 'Apply', rollback: 'Roll back' };
+
+const placement = (component: string, host: string) => `${component} on ${host}`;
+const placements = (count: number) => plural(count, 'placement');
+
+/** One plain sentence for where a rollout stands. */
+export const sentences = {
+  queued: 'Queued. It starts as soon as a control-plane worker takes it.',
+  observing: 'Asking the hosts what they run now.',
+  waiting: (component: string, host: string, doing: string) => `Waiting for ${placement(component, host)}: ${doing}.`,
+  waitingMany: (component: string, host: string, doing: string, others: number) =>
+    `Waiting for ${placements(others + 1)}, first ${placement(component, host)}: ${doing}.`,
+  betweenSteps: (done: number, all: number) => `${done} of ${placements(all)} done; the next one starts now.`,
+  paused: (failed: number, blocked: number) =>
+    blocked === 0
+      ? `Paused: ${placements(failed)} failed. Nothing more happens until you retry, skip or abort.`
+      : `Paused: ${placements(failed)} failed and ${blocked} more ${blocked === 1 ? 'is' : 'are'} blocked by that. Nothing more happens until you retry, skip or abort.`,
+  pausedOne: (component: string, host: string, what: string) =>
+    `Paused: ${placement(component, host)} failed (${what}). Nothing more happens until you retry, skip or abort.`,
+  pausedClear: 'Paused: nothing failed is left. Resume to go on, or abort.',
+  approval: 'Waiting for a person to approve it.',
+  succeeded: (version: number, changed: number, unchanged: number) =>
+    changed === 0
+      ? `Version ${version} is active; nothing had to change.`
+      : `Version ${version} is active: ${changed} changed, ${unchanged} unchanged.`,
+  failed: (failed: number) => `Failed: ${placements(failed)} did not come up. The version that was active before still is.`,
+  aborted: (done: number, all: number) => `Aborted. ${done} of ${placements(all)} had been done and stay as they are.`,
+  rolledBack: 'Rolled back: what was changed has been put back.',
+} as const;
+
+export const rolloutWords = {
+  title: (name: string, version: number) => `Version ${version} of ${name}`,
+  heading: 'Rollout',
+  progress: (done: number, all: number) => `${done} of ${placements(all)} done`,
+  startedBy: (who: string) => `by ${who}`,
+  started: 'Started',
+  took: 'Took',
+  running: 'Running for',
+  temporal: 'Open in Temporal Web',
+  fullPage: 'Open the rollout page',
+  backToDeploy: (name: string) => `Back to ${name}`,
+  binding: (index: number) => `Binding ${index + 1}`,
+  strategy: { sequential: 'one after the other', parallel: 'side by side', canary: 'canary', blue_green: 'blue-green' } as Record<string, string>,
+  columns: { state: 'State', placement: 'Component', host: 'Host', now: 'What happens', took: 'Time', details: 'Details' },
+  details: (component: string, host: string) => `Details of ${placement(component, host)}`,
+  willDo: 'Plan',
+  operations: 'Done on the host',
+  phases: 'Phases',
+  phase: 'Phase', duration: 'Duration', remark: 'Remark',
+  goesOn: 'goes on',
+  attempt: (attempt: number) => `attempt ${attempt}`,
+  reason: 'Why',
+  output: 'Output',
+  noOutput: 'No output yet.',
+  dropped: (count: number) => `${plural(count, 'earlier line')} not shown`,
+  follow: 'Follow new lines',
+  fullLog: 'Whole log',
+  lines: (count: number) => plural(count, 'line'),
+  waitsFor: (component: string, host: string) => `waits for ${placement(component, host)}`,
+  notStarted: 'not started yet',
+  blockedBy: (ids: string[]) => `blocked by ${ids.join(', ')}`,
+  failure: {
+    title: (component: string, host: string) => `${placement(component, host)} failed`,
+    phase: (phase: string) => `while ${phase}`,
+    putBack: 'The old one was put back and serves again.',
+    notPutBack: 'The old one was not put back.',
+    tail: 'Last output',
+    fix: 'What to do',
+  },
+  reconnecting: 'Live updates are interrupted; the page catches up by itself.',
+} as const;
+
+export const rolloutActionWords = {
+  retryAll: 'Retry all failed',
+  retry: 'Retry',
+  retryOf: (component: string, host: string) => `Retry ${placement(component, host)}`,
+  resume: 'Resume',
+  abort: 'Abort',
+  skip: 'Skip…',
+  skipOf: (component: string, host: string) => `Skip ${placement(component, host)}`,
+  cancel: 'Cancel',
+  retryAllDone: 'Retry asked for',
+  abortTitle: 'Abort this rollout?',
+  abortBody: (done: number, all: number) =>
+    `${done} of ${placements(all)} are done and stay as they are. Nothing else is started; what runs now ends first. The active version does not move. You can apply again at any time.`,
+  abortConfirm: 'Abort the rollout',
+  skipTitle: (component: string, host: string) => `Skip ${placement(component, host)}?`,
+  skipBody: 'It is left as it is on the host, and what waits for it goes on as if it had succeeded. The note is kept with the rollout.',
+  skipNote: 'Note: why it is right to skip it',
+  skipConfirm: 'Skip it',
+  lacksRight: (right: string) => `You lack the right ${right}.`,
+} as const;

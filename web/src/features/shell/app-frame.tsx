@@ -1,0 +1,54 @@
+'use client';
+
+import { AppShell, Burger, Container, Group, NavLink, UnstyledButton } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { Boxes, Server, type LucideIcon } from 'lucide-react';
+import Link from 'next/link';
+import { usePathname } from 'next/navigation';
+import { useEffect, type ReactNode } from 'react';
+import { LiveBadge } from './live-badge.js';
+import { Logo } from './logo.js';
+import { SchemeToggle } from './scheme-toggle.js';
+import { UserMenu } from './user-menu.js';
+import { shellWords } from './words.js';
+
+const places: readonly { href: string; label: string; icon: LucideIcon; owns: readonly string[] }[] = [
+  { href: '/deploys', label: shellWords.nav.deploys, icon: Boxes, owns: ['/deploys', '/rollouts'] },
+  { href: '/nodes', label: shellWords.nav.nodes, icon: Server, owns: ['/nodes'] },
+];
+
+function Places() {
+  const path = usePathname();
+  return places.map(({ href, label, icon: Icon, owns }) => {
+    const here = owns.some((prefix) => path.startsWith(prefix));
+    return <NavLink key={href} component={Link} href={href} label={label} leftSection={<Icon size={18} aria-hidden />} active={here} aria-current={here ? 'page' : undefined} />;
+  });
+}
+
+export function AppFrame({ children }: { children: ReactNode }) {
+  const [open, { toggle, close }] = useDisclosure(false);
+  const path = usePathname();
+  useEffect(close, [path, close]);
+  return (
+    <>
+      <a className="skip-link" href="#content">{shellWords.skip}</a>
+      <AppShell header={{ height: 56 }} navbar={{ width: 210, breakpoint: 'sm', collapsed: { mobile: !open } }} padding="md">
+        <AppShell.Header bg="var(--panel-bg)">
+          <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+            <Group gap="sm" wrap="nowrap">
+              <Burger opened={open} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={shellWords.menu} aria-expanded={open} />
+              <UnstyledButton component={Link} href="/deploys" visibleFrom="xs"><Logo /></UnstyledButton>
+            </Group>
+            <Group gap="sm" wrap="nowrap">
+              <LiveBadge />
+              <SchemeToggle />
+              <UserMenu />
+            </Group>
+          </Group>
+        </AppShell.Header>
+        <AppShell.Navbar p="xs" bg="var(--panel-bg)" aria-label={shellWords.mainNavigation}><Places /></AppShell.Navbar>
+        <AppShell.Main id="content" tabIndex={-1}><Container size="xl" px={0}>{children}</Container></AppShell.Main>
+      </AppShell>
+    </>
+  );
+}
