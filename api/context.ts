@@ -1,5 +1,6 @@
 /** What every handler works with; made once per process, or per test. */
 import type { EventFeed } from '../control/events/index.js';
+import type { Renderer } from '../control/rendering/desired.js';
 import type { PrismaClient } from '../prisma/client.js';
 import type { GuessLimits } from './http/guesses.js';
 import type { Logger } from './log.js';
@@ -8,6 +9,8 @@ import type { Orchestrator } from './temporal.js';
 export interface ApiSettings {
   /** Origins besides our own Host that may use a browser's cookie, for a proxy that rewrites Host. */
   allowedOrigins: readonly string[];
+  /** People come by https, so cookies are for https alone. */
+  https: boolean;
   /** Where people look at workflows; null: no link is answered. */
   temporalUiUrl: string | null;
   temporalNamespace: string;
@@ -21,6 +24,7 @@ export interface ApiSettings {
 export interface ApiContext {
   db: PrismaClient;
   feed: EventFeed;
+  renderer: Renderer;
   temporal: Orchestrator;
   log: Logger;
   settings: ApiSettings;

@@ -73,12 +73,12 @@ async function readBody(row: Route, request: Request, response: Response): Promi
   return { mediaType, bytes: Buffer.isBuffer(bytes) ? bytes : Buffer.alloc(0) };
 }
 
-function factsOf(request: Request, response: Response, running: Running): RequestFacts {
+function factsOf(request: Request, response: Response, running: Running, { settings }: ApiContext): RequestFacts {
   const credentials = credentialsOf(request.headers);
   return {
     requestId: requestIdOf(response.locals),
     remoteAddress: request.ip ?? '',
-    secure: request.secure,
+    secure: request.secure || settings.https,
     sessionToken: credentials.kind === 'cookie' ? credentials.cookie : null,
     ifMatch: request.get('if-match') ?? null,
     setCookie: (cookie) => void response.append('Set-Cookie', cookie),
@@ -100,7 +100,7 @@ const fingerprint = (request: Request, bytes: Buffer): string => createHash('sha
 
 async function runHandler(row: Route, actor: Actor, parts: RawParts, request: Request, response: Response, context: ApiContext): Promise<Answer> {
   const running: Running = { status: row.status ?? 200, body: null, details: {} };
-  const body = checked(row, await row.answer(parts, { actor, context, request: factsOf(request, response, running) }), context);
+  const body = checked(row, await row.answer(parts, { actor, context, request: factsOf(request, response, running, context) }), context);
   if (row.audit?.by === 'router') {
     await recordAudit(context.db, { actor, action: row.audit.action, target: targetOf(request), result: 'ok', details: running.details });
   }

@@ -5,7 +5,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import express, { type Express } from 'express';
-import { hostRouter, type HostRouterOptions } from '../gateway/host-router.js';
+import { hostRouter } from '../gateway/host-router.js';
 import { MaestroError } from '../spec/errors.js';
 import type { ApiContext } from './context.js';
 import { errorHandler } from './http/refuse.js';
@@ -22,7 +22,6 @@ import { plainPage, type WebApp } from './web.js';
 export interface ServerDeps extends Omit<ApiContext, 'openapi'> {
   /** What hosts' tokens are checked with. */
   hostTokenKey: string;
-  templateEnv: HostRouterOptions['templateEnv'];
   web?: WebApp | undefined;
   /** How many proxies in front are believed about the client's address and scheme. */
   trustedProxies?: number;
@@ -54,7 +53,7 @@ function application(deps: ServerDeps, context: ApiContext): Express {
   app.disable('x-powered-by').disable('etag').set('trust proxy', deps.trustedProxies ?? 0);
   app.use(requestLog(log));
   app.use(['/api', '/host', '/ws', '/healthz', '/readyz'], dataHeaders());
-  app.use('/host/v1', hostRouter({ db: deps.db, tokenKey: deps.hostTokenKey, templateEnv: deps.templateEnv }));
+  app.use('/host/v1', hostRouter({ db: deps.db, renderer: deps.renderer, tokenKey: deps.hostTokenKey }));
   app.use(apiRouter(routes, context));
   app.use(['/api', '/host', '/ws'], (request) => { throw noSuchPath(pathOf(request.originalUrl)); });
   app.use(pageHeaders(), (request, response, next) => { web.handle(request, response).catch(next); });

@@ -12,7 +12,7 @@ import { isErrorCode, MaestroError } from '../spec/errors.js';
 import { controlQueue, operateWorkflowId, planWorkflowId, rolloutWorkflowId } from '../spec/words.js';
 import { workflowTypes, type OperateInput, type PlanInput, type RolloutInput } from '../workflows/shared.js';
 
-const callTimeoutMs = 5_000;
+const standardCallTimeoutMs = 3_000;
 const updateTimeoutMs = 15_000;
 /** The longest a diff may take; the plan workflow gives up on hosts before. */
 const planTimeoutMs = 60_000;
@@ -20,7 +20,7 @@ const planTimeoutMs = 60_000;
 const reopenWaitMs = 2_000;
 const reopenStepMs = 200;
 
-export interface TemporalOptions { address: string; namespace: string }
+export interface TemporalOptions { address: string; namespace: string; /** For every call that only asks or starts; default 3 s. */ callTimeoutMs?: number }
 
 export interface Orchestrator {
   /** False: Temporal took nothing; the row stays `pending` and the sweeper starts it. */
@@ -55,7 +55,7 @@ function workflowFailure(what: string, error: WorkflowFailedError): MaestroError
   return new MaestroError(isErrorCode(failure.type) ? failure.type : 'internal', failure.message, { cause: error });
 }
 
-export function createOrchestrator({ address, namespace }: TemporalOptions): Orchestrator {
+export function createOrchestrator({ address, namespace, callTimeoutMs = standardCallTimeoutMs }: TemporalOptions): Orchestrator {
   const connection = Connection.lazy({ address, connectTimeout: callTimeoutMs });
   const { workflow } = new Client({ connection, namespace });
   const within = <T>(timeoutMs: number, call: () => Promise<T>): Promise<T> => connection.withDeadline(Date.now() + timeoutMs, call);
@@ -122,7 +122,7 @@ export function createOrchestrator({ address, namespace }: TemporalOptions): Orc
     update,
     runPlan: async (input) => { await execute('The plan', workflowTypes.plan, planWorkflowId(input.plan_id), input); },
     runOperate: (input) => execute('The hosts', workflowTypes.operate, operateWorkflowId(input.run_id), input),
-    isReady: () => within(2_000, () => connection.workflowService.getSystemInfo({})).then(() => true, () => false),
+    isReady: () => within(callTimeoutMs, () => connection.workflowService.getSystemInfo({})).then(() => true, () => false),
     close: () => connection.close(),
   };
 }

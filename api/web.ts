@@ -35,7 +35,9 @@ export const plainPage: WebApp = {
 export async function nextApp(root: string, hostname: string, port: number): Promise<WebApp | undefined> {
   const dir = join(root, 'web');
   if (!existsSync(join(dir, '.next', 'BUILD_ID'))) return undefined;
-  const { default: next } = await import('next');
+  const loaded = await import('next');
+  // Next's types describe an ES module; what Node loads is CommonJS, whose exports are the function itself.
+  const next = loaded.default as unknown as typeof loaded.default.default;
   const app = next({ dir, dev: false, hostname, port, quiet: true });
   await app.prepare();
   const handle = app.getRequestHandler();

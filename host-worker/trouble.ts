@@ -8,9 +8,14 @@ export class PassingTrouble extends Error {
   override readonly name = 'PassingTrouble';
 }
 
-/** The worker is going down or a newer attempt has taken over: stop where we are, leave the marks for whoever repeats. */
+/** The worker is going down: stop where we are and leave the marks for whoever repeats. */
 export class LeftForRepeat extends Error {
   override readonly name = 'LeftForRepeat';
+}
+
+/** A newer attempt was announced: stop where we are, it settles what we leave. */
+export class Overtaken extends Error {
+  override readonly name = 'Overtaken';
 }
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

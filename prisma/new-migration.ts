@@ -2,15 +2,16 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { asTransaction, prismaFolder } from './migration-files.js';
-import { migrationsVersusSchema } from './shadow.js';
+import { asTransaction, prismaFolder, readSchema } from './migration-files.js';
+import { openShadow } from './shadow.js';
 
 const timestamp = (now: Date): string => now.toISOString().replace(/\D/g, '').slice(0, 14);
 
 /** Returns the new file's path, or null when schema and migrations agree already. */
 export async function createMigration(label: string, folder: string = prismaFolder(), now: Date = new Date()): Promise<string | null> {
   if (!/^[a-z0-9_]{1,60}$/.test(label)) throw new Error(`"${label}" is not a migration name: use lower case letters, digits and "_"`);
-  const { equal, sql } = await migrationsVersusSchema(folder);
+  const shadow = await openShadow(folder);
+  const { equal, sql } = await shadow.difference(await readSchema(folder)).finally(() => shadow.close());
   if (equal) return null;
   const name = `${timestamp(now)}_${label}`;
   const directory = join(folder, 'migrations', name);

@@ -5,16 +5,20 @@ import { noFilters, openEngine } from './engine.js';
 import { prismaFolder, readMigrations, readSchema } from './migration-files.js';
 
 export interface Difference { equal: boolean; /** SQL that takes the migrated database to the schema. */ sql: string }
+export interface Shadow { /** What the migrations lack to reach `schema`. */ difference(schema: string): Promise<Difference>; close(): Promise<void> }
 
-/** Applies every migration of `folder` to an empty database and says what is missing to reach `schema`. */
-export async function migrationsVersusSchema(folder: string = prismaFolder(), schema?: string): Promise<Difference> {
-  const wanted = schema ?? (await readSchema(folder));
+/** An empty database in memory with every migration of `folder` applied. */
+export async function openShadow(folder: string = prismaFolder()): Promise<Shadow> {
   const database = new PGlite();
-  try {
-    const engine = await openEngine(new PrismaPGlite(database), wanted);
-    const migrationsList = await readMigrations(folder);
-    if (migrationsList.migrationDirectories.length > 0) await engine.applyMigrations({ migrationsList, filters: noFilters });
-    const files = [{ path: 'schema.prisma', content: wanted }];
+  const adapter = new PrismaPGlite(database);
+  const migrationsList = await readMigrations(folder);
+  if (migrationsList.migrationDirectories.length > 0) {
+    const engine = await openEngine(adapter, await readSchema(folder));
+    await engine.applyMigrations({ migrationsList, filters: noFilters });
+  }
+  const difference = async (schema: string): Promise<Difference> => {
+    const engine = await openEngine(adapter, schema);
+    const files = [{ path: 'schema.prisma', content: schema }];
     const { exitCode, stdout } = await engine.diff({
       from: { tag: 'schemaDatasource', files, configDir: folder },
       to: { tag: 'schemaDatamodel', files },
@@ -23,7 +27,6 @@ export async function migrationsVersusSchema(folder: string = prismaFolder(), sc
       filters: noFilters,
     });
     return { equal: exitCode === 0, sql: stdout ?? '' };
-  } finally {
-    await database.close();
-  }
+  };
+  return { difference, close: () => database.close() };
 }

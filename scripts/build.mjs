@@ -39,12 +39,22 @@ export const buildSteps = [
 
 export const isWanted = (step) => step.needs.split('|').some(has);
 
+/** A compiler has already said what is wrong and where; its stack is of no use. */
+async function explained(step) {
+  try {
+    await step.work();
+  } catch (error) {
+    if (error instanceof SetupError) throw error;
+    throw new SetupError(`${step.title}: ${error.message}`, 'correct the sources named above');
+  }
+}
+
 /** Runs a step unless its stamp is current. True when there was something to do. */
 export async function runStep(step) {
   // Hashed before the work: a source edited meanwhile makes the next run do the step again.
   const hash = hashOf(step.reads);
   if (isCurrent(step.key, hash, step.writes)) return false;
-  await step.work();
+  await explained(step);
   stampStep(step.key, hash);
   return true;
 }

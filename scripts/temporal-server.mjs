@@ -34,8 +34,8 @@ export function cacheFolder() {
   return join(process.env.MAESTRO_CACHE ?? join(homedir(), '.cache', 'maestro'), `temporal-${sumHash()}`);
 }
 
-function onPath(name, extra = []) {
-  for (const folder of [...(process.env.PATH ?? '').split(delimiter), ...extra].filter(Boolean)) {
+function onPath(name) {
+  for (const folder of (process.env.PATH ?? '').split(delimiter).filter(Boolean)) {
     const file = join(folder, name);
     try {
       accessSync(file, constants.X_OK);
@@ -89,7 +89,7 @@ async function inWorkFolder(work) {
 }
 
 async function builtFromSource(say) {
-  const go = onPath('go', ['/usr/local/go/bin', '/usr/lib/go/bin']);
+  const go = onPath('go');
   if (!go) return { refused: 'no Go compiler found to build it with' };
   return inWorkFolder(async (folder) => {
     const started = Date.now();

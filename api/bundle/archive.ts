@@ -5,7 +5,7 @@
  */
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { extract, type Headers } from 'tar-stream';
+import { extract, type Header } from 'tar-stream';
 import { bundleLimits, bundlePath, type BundleFile } from '../../control/deploys/index.js';
 import { MaestroError } from '../../spec/errors.js';
 import { tooLarge } from '../http/problem.js';
@@ -37,7 +37,7 @@ async function unpacked(archive: Buffer): Promise<Buffer> {
 }
 
 /** The path of a regular file, null for a directory; other kinds, and paths that lead out of the bundle, are refused by name. */
-function filePath({ name, type }: Headers): string | null {
+function filePath({ name, type }: Header): string | null {
   if (type === 'directory') {
     const folder = name.replace(/^(\.\/)+/, '').replace(/\/+$/, '');
     if (folder !== '' && folder !== '.') bundlePath(folder);
@@ -49,9 +49,9 @@ function filePath({ name, type }: Headers): string | null {
   return bundlePath(name);
 }
 
-async function bytesOf(entry: AsyncIterable<Buffer>): Promise<Buffer> {
+async function bytesOf(entry: AsyncIterable<unknown>): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of entry) chunks.push(chunk);
+  for await (const chunk of entry) if (Buffer.isBuffer(chunk)) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 

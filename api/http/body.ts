@@ -32,7 +32,7 @@ export function parseJson(bytes: Buffer): unknown {
   }
 }
 
-export function jsonBody<S extends z.ZodType>(schema: S, options: { limitBytes?: number; required?: boolean } = {}): BodyReader<z.infer<S>> {
+export function jsonBody<T>(schema: z.ZodType<T>, options: { limitBytes?: number; required?: boolean } = {}): BodyReader<T> {
   return {
     media: { 'application/json': { limitBytes: options.limitBytes ?? smallBytes, schema } },
     required: options.required ?? true,

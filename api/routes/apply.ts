@@ -1,13 +1,12 @@
 /** Diff, apply and rollback: the three ways from a version to the hosts. */
 import { z } from 'zod';
 import { getDeploy, loadBundle, type DeployView } from '../../control/deploys/index.js';
-import { assertApplicable, validateBundle } from '../../control/documents/validate.js';
+import { assertApplicable } from '../../control/documents/validate.js';
 import { createPlan, getPlan } from '../../control/plans/index.js';
 import { openRollout } from '../../control/rollouts/index.js';
 import { MaestroError } from '../../spec/errors.js';
 import { rolloutWorkflowId, type RolloutKind } from '../../spec/words.js';
 import { workflowUrl, type ApiContext } from '../context.js';
-import { contentsOfBundle } from '../documents/contents.js';
 import { unknownHosts } from '../documents/hosts.js';
 import { versionOf } from '../documents/versions.js';
 import { jsonBody } from '../http/body.js';
@@ -35,10 +34,10 @@ function refuseUnsupported({ prune, plan_id: planId }: z.infer<typeof applyBody>
 }
 
 /** Everything that can be known before a host is asked. Throws validation_error or unsupported_feature. */
-async function checkVersion({ db, settings }: ApiContext, deployId: string, version: number): Promise<void> {
-  const bundle = await loadBundle(db, deployId, version);
-  assertApplicable(await validateBundle(bundle.yaml, await contentsOfBundle(bundle), { deployId, version, env: settings.templateEnv }));
-  const errors = await unknownHosts(db, bundle.yaml);
+async function checkVersion({ db, renderer }: ApiContext, deployId: string, version: number): Promise<void> {
+  assertApplicable(await renderer.version(deployId, version));
+  const { yaml } = await loadBundle(db, deployId, version);
+  const errors = await unknownHosts(db, yaml);
   const [first] = errors;
   if (first === undefined) return;
   throw new MaestroError('validation_error', errors.length === 1 ? first.message : `${errors.length} hosts are not enrolled: ${errors.map(({ path }) => path.slice('hosts.'.length)).join(', ')}`, {
@@ -75,8 +74,7 @@ export const applyRoutes = [
     handler: async (call) => {
       const { context, params, body } = call;
       const version = await versionOf(context.db, await getDeploy(context.db, params.id), body.version);
-      const { yaml, ...bundle } = await loadBundle(context.db, params.id, version);
-      assertApplicable(await validateBundle(yaml, await contentsOfBundle({ yaml, ...bundle }), { deployId: params.id, version, env: context.settings.templateEnv }));
+      assertApplicable(await context.renderer.version(params.id, version));
       return makePlan(call, params.id, version);
     },
   }),

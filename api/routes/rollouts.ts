@@ -24,9 +24,9 @@ async function openTarget({ db }: ApiContext, rolloutId: string): Promise<Target
   throw new MaestroError('conflict', `The rollout has ended: it is ${state}`, { fix: 'Apply again, or roll back to another version.', details: { rollout_id, state } });
 }
 
-async function answered<B>(call: Call<{ id: string }, unknown, B>, ask: (target: Target, actor: string) => Promise<void>): Promise<z.input<typeof rolloutAnswer>> {
+async function answered<B extends object>(call: Call<{ id: string }, unknown, B>, ask: (target: Target, actor: string) => Promise<void>): Promise<z.input<typeof rolloutAnswer>> {
   const { context, params, actor, body, request } = call;
-  request.note({ ...body });
+  request.note(Object.fromEntries(Object.entries(body)));
   await ask(await openTarget(context, params.id), actor.name);
   const { rollout_id, state } = await getRollout(context.db, params.id);
   return { rollout_id, state };

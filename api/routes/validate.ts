@@ -1,11 +1,12 @@
 /** Validation: what is wrong with a document, without any host and without storing anything. */
 import { z } from 'zod';
 import { getDeploy, loadBundle } from '../../control/deploys/index.js';
+import { bundleContents } from '../../control/documents/contents.js';
 import { validateBundle, type BundleContents } from '../../control/documents/validate.js';
 import { bundleBody, submissionOf } from '../bundle/bundle-body.js';
 import { filesSchema, jsonBytesMax, yamlSchema, type Submission } from '../bundle/submission.js';
 import type { ApiContext } from '../context.js';
-import { contentsOfBundle, contentsOfFiles } from '../documents/contents.js';
+import { contentsOfFiles } from '../documents/contents.js';
 import { unknownHosts } from '../documents/hosts.js';
 import { versionOf } from '../documents/versions.js';
 import { jsonBody } from '../http/body.js';
@@ -33,7 +34,7 @@ async function ofDeploy({ context, params: { id }, body: { version, yaml, files 
   const sent: Submission | null = yaml === undefined ? null : submissionOf({ yaml, files });
   if (sent?.files !== undefined) return validated(context, sent.yaml, await contentsOfFiles(sent.files), id);
   const bundle = await loadBundle(context.db, id, await versionOf(context.db, deploy, version));
-  return validated(context, sent?.yaml ?? bundle.yaml, await contentsOfBundle(bundle), id);
+  return validated(context, sent?.yaml ?? bundle.yaml, await bundleContents(bundle), id);
 }
 
 export const validateRoutes = [

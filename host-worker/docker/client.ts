@@ -9,11 +9,13 @@ const socketPath = '/var/run/docker.sock';
 const pingTimeoutMs = 2_000;
 const pollMs = 200;
 
-/** A socket, a `DOCKER_HOST`, or null: this host has no Docker. */
-export function findDocker(env: NodeJS.ProcessEnv): Dockerode | null {
-  if (env['DOCKER_HOST'] !== undefined && env['DOCKER_HOST'] !== '') return new Dockerode();
-  return existsSync(socketPath) ? new Dockerode({ socketPath }) : null;
-}
+/** A client is made in any case: Docker may be installed later. */
+export const dockerOf = (env: NodeJS.ProcessEnv): Dockerode => (hasDockerHost(env) ? new Dockerode() : new Dockerode({ socketPath }));
+
+const hasDockerHost = (env: NodeJS.ProcessEnv): boolean => (env['DOCKER_HOST'] ?? '') !== '';
+
+/** Whether waiting for an answer makes sense. */
+export const isInstalled = (env: NodeJS.ProcessEnv): boolean => hasDockerHost(env) || existsSync(socketPath);
 
 export async function answers(docker: Dockerode): Promise<boolean> {
   return call('answer', () => docker.ping(), pingTimeoutMs).then(() => true, () => false);

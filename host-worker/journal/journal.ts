@@ -5,8 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MaestroError } from '../../spec/errors.js';
-import { isMissing } from '../trouble.js';
+import { isMissing, Overtaken } from '../trouble.js';
 import { type WritePoint, readDurable, writeDurably } from './durable-file.js';
 import { emptyRecord, type Outcome, placementRecord, type PlacementRecord, runMark, type RunMark } from './records.js';
 
@@ -118,11 +117,8 @@ export class Journal {
 /** Label and fencing text of an attempt; short, so that it fits wherever a name is limited. */
 export const attemptLabel = ({ run_id, attempt }: Pick<AttemptKey, 'run_id' | 'attempt'>): string => `${run_id}/${String(attempt)}`;
 
-function overtaken(key: AttemptKey, mark: RunMark): MaestroError {
-  return new MaestroError('conflict', `attempt ${String(key.attempt)} at ${key.component} was overtaken by attempt ${String(mark.highest_attempt)}`, {
-    fix: 'Nothing to do: the newer attempt goes on.', details: { component: key.component, attempt: key.attempt, newer: mark.highest_attempt },
-  });
-}
+const overtaken = (key: AttemptKey, mark: RunMark): Overtaken =>
+  new Overtaken(`attempt ${String(key.attempt)} at ${key.component} was overtaken by attempt ${String(mark.highest_attempt)}`);
 
 /** Ids become file names; one that cannot be a name is stored under its hash instead of being trusted. */
 const named = (id: string): string => (safeName.test(id) && id.length <= 100 ? id : `x${createHash('sha256').update(id).digest('hex')}`);

@@ -22,6 +22,8 @@ const operation: z.ZodType<Operation> = z.discriminatedUnion('op', [
   named('remove_owned_file', 'path'), z.object({ op: z.literal('check_health') }),
 ]);
 
+const ownedTree = z.object({ dest: z.string(), strategy: z.enum(['overwrite', 'atomic', 'atomic_symlink']), releases: z.array(z.string()), files: z.array(z.string()) });
+
 /** How things were before this attempt touched them; enough to put them back with nothing else at hand. */
 const undoEntry = z.discriminatedUnion('kind', [
   z.object({
@@ -54,13 +56,13 @@ const attemptRecord = z.object({
   /** The release each `write_tree` makes, by its dest. */
   releases: z.record(z.string(), z.string()),
   undo: z.array(undoEntry),
+  /** What this placement owned before; an attempt that is undone gives back what it claimed. */
+  owned_before: z.object({ units: z.array(z.string()), files: z.array(z.string()), trees: z.array(ownedTree) }),
   /** Why it is undone; null when it was cancelled. */
   failure: stepFailure.nullable(),
   result: activateResult.nullable(),
 });
 export type AttemptRecord = z.infer<typeof attemptRecord>;
-
-const ownedTree = z.object({ dest: z.string(), strategy: z.enum(['overwrite', 'atomic', 'atomic_symlink']), releases: z.array(z.string()), files: z.array(z.string()) });
 
 export const placementRecord = z.object({
   format: z.literal(1),

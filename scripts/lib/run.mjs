@@ -13,10 +13,13 @@ export class SetupError extends Error {
   }
 }
 
-const tailLines = 25;
+const tailLines = 40;
+// Colours are of no use in an error message.
+const colours = /\x1b\[[0-9;]*m/g;
 
 function tail(text) {
-  return text.trimEnd().split('\n').slice(-tailLines).join('\n  ');
+  const lines = text.replace(colours, '').split('\n').filter((line) => line.trim() !== '');
+  return lines.slice(-tailLines).join('\n  ');
 }
 
 /** Ends the whole group of a child: builders start helpers of their own. */

@@ -23,7 +23,7 @@ export function checkReferences(document: DeployDocument, locate: YamlReading['l
 
   for (const [id, component] of Object.entries(document.components)) {
     component.depends_on.forEach((name, index) => mustExist('component', name, ['components', id, 'depends_on', index]));
-    if (component.source.type === 'docker' && component.run.type !== 'docker') {
+    if (component.source?.type === 'docker' && component.run.type !== 'docker') {
       error(['components', id, 'run', 'type'], 'a docker source needs run.type docker', 'Set run.type to docker, or use a git, archive or artifact source.');
     }
   }

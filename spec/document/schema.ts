@@ -81,7 +81,8 @@ const reloadTrigger = z.enum(['cold', 'hot']).default('cold');
 
 export const componentSchema = z.strictObject({
   description: text.optional(),
-  source,
+  // Without a source nothing is fetched: a unit runs what is on the host, a container needs run.image.
+  source: source.optional(),
   build: z.array(buildStep).default([]),
   config: config.prefault({}),
   run: z.discriminatedUnion('type', [dockerRun, systemdRun]),

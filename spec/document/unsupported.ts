@@ -28,10 +28,10 @@ export function unsupportedFeatures(document: DeployDocument, locate: YamlReadin
 
 function componentFeatures(id: string, component: Component, refuse: (used: boolean, path: Path, what: string) => void): void {
   const at = (...rest: Path): Path => ['components', id, ...rest];
-  refuse(component.source.type === 'git' || component.source.type === 'artifact', at('source', 'type'), `source type ${component.source.type}`);
-  refuse('credentials_ref' in component.source && component.source.credentials_ref !== undefined, at('source', 'credentials_ref'), 'credentials_ref');
-  refuse(component.source.type === 'archive', at('source', 'type'), 'source type archive');
-  refuse(component.build.length > 0 && component.source.type !== 'docker', at('build'), 'build');
+  const { source } = component;
+  refuse(source !== undefined && source.type !== 'docker', at('source', 'type'), `source type ${source?.type ?? ''}`);
+  refuse(source !== undefined && 'credentials_ref' in source && source.credentials_ref !== undefined, at('source', 'credentials_ref'), 'credentials_ref');
+  refuse(component.build.length > 0 && source?.type !== 'docker', at('build'), 'build');
   refuse(Object.keys(component.config.secrets).length > 0, at('config', 'secrets'), 'config.secrets');
   refuse(component.deploy_mode !== 'cold', at('deploy_mode'), `deploy_mode ${component.deploy_mode}`);
   refuse(component.run.reload_command !== undefined, at('run', 'reload_command'), 'reload_command');

@@ -16,7 +16,7 @@ export function resolveDockerRun(id: string, component: Component, run: Run<'doc
   return {
     type: 'docker',
     image: run.image ?? imageOf(component, report),
-    pull_policy: component.source.type === 'docker' ? component.source.pull_policy : 'if_not_present',
+    pull_policy: component.source?.type === 'docker' ? component.source.pull_policy : 'if_not_present',
     container_name: containerName(run.container_name ?? `maestro-${id}`, report),
     ports: run.ports.flatMap((text, index) => {
       const parsed = parsePorts(text);
@@ -34,8 +34,8 @@ export function resolveDockerRun(id: string, component: Component, run: Run<'doc
 
 /** `name:tag`, or `name@sha256:…` when the tag is a digest. */
 function imageOf(component: Component, report: ReportProblem): string {
-  if (component.source.type !== 'docker') {
-    report({ path: ['run', 'image'], message: '"image" is missing: the source is not a Docker image', fix: 'Add run.image, the image that the build makes or that is pulled.' });
+  if (component.source?.type !== 'docker') {
+    report({ path: ['run', 'image'], message: '"image" is missing: there is no Docker source to take it from', fix: 'Add run.image, the image that the build makes or that is pulled.' });
     return '';
   }
   const { image, tag } = component.source;

@@ -1,6 +1,6 @@
 /** A private PostgreSQL server of either kind, in a folder of its own, as an account without rights. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { databaseOwner, findPrograms, type Owner } from '../../scripts/superviso
 export type DatabaseKind = 'embedded' | 'debian';
 export const databaseKinds: readonly DatabaseKind[] = ['embedded', 'debian'];
 
-const debianHome = '/usr/lib/postgresql/15/bin';
+const debianHome = '/usr/lib/postgresql';
 const startTimeoutMs = 20_000;
 const stopTimeoutMs = 10_000;
 
@@ -20,8 +20,9 @@ interface Programs { initdb: string; postgres: string }
 
 function programsOf(kind: DatabaseKind, owner: Owner | undefined): Programs {
   if (kind === 'embedded') return findPrograms(owner);
-  if (!existsSync(debianHome)) throw new Error(`${debianHome} is missing: apt-get install postgresql-15`);
-  return { initdb: join(debianHome, 'initdb'), postgres: join(debianHome, 'postgres') };
+  const newest = existsSync(debianHome) ? readdirSync(debianHome).filter((name) => /^\d+$/.test(name)).sort((a, b) => Number(b) - Number(a))[0] : undefined;
+  if (newest === undefined) throw new Error(`no PostgreSQL in ${debianHome}: apt-get install postgresql`);
+  return { initdb: join(debianHome, newest, 'bin', 'initdb'), postgres: join(debianHome, newest, 'bin', 'postgres') };
 }
 
 async function freePort(): Promise<number> {
@@ -40,7 +41,7 @@ export async function startCluster(kind: DatabaseKind): Promise<Cluster> {
   const { initdb, postgres } = programsOf(kind, owner);
   const folder = mkdtempSync(join(tmpdir(), `maestro-${kind}-`));
   if (owner) chownSync(folder, owner.uid, owner.gid);
-  const env = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', TZ: 'UTC' };
+  const env: NodeJS.ProcessEnv = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
   const data = join(folder, 'data');
   await promisify(execFile)(initdb, ['-D', data, '--auth=trust', '--username=maestro', '--encoding=UTF8', '--locale=C', '--no-sync'], { cwd: folder, env, timeout: 60_000, ...owner });
   const port = await freePort();

@@ -31,5 +31,6 @@ export interface paths {
   '/api/rollouts/{id}/resume': Post<Record<string, unknown>, RolloutAnswer, ById>;
   '/api/rollouts/{id}/skip': Post<{ step: string; note: string }, RolloutAnswer, ById>;
   '/api/rollouts/{id}/abort': Post<Record<string, unknown>, RolloutAnswer, ById>;
+  '/api/rollouts/{id}/log': { get: { parameters: Parameters<ById, { format?: 'ndjson' | 'text' }>; responses: { 200: { content: { 'application/x-ndjson': string } }; default: Json<unknown> } } };
   '/api/nodes': Get<Page<Node>>;
 }

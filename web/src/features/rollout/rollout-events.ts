@@ -4,7 +4,9 @@ import { actions, phases, rolloutStates, stepStates, type ErrorCode } from '../.
 import { isErrorCode } from '../../../../spec/errors.js';
 import type { PlacementPlan } from '../../../../spec/plan.js';
 
-const text = z.catch(z.nullable(z.string()), null);
+/** An empty text says nothing. */
+const text = z.pipe(z.catch(z.nullable(z.string()), null), z.transform((value) => (value === '' ? null : value)));
+const time = z.catch(z.nullable(z.string()), null);
 const timing = z.object({ phase: z.enum(phases), duration_ms: z.number() });
 
 const failure = z.object({
@@ -31,6 +33,8 @@ export const stepStateData = z.object({
   failure: z.catch(z.nullable(failure), null),
   phases: z.catch(z.array(timing), []),
   operations: z.catch(z.array(z.string()), []),
+  started_at: time,
+  ended_at: time,
 });
 
 export const stepPhaseData = z.object({

@@ -53,7 +53,7 @@ function byStep(events: readonly Event[]): Map<string, Event[]> {
 function foldState(snapshot: Rollout, events: readonly Event[]): Pick<RolloutModel, 'state' | 'reason' | 'endedAt'> {
   const last = events.findLast((event) => event.type === 'rollout.state' && rolloutStateData.safeParse(event.data).success);
   const data = rolloutStateData.safeParse(last?.data);
-  if (!last || !data.success) return { state: snapshot.state, reason: snapshot.reason, endedAt: snapshot.ended_at };
+  if (!last || !data.success) return { state: snapshot.state, reason: snapshot.reason || null, endedAt: snapshot.ended_at };
   const { state, reason } = data.data;
   return { state, reason, endedAt: isOpenRollout(state) ? null : (snapshot.ended_at ?? last.ts) };
 }
@@ -75,7 +75,7 @@ export function rolloutModel(snapshot: Rollout, arrived: readonly Event[]): Roll
     version: snapshot.version, kind: snapshot.kind,
     ...folded,
     open: isOpenRollout(folded.state),
-    startedAt: snapshot.started_at, startedBy: snapshot.started_by, temporalUrl: snapshot.temporal_url,
+    startedAt: snapshot.started_at, startedBy: snapshot.started_by || null, temporalUrl: snapshot.temporal_url,
     bindings: snapshot.bindings.map((binding) => ({ ...binding, steps: steps.filter((step) => step.binding === binding.index) })),
     steps,
     counts: countStates(steps),

@@ -36,7 +36,6 @@ export interface StepModel {
 
 const keptLines = 2_000;
 
-const began: readonly StepState[] = ['running'];
 const ended: readonly StepState[] = ['unchanged', 'succeeded', 'failed', 'skipped', 'aborted', 'rolled_back'];
 
 const endedPhases = (phases: readonly { phase: Phase; duration_ms: number }[]): PhaseModel[] =>
@@ -49,10 +48,10 @@ const blankStep = ({ id, host, component, binding, waits_for: waitsFor }: GraphS
 });
 
 const asTold = (step: Step): Partial<StepModel> => ({
-  state: step.state, attempt: step.attempt, reason: step.reason, blockedBy: step.blocked_by, action: step.action, plan: step.plan,
+  state: step.state, attempt: step.attempt, reason: step.reason || null, blockedBy: step.blocked_by, action: step.action, plan: step.plan,
   failure: step.state === 'failed' ? step.failure : null,
   phases: endedPhases(step.phases),
-  phase: step.phase ? { phase: step.phase, startedAt: null, durationMs: null, detail: step.reason } : null,
+  phase: step.phase ? { phase: step.phase, startedAt: null, durationMs: null, detail: step.reason || null } : null,
   operations: step.operations, startedAt: step.started_at, endedAt: step.ended_at,
 });
 
@@ -87,8 +86,8 @@ function withState(before: StepModel, data: StepStateData, ts: string): StepMode
     failure: data.state === 'failed' ? data.failure : null,
     phases: mergeTimings(step.phases, data.phases),
     operations: data.operations.length > 0 ? data.operations : step.operations,
-    startedAt: step.startedAt ?? (began.includes(data.state) ? ts : null),
-    endedAt: ended.includes(data.state) ? ts : null,
+    startedAt: data.started_at ?? step.startedAt ?? (data.state === 'running' ? ts : null),
+    endedAt: ended.includes(data.state) ? (data.ended_at ?? ts) : null,
   };
 }
 

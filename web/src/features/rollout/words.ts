@@ -54,6 +54,8 @@ export const sentences = {
 export const rolloutWords = {
   title: (name: string, version: number) => `Version ${version} of ${name}`,
   heading: 'Rollout',
+  deploys: 'Deploys',
+  ofVersion: (version: number) => `of version ${version}`,
   progress: (done: number, all: number) => `${done} of ${placements(all)} done`,
   startedBy: (who: string) => `by ${who}`,
   started: 'Started',
@@ -74,6 +76,7 @@ export const rolloutWords = {
   attempt: (attempt: number) => `attempt ${attempt}`,
   reason: 'Why',
   output: 'Output',
+  outputOf: (component: string, host: string) => `Output of ${placement(component, host)}`,
   noOutput: 'No output yet.',
   dropped: (count: number) => `${plural(count, 'earlier line')} not shown`,
   follow: 'Follow new lines',
@@ -102,7 +105,6 @@ export const rolloutActionWords = {
   skip: 'Skip…',
   skipOf: (component: string, host: string) => `Skip ${placement(component, host)}`,
   cancel: 'Cancel',
-  retryAllDone: 'Retry asked for',
   abortTitle: 'Abort this rollout?',
   abortBody: (done: number, all: number) =>
     `${done} of ${placements(all)} are done and stay as they are. Nothing else is started; what runs now ends first. The active version does not move. You can apply again at any time.`,
@@ -111,5 +113,4 @@ export const rolloutActionWords = {
   skipBody: 'It is left as it is on the host, and what waits for it goes on as if it had succeeded. The note is kept with the rollout.',
   skipNote: 'Note: why it is right to skip it',
   skipConfirm: 'Skip it',
-  lacksRight: (right: string) => `You lack the right ${right}.`,
 } as const;

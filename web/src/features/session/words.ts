@@ -17,5 +17,6 @@ export const sessionWords = {
   },
   signOut: 'Sign out',
   signedInAs: (name: string) => `Signed in as ${name}`,
+  lacksRight: (right: string) => `You lack the right ${right}. An administrator can give it to you.`,
   gate: 'Checking who you are…',
 } as const;

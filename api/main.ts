@@ -1,0 +1,88 @@
+/** The API process: configuration, migrations, then everything in one server; SIGTERM ends it in order. */
+import { once } from 'node:events';
+import { allowedEnv } from '../control/rendering/context.js';
+import { createRenderer } from '../control/rendering/desired.js';
+import { readConfig, type Config } from '../control/config.js';
+import { EventFeed } from '../control/events/index.js';
+import { hostTokenKey } from '../control/host-tokens.js';
+import { createPrisma } from '../prisma/client.js';
+import { migrate } from '../prisma/migrate.js';
+import type { ApiSettings } from './context.js';
+import { guessLimits } from './http/guesses.js';
+import { createLog, type Logger } from './log.js';
+import { createServer, type ApiServer } from './server.js';
+import { createOrchestrator } from './temporal.js';
+import { nextApp, type WebApp } from './web.js';
+
+const exitGraceMs = 20_000;
+
+const settingsOf = (config: Config): ApiSettings => ({
+  allowedOrigins: [new URL(config.publicUrl).origin],
+  https: config.publicUrl.startsWith('https:'),
+  temporalUiUrl: config.temporal.uiUrl,
+  temporalNamespace: config.temporal.namespace,
+  templateEnv: allowedEnv(process.env),
+  guessLimits,
+  strictAnswers: false,
+});
+
+/** `MAESTRO_WEB=0` leaves the pages out. */
+async function pages({ host, port }: Config, log: Logger): Promise<WebApp | undefined> {
+  if (process.env['MAESTRO_WEB'] === '0') return undefined;
+  const app = await nextApp(process.cwd(), host, port);
+  if (app === undefined) log.warn('the web app is not built; a plain page is served in its place');
+  return app;
+}
+
+async function listen({ server }: ApiServer, { host, port }: Config): Promise<void> {
+  server.listen(port, host);
+  await once(server, 'listening');
+}
+
+async function main(log: Logger, config: Config): Promise<void> {
+  const applied = await migrate(config.databaseUrl);
+  if (applied.length > 0) log.info({ migrations: applied }, 'database migrated');
+  const db = createPrisma(config.databaseUrl, { onConnectionError: (error) => log.warn({ err: error }, 'a database connection was lost') });
+  const feed = new EventFeed({ db, databaseUrl: config.databaseUrl, onError: (error) => log.warn({ err: error }, 'events cannot be read; trying again') });
+  await feed.start();
+  const settings = settingsOf(config);
+  const temporal = createOrchestrator({ address: config.temporal.address, namespace: config.temporal.namespace });
+  const web = await pages(config, log);
+  const renderer = createRenderer({ db, env: settings.templateEnv });
+  const api = createServer({ db, feed, renderer, temporal, log, settings, web, hostTokenKey: await hostTokenKey(config.dataDir) });
+  await listen(api, config);
+  log.info({ host: config.host, port: config.port }, 'ready');
+  process.send?.({ type: 'ready' });
+  await stopSignal();
+  log.info('stopping');
+  setTimeout(() => process.exit(1), exitGraceMs).unref();
+  await api.close();
+  await Promise.allSettled([web?.close(), feed.close(), temporal.close()]);
+  await db.$disconnect();
+}
+
+/** A parent that is gone counts as a signal to stop. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+    process.once('disconnect', () => resolve());
+  });
+}
+
+function run(): void {
+  const log = createLog();
+  try {
+    const config = readConfig(process.env);
+    log.level = config.logLevel;
+    main(log, config).then(() => process.exit(0), (error: unknown) => fail(log, error));
+  } catch (error) {
+    fail(log, error);
+  }
+}
+
+function fail(log: Logger, error: unknown): void {
+  log.fatal({ err: error }, 'the API stopped');
+  log.flush(() => process.exit(1));
+}
+
+run();

@@ -1,0 +1,30 @@
+/** What hosts send, with its limits. Hosts are not trusted with sizes, shapes or names. */
+import { z } from 'zod';
+import { phases } from '../spec/words.js';
+
+export const reportBytesMax = 256 << 10;
+export const helloBytesMax = 16 << 10;
+
+export const componentName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/);
+export const runId = z.string().regex(/^(rol|pln)_[A-Za-z0-9_-]{16,64}$/);
+
+export const hello = z.object({
+  facts: z.object({ docker: z.boolean(), systemd: z.boolean(), missing: z.array(z.string().max(200)).max(50) }),
+  version: z.string().max(100),
+});
+
+export const desiredQuery = z.object({ run: runId, component: componentName.optional(), content: z.enum(['0', '1']).default('0').transform((text) => text === '1') })
+  .refine(({ content, component }) => !content || component !== undefined, { path: ['component'], message: 'content=1 needs a component' });
+
+const line = z.object({ stream: z.enum(['stdout', 'stderr', 'info']), text: z.string() });
+const common = { key: z.string().min(1).max(200), component: componentName, ts: z.iso.datetime({ offset: true }) };
+
+const entry = z.discriminatedUnion('type', [
+  z.object({ ...common, type: z.literal('step.output'), data: z.object({ lines: z.array(line).max(5000) }) }),
+  z.object({ ...common, type: z.literal('step.phase'), data: z.object({ phase: z.enum(phases), state: z.enum(['started', 'ended']), duration_ms: z.number().min(0).optional(), detail: z.string().optional() }) }),
+]);
+export const report = z.object({ run: runId, entries: z.array(entry).max(1000) });
+
+export type Report = z.infer<typeof report>;
+export type Hello = z.infer<typeof hello>;
+export type DesiredQuery = z.infer<typeof desiredQuery>;

@@ -1,0 +1,107 @@
+/** Carries out an attempt's operations, in order, up to a healthy placement. Every one is safe to repeat. */
+import type { DesiredPlacement } from '../../spec/desired.js';
+import { MaestroError } from '../../spec/errors.js';
+import type { Operation } from '../../spec/plan.js';
+import { ownershipLabels } from '../docker/labels.js';
+import { ensureNetwork } from '../docker/networks.js';
+import { ensureImage } from '../docker/pull.js';
+import { deployContainer, restartContainer, startContainer } from '../docker/replace.js';
+import { contentOf } from '../files/content.js';
+import { ownerIds } from '../files/owners.js';
+import { readFileAt } from '../files/read-file.js';
+import { removeFile, writeFile } from '../files/write-file.js';
+import { writeTree } from '../files/write-tree.js';
+import { waitHealthy } from '../health/wait-healthy.js';
+import type { AttemptRecord, PlacementRecord } from '../journal/records.js';
+import { enableUnit, startUnit, writeUnit } from '../systemd/unit.js';
+import type { HostDeps } from './host-deps.js';
+import { fileAt, treeAt } from './open-attempt.js';
+import { containerRuntime, type Runtime, unitRuntime } from './runtime.js';
+import type { Step } from './step.js';
+
+export type OpenRecord = PlacementRecord & { attempt: AttemptRecord };
+
+/** `onRuntime` hears of what was started as soon as it is known, so that a failure can tell its last lines. */
+export async function execute(deps: HostDeps, step: Step, desired: DesiredPlacement, record: OpenRecord, onRuntime: (runtime: Runtime) => void): Promise<void> {
+  const { operations } = record.attempt;
+  const [early, starting] = [operations.filter((operation) => !starts(operation)), operations.filter(starts)];
+  const files = early.filter(({ op }) => op !== 'pull_image' && op !== 'check_health');
+  for (const operation of early) if (operation.op === 'pull_image') await pullIfMissing(deps, step, desired);
+  if (files.length > 0) {
+    await step.report.phase('files', async () => {
+      for (const operation of files) await prepareFor(deps, step, desired, record, operation);
+    });
+  }
+  for (const operation of starting) await startBy(deps, step, desired, record.attempt, operation, onRuntime);
+  if (starting.length > 0 || operations.some(({ op }) => op === 'check_health')) await awaitHealth(deps, step, desired, onRuntime);
+}
+
+const startingOperations: readonly Operation['op'][] = ['create_container', 'replace_container', 'start_container', 'restart_container', 'start_unit', 'restart_unit'];
+const starts = ({ op }: Operation): boolean => startingOperations.includes(op);
+
+/** The prepare activity has fetched it; what it fetched is not fetched again, or it might be another one by now. */
+async function pullIfMissing(deps: HostDeps, step: Step, { run }: DesiredPlacement): Promise<void> {
+  if (run.type !== 'docker') return;
+  const policy = run.pull_policy === 'never' ? 'never' : 'if_not_present';
+  await step.report.phase('fetch', () => ensureImage(deps.docker, { image: run.image, pull_policy: policy }, { signal: step.signal, tell: (line) => step.report.output('info', line) }));
+}
+
+async function prepareFor(deps: HostDeps, step: Step, desired: DesiredPlacement, record: OpenRecord, operation: Operation): Promise<void> {
+  const { run } = desired;
+  if (operation.op === 'create_network') {
+    const made = await step.effect('network.create', () => ensureNetwork(deps.docker, operation.network, ownershipLabels(desired)));
+    if (made) step.report.output('info', `created network ${operation.network}`);
+  }
+  if (operation.op === 'write_file') await writeDesiredFile(step, desired, operation.path);
+  if (operation.op === 'write_tree') await writeDesiredTree(step, desired, record, operation.dest);
+  if (operation.op === 'remove_owned_file') await step.effect('file.remove', () => removeFile(operation.path));
+  if (operation.op === 'write_unit' && run.type === 'systemd') await writeUnit(step, run);
+  if (operation.op === 'enable_unit') await enableUnit(step, operation.unit);
+}
+
+async function writeDesiredFile(step: Step, desired: DesiredPlacement, path: string): Promise<void> {
+  const file = fileAt(desired, path);
+  const owner = await ownerIds(file.owner, file.group);
+  const found = await readFileAt(path);
+  const done = found.kind === 'file' && found.sha256 === file.sha256 && found.mode === file.mode
+    && (owner.uid === null || owner.uid === found.uid) && (owner.gid === null || owner.gid === found.gid);
+  if (done) return;
+  step.report.output('info', `writing ${path}`);
+  await step.effect('file.write', () => writeFile({ path, bytes: contentOf(file), mode: file.mode, owner, strategy: file.strategy }));
+}
+
+async function writeDesiredTree(step: Step, desired: DesiredPlacement, record: OpenRecord, dest: string): Promise<void> {
+  const tree = treeAt(desired, dest);
+  const owned = record.trees.find((candidate) => candidate.dest === dest) ?? { dest, strategy: tree.strategy, releases: [], files: [] };
+  step.report.output('info', `writing ${dest} (${String(tree.files.length)} files)`);
+  await step.effect('tree.write', () => writeTree(tree, record.attempt.releases[dest] ?? null, owned));
+}
+
+async function startBy(deps: HostDeps, step: Step, desired: DesiredPlacement, { undo }: AttemptRecord, { op }: Operation, onRuntime: (runtime: Runtime) => void): Promise<void> {
+  const { run, healthcheck } = desired;
+  const container = undo.find((entry) => entry.kind === 'container');
+  const unit = undo.find((entry) => entry.kind === 'unit');
+  if (run.type === 'docker' && container !== undefined) {
+    const start = op === 'restart_container' ? restartContainer(deps.docker, step, container)
+      : op === 'start_container' ? startContainer(deps.docker, step, container)
+        : deployContainer(deps.docker, step, desired, run, container);
+    onRuntime(await containerRuntime(deps.docker, run.container_name, await start, healthcheck));
+  } else if (run.type === 'systemd' && unit !== undefined) {
+    await step.report.phase('start', () => startUnit(step, deps.reload, op === 'restart_unit' ? 'restart' : 'start', unit));
+    onRuntime(await unitRuntime(run.unit_name, healthcheck));
+  } else {
+    throw new MaestroError('internal', `the plan of ${desired.component} does not fit its run section`, { fix: 'Retry; report it when it comes again.' });
+  }
+}
+
+async function awaitHealth(deps: HostDeps, step: Step, desired: DesiredPlacement, onRuntime: (runtime: Runtime) => void): Promise<void> {
+  const runtime = await currentRuntime(deps, desired);
+  onRuntime(runtime);
+  await step.report.phase('health', async () => {
+    const seen = await waitHealthy({
+      what: runtime.what, probe: runtime.probe, timing: desired.healthcheck, death: runtime.death, signal: step.signal,
+      tell: (line) => step.report.output('info', line),
+    });
+    step.report.output('info', `health: ${seen}`);
+  });
+}

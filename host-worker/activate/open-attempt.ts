@@ -1,0 +1,143 @@
+/**
+ * Before an attempt has any effect: everything that can be refused is refused, how things are is kept so that it
+ * can be put back, and the journal is told what this placement is about to own. One durable write.
+ */
+import type { DesiredFile, DesiredPlacement, DesiredTree } from '../../spec/desired.js';
+import { MaestroError } from '../../spec/errors.js';
+import type { Operation } from '../../spec/plan.js';
+import { containerBefore } from '../docker/replace.js';
+import { contentOf } from '../files/content.js';
+import { ownerIds } from '../files/owners.js';
+import { readFileAt } from '../files/read-file.js';
+import { currentRelease, type OwnedTree, readTree } from '../files/read-tree.js';
+import { nextRelease } from '../files/write-tree.js';
+import type { AttemptKey } from '../journal/journal.js';
+import { forgetPrevious, keepPrevious } from '../journal/previous.js';
+import type { AttemptRecord, PlacementRecord, UndoEntry } from '../journal/records.js';
+import { unitPath } from '../systemd/systemctl.js';
+import { unitBefore } from '../systemd/unit.js';
+import type { HostDeps } from './host-deps.js';
+
+export async function openAttempt(deps: HostDeps, key: AttemptKey, desired: DesiredPlacement, operations: Operation[], record: PlacementRecord): Promise<PlacementRecord & { attempt: AttemptRecord }> {
+  const previousFolder = deps.journal.previousFolder(key);
+  await forgetPrevious(previousFolder);
+  const releases: Record<string, string> = {};
+  const undo: UndoEntry[] = [];
+  for (const operation of operations) undo.push(...(await before(deps, { desired, record, releases, previousFolder }, operation)));
+  const { units, files, trees } = record;
+  const attempt: AttemptRecord = {
+    run_id: key.run_id, attempt: key.attempt, version: desired.version, hash: desired.hash, state: 'forward', operations, releases,
+    undo: firstOfEach(undo), owned_before: { units, files, trees }, failure: null, result: null,
+  };
+  const opened = { ...claimed(record, desired, operations, releases), attempt };
+  await deps.journal.savePlacement(opened);
+  return opened;
+}
+
+interface Scene { desired: DesiredPlacement; record: PlacementRecord; releases: Record<string, string>; previousFolder: string }
+
+async function before(deps: HostDeps, scene: Scene, operation: Operation): Promise<UndoEntry[]> {
+  const { run } = scene.desired;
+  switch (operation.op) {
+    case 'write_file':
+      return [await beforeFile(scene, fileAt(scene.desired, operation.path))];
+    case 'remove_owned_file':
+      return [await keepPrevious(scene.previousFolder, operation.path, 'atomic')];
+    case 'write_tree':
+      return beforeTree(scene, treeAt(scene.desired, operation.dest));
+    case 'create_container':
+    case 'replace_container':
+    case 'restart_container':
+    case 'start_container': {
+      const how = operation.op === 'restart_container' ? 'restart' : operation.op === 'start_container' ? 'start' : 'deploy';
+      return run.type === 'docker' ? [await containerBefore(deps.docker, scene.desired, run, how)] : [];
+    }
+    case 'write_unit':
+    case 'enable_unit':
+    case 'start_unit':
+    case 'restart_unit':
+      return run.type === 'systemd' ? beforeUnit(scene, operation.op === 'write_unit', await unitBefore(run, scene.record.units.includes(run.unit_name))) : [];
+    case 'pull_image':
+    case 'create_network':
+    case 'check_health':
+      return [];
+  }
+}
+
+async function beforeUnit({ previousFolder }: Scene, writes: boolean, entry: UndoEntry & { kind: 'unit' }): Promise<UndoEntry[]> {
+  return writes ? [await keepPrevious(previousFolder, unitPath(entry.unit), 'atomic'), entry] : [entry];
+}
+
+async function beforeFile({ record, previousFolder }: Scene, file: DesiredFile): Promise<UndoEntry> {
+  contentOf(file);
+  await ownerIds(file.owner, file.group);
+  const found = await readFileAt(file.path);
+  const foreign = found.kind === 'other' || (found.kind === 'file' && found.sha256 !== file.sha256 && !record.files.includes(file.path));
+  if (foreign) throw foreignPath(file.path);
+  return keepPrevious(previousFolder, file.path, file.strategy);
+}
+
+async function beforeTree({ record, releases, previousFolder }: Scene, tree: DesiredTree): Promise<UndoEntry[]> {
+  tree.files.forEach(contentOf);
+  await ownerIds(tree.owner, tree.group);
+  const owned = ownedTree(record, tree);
+  const found = await readTree(tree, owned);
+  if (found.kind === 'other' || (found.kind === 'tree' && owned === null)) throw foreignPath(tree.dest);
+  if (tree.strategy !== 'atomic_symlink') {
+    const { strategy } = tree;
+    const paths = [...new Set([...tree.files.map(({ path }) => path), ...(owned?.files ?? [])])];
+    return Promise.all(paths.map((path) => keepPrevious(previousFolder, `${tree.dest}/${path}`, strategy)));
+  }
+  releases[tree.dest] = await nextRelease(tree);
+  const current = await currentRelease(tree.dest);
+  return [{ kind: 'link', dest: tree.dest, previous: current === null ? null : `releases/${current}` }];
+}
+
+const foreignPath = (path: string): MaestroError =>
+  new MaestroError('conflict', `${path} exists and was not made by this deploy`, { fix: 'Move it away, or choose another dest.', details: { path } });
+
+/** Several operations may speak of the same unit or container; how it was before is told once. */
+function firstOfEach(entries: readonly UndoEntry[]): UndoEntry[] {
+  const seen = new Set<string>();
+  return entries.filter((entry) => {
+    const name = entry.kind === 'file' ? entry.path : entry.kind === 'link' ? entry.dest : entry.kind;
+    const first = !seen.has(`${entry.kind}:${name}`);
+    seen.add(`${entry.kind}:${name}`);
+    return first;
+  });
+}
+
+/** Written before the effect: what we made and then were killed over must not look like somebody else's. */
+function claimed(record: PlacementRecord, desired: DesiredPlacement, operations: readonly Operation[], releases: Readonly<Record<string, string>>): PlacementRecord {
+  const files = [...record.files, ...operations.flatMap((operation) => (operation.op === 'write_file' ? [operation.path] : []))];
+  const units = [...record.units, ...operations.flatMap((operation) => (operation.op === 'write_unit' ? [operation.unit] : []))];
+  const written = operations.flatMap((operation) => (operation.op === 'write_tree' ? [treeAt(desired, operation.dest)] : []));
+  const kept = record.trees.filter(({ dest }) => !written.some((tree) => tree.dest === dest));
+  return { ...record, files: unique(files), units: unique(units), trees: [...kept, ...written.map((tree) => claimedTree(ownedTree(record, tree), tree, releases[tree.dest]))] };
+}
+
+function claimedTree(owned: OwnedTree | null, tree: DesiredTree, release: string | undefined): OwnedTree {
+  const older = (owned?.releases ?? []).filter((name) => name !== release);
+  return {
+    dest: tree.dest, strategy: tree.strategy,
+    releases: release === undefined ? older : [...older, release],
+    // Those that are no longer wanted stay ours until they are removed.
+    files: tree.strategy === 'atomic_symlink' ? [] : unique([...(owned?.files ?? []), ...tree.files.map(({ path }) => path)]),
+  };
+}
+
+export const ownedTree = (record: PlacementRecord, tree: Pick<DesiredTree, 'dest'>): OwnedTree | null => record.trees.find(({ dest }) => dest === tree.dest) ?? null;
+
+const unique = (items: readonly string[]): string[] => [...new Set(items)];
+
+export function fileAt(desired: DesiredPlacement, path: string): DesiredFile {
+  const file = desired.files.find((candidate) => candidate.path === path);
+  if (file !== undefined) return file;
+  throw new MaestroError('internal', `the plan writes ${path}, which ${desired.component} does not have`, { fix: 'Retry; report it when it comes again.' });
+}
+
+export function treeAt(desired: DesiredPlacement, dest: string): DesiredTree {
+  const tree = desired.trees.find((candidate) => candidate.dest === dest);
+  if (tree !== undefined) return tree;
+  throw new MaestroError('internal', `the plan writes ${dest}, which ${desired.component} does not have`, { fix: 'Retry; report it when it comes again.' });
+}

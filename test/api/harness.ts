@@ -1,0 +1,150 @@
+/** A real API on a free port over a real database: what the tests of this folder stand on. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import type { ApiSettings } from '../../api/context.js';
+import { createLog } from '../../api/log.js';
+import { createServer, type ServerDeps } from '../../api/server.js';
+import { createOrchestrator } from '../../api/temporal.js';
+import { systemActor } from '../../control/actor.js';
+import { createKey, createUser, login } from '../../control/auth/index.js';
+import { EventFeed } from '../../control/events/index.js';
+import { hostToken } from '../../control/host-tokens.js';
+import { seen } from '../../control/nodes/index.js';
+import { createRenderer } from '../../control/rendering/desired.js';
+import type { PrismaClient } from '../../prisma/client.js';
+import { rightsOfRole, roles, type Role } from '../../spec/words.js';
+import { startDatabase, type DatabaseServer } from '../control/database.js';
+
+export const password = 'correct horse battery';
+/** Nothing listens on port 1. */
+export const nowhere = '127.0.0.1:1';
+
+export type Credential = { cookie: string } | { authorization: string } | Record<string, never>;
+
+export interface Answer { status: number; headers: Headers; text: string; body: unknown }
+export interface Ask { method?: string; as?: Credential; json?: unknown; body?: string | Uint8Array<ArrayBuffer>; type?: string; headers?: Record<string, string> }
+
+export interface Api {
+  url: string;
+  db: PrismaClient;
+  databaseUrl: string;
+  feed: EventFeed;
+  tokenKey: string;
+  /** Every line logged so far. */
+  log: string[];
+  people: Record<Role, { cookie: string }>;
+  keys: Record<Role, { authorization: string }>;
+  ask(path: string, options?: Ask): Promise<Answer>;
+  hostHeaders(host: string): Record<string, string>;
+  enroll(...hosts: string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Wanted {
+  temporalAddress?: string;
+  settings?: Partial<ApiSettings>;
+  deps?: Partial<Pick<ServerDeps, 'routes' | 'web' | 'socketTimes'>>;
+  /** No users, no keys. */
+  empty?: boolean;
+}
+
+const settings: ApiSettings = {
+  allowedOrigins: [], https: false, temporalUiUrl: 'http://temporal.test', temporalNamespace: 'default', templateEnv: {},
+  guessLimits: { perAccount: 1000, perAddress: 1000, windowMs: 60_000 }, strictAnswers: true,
+};
+
+export async function makePeople(db: PrismaClient): Promise<Pick<Api, 'people' | 'keys'>> {
+  const people: Partial<Api['people']> = {};
+  const keys: Partial<Api['keys']> = {};
+  for (const role of roles) {
+    const user = await createUser(db, systemActor, { username: role, password, role });
+    people[role] = { cookie: `session=${(await login(db, { username: role, password })).token}` };
+    const { key } = await createKey(db, { kind: 'user', id: user.user_id, name: role, rights: rightsOfRole[role] }, { name: 'all', rights: rightsOfRole[role] });
+    keys[role] = { authorization: `Bearer ${key}` };
+  }
+  return { people: complete(people), keys: complete(keys) };
+}
+
+const none = { admin: { cookie: '', authorization: '' }, operator: { cookie: '', authorization: '' }, viewer: { cookie: '', authorization: '' } };
+
+function complete<T>(partial: Partial<Record<Role, T>>): Record<Role, T> {
+  const { admin, operator, viewer } = partial;
+  if (admin === undefined || operator === undefined || viewer === undefined) throw new Error('a role is missing');
+  return { admin, operator, viewer };
+}
+
+export async function ask(base: string, path: string, { method, as = {}, json, body, type, headers = {} }: Ask = {}): Promise<Answer> {
+  const sent = json === undefined ? body : JSON.stringify(json);
+  const contentType = type ?? (json === undefined ? undefined : 'application/json');
+  const response = await fetch(`${base}${path}`, {
+    method: method ?? (sent === undefined ? 'GET' : 'POST'),
+    headers: { ...as, ...(contentType === undefined ? {} : { 'content-type': contentType }), ...headers },
+    redirect: 'manual',
+    ...(sent === undefined ? {} : { body: sent }),
+  });
+  const text = await response.text();
+  const parsed: unknown = response.headers.get('content-type')?.includes('json') && !response.headers.get('content-type')?.includes('ndjson') ? JSON.parse(text) : null;
+  return { status: response.status, headers: response.headers, text, body: parsed };
+}
+
+export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Promise<Api> {
+  const database = await server.freshDatabase();
+  const { db, url: databaseUrl } = database;
+  const { people, keys } = wanted.empty === true ? { people: none, keys: none } : await makePeople(db);
+  const feed = new EventFeed({ db, databaseUrl });
+  await feed.start();
+  const log: string[] = [];
+  const tokenKey = randomBytes(32).toString('hex');
+  const temporal = createOrchestrator({ address: wanted.temporalAddress ?? nowhere, namespace: 'default', callTimeoutMs: wanted.temporalAddress === undefined ? 300 : 5_000 });
+  const all = { ...settings, ...wanted.settings };
+  const api = createServer({
+    db, feed, temporal, settings: all, hostTokenKey: tokenKey, renderer: createRenderer({ db, env: all.templateEnv }),
+    log: createLog({ level: 'debug', destination: { write: (line: string) => void log.push(line) } }), ...wanted.deps,
+  });
+  api.server.listen(0, '127.0.0.1');
+  await once(api.server, 'listening');
+  const url = `http://127.0.0.1:${(api.server.address() as AddressInfo).port}`;
+  return {
+    url, db, databaseUrl, feed, tokenKey, log, people, keys,
+    ask: (path, options) => ask(url, path, options),
+    hostHeaders: (host) => ({ authorization: `Bearer ${hostToken(tokenKey, host)}`, 'x-maestro-node': host }),
+    enroll: async (...hosts) => {
+      for (const node of hosts) await seen(db, { node, facts: { docker: true, systemd: true, missing: [] }, version: 'test' });
+    },
+    close: async () => {
+      await api.close(1_000);
+      await Promise.allSettled([feed.close(), temporal.close()]);
+      await database.close();
+    },
+  };
+}
+
+/** A database server and an API over it for a whole file. */
+export function useApi(wanted: Wanted = {}): { api: Api; server: DatabaseServer } {
+  const held: { api?: Api; server?: DatabaseServer } = {};
+  beforeAll(async () => {
+    held.server = await startDatabase();
+    held.api = await startApi(held.server, wanted);
+  });
+  afterAll(async () => {
+    await held.api?.close();
+    await held.server?.stop();
+  });
+  return {
+    get api(): Api {
+      if (held.api === undefined) throw new Error('the API is only there inside of tests');
+      return held.api;
+    },
+    get server(): DatabaseServer {
+      if (held.server === undefined) throw new Error('the database is only there inside of tests');
+      return held.server;
+    },
+  };
+}
+
+/** Rows that a refused request must not have made. */
+export async function counts(db: PrismaClient): Promise<Record<string, number>> {
+  const [deploys, versions, blobs, rollouts, plans, nodes] = await Promise.all([db.deploy.count(), db.version.count(), db.bundleBlob.count(), db.rollout.count(), db.plan.count(), db.node.count()]);
+  return { deploys, versions, blobs, rollouts, plans, nodes };
+}

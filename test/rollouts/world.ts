@@ -1,0 +1,76 @@
+/**
+ * A whole Maestro for a test: the control plane's real processes on this machine, and real hosts (systemd and an own
+ * Docker) with a host worker in each. Reached as users reach it: by REST and by the event socket.
+ */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { hostToken, hostTokenKey } from '../../control/host-tokens.js';
+import { startStack, type RunningStack } from '../../scripts/dev-stack.js';
+import { startFleet, type Fleet, type FleetHost } from '../fleet/fleet.js';
+import { ApiClient } from './api-client.js';
+import { EventLog } from './event-log.js';
+
+export interface World {
+  readonly api: ApiClient;
+  readonly fleet: Fleet;
+  readonly stack: RunningStack;
+  readonly temporal: Client;
+  readonly events: EventLog;
+  host(id: string): FleetHost;
+  /** A recipe's text with the addresses of this fleet, otherwise unchanged. */
+  recipe(file: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export async function startWorld(hosts: readonly string[]): Promise<World> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'maestro-world-'));
+  const fleet = await startFleet({ hosts });
+  const stack = await startStack({ dataDir, bind: fleet.gatewayAddress, say: () => undefined }).catch(async (error: unknown) => {
+    await fleet.stop();
+    throw error;
+  });
+  const api = new ApiClient(stack.url);
+  const events = new EventLog(stack.url, api);
+  const connection = await Connection.connect({ address: stack.temporalAddress });
+  const stop = async (): Promise<void> => {
+    events.close();
+    await connection.close();
+    await stack.stop();
+    await fleet.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  try {
+    await api.setupAdmin();
+    await startWorkers(fleet, stack);
+    await api.waitForNodes(hosts);
+    await events.open();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    api, fleet, stack, events, stop,
+    temporal: new Client({ connection }),
+    host: (id) => fleet.host(id),
+    recipe: async (file) => withAddresses(await readFile(new URL(`../recipes/${file}`, import.meta.url), 'utf8'), fleet),
+  };
+}
+
+async function startWorkers(fleet: Fleet, stack: RunningStack): Promise<void> {
+  const key = await hostTokenKey(stack.dataDir);
+  const port = (address: string): string => address.slice(address.lastIndexOf(':') + 1);
+  await Promise.all(fleet.hosts.map((host) => host.startWorker({
+    MAESTRO_NODE: host.id,
+    MAESTRO_URL: `http://${fleet.gatewayAddress}:${new URL(stack.url).port}`,
+    MAESTRO_TEMPORAL_ADDRESS: `${fleet.gatewayAddress}:${port(stack.temporalAddress)}`,
+    MAESTRO_HOST_TOKEN: hostToken(key, host.id),
+    MAESTRO_INSECURE_TEMPORAL: '1',
+  })));
+}
+
+function withAddresses(text: string, fleet: Fleet): string {
+  return fleet.hosts.reduce((changed, host) =>
+    changed.replace(new RegExp(`(${host.id}:\\s*\\{?\\s*(?:type: linux,?\\s*)?address: )[0-9.]+`), `$1${host.address}`), text);
+}

@@ -1,0 +1,33 @@
+import { plural } from '../../ui/plural.js';
+
+export const bundleWords = {
+  document: 'Document',
+  editorLabel: 'Deploy document, YAML',
+  openFile: 'Open a YAML file',
+  addFiles: 'Add files',
+  addFolder: 'Add a folder',
+  drop: 'Drop a YAML file or the files of a bundle anywhere on this page.',
+  example: 'Insert an example for this machine',
+  exampleHost: (name: string) => `It deploys nginx to ${name}.`,
+  noNode: 'No node has reported yet, so the example names web-01; change it to your host.',
+  files: 'Files of the bundle',
+  filesLead: 'Templates, configuration and archives that the document names by their path.',
+  filesKept: (count: number) => `Version files stay as they are: ${plural(count, 'file')}. Add files to replace all of them.`,
+  filesReplaced: 'These files replace all files of the version before.',
+  noFiles: 'None. A document that names no files needs none.',
+  columns: { path: 'Path in the bundle', size: 'Size', remove: 'Remove' },
+  remove: (path: string) => `Remove ${path}`,
+  pathOf: (path: string) => `Path of ${path}`,
+  tooLarge: (size: string) => `The files are ${size}. Through this page a bundle can have at most 1.4 MB; send a larger one as a .tar.gz to the API.`,
+  state: {
+    empty: 'Nothing to validate yet.',
+    checking: 'Validating…',
+    ok: (placements: number) => `Valid: ${plural(placements, 'placement')}.`,
+    okWithWarnings: (placements: number, warnings: number) => `Valid: ${plural(placements, 'placement')}, ${plural(warnings, 'warning')}.`,
+    errors: (count: number) => `${plural(count, 'error')} to mend.`,
+  },
+  error: 'Error',
+  warning: 'Warning',
+  jump: (line: number, column: number) => `Go to line ${line}, column ${column}`,
+  findings: 'Findings',
+} as const;

@@ -1,0 +1,68 @@
+'use client';
+
+import { setDiagnostics } from '@codemirror/lint';
+import { EditorState } from '@codemirror/state';
+import { EditorView } from '@codemirror/view';
+import { useEffect, useEffectEvent, useImperativeHandle, useRef, type Ref } from 'react';
+import type { Diagnostic } from '../../api/words.js';
+import { editorExtensions, offsetOf, toMark } from './yaml-extensions.js';
+
+export interface EditorHandle { goTo: (line: number, column: number) => void }
+
+export interface YamlEditorProps {
+  value: string;
+  label: string;
+  onChange?: (text: string) => void;
+  errors?: readonly Diagnostic[];
+  warnings?: readonly Diagnostic[];
+  minHeight?: string;
+  maxHeight?: string;
+  handle?: Ref<EditorHandle>;
+}
+
+const noFindings: readonly Diagnostic[] = [];
+
+/** YAML to write or, without `onChange`, to read. */
+export function YamlEditor({ value, label, onChange, errors = noFindings, warnings = noFindings, minHeight = '18rem', maxHeight = '65vh', handle }: YamlEditorProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const view = useRef<EditorView | null>(null);
+  const changed = useEffectEvent((text: string) => onChange?.(text));
+  const first = useEffectEvent(() => value);
+  const readOnly = onChange === undefined;
+
+  useEffect(() => {
+    if (!place.current) return;
+    const state = EditorState.create({ doc: first(), extensions: editorExtensions({ label, readOnly, minHeight, maxHeight, onChange: (text) => changed(text) }) });
+    const editor = new EditorView({ state, parent: place.current });
+    view.current = editor;
+    return () => {
+      view.current = null;
+      editor.destroy();
+    };
+  }, [label, readOnly, minHeight, maxHeight]);
+
+  useEffect(() => {
+    const editor = view.current;
+    if (editor && editor.state.doc.toString() !== value) editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } });
+  }, [value]);
+
+  useEffect(() => {
+    const editor = view.current;
+    if (!editor) return;
+    const { doc } = editor.state;
+    const marks = [...errors.map((item) => toMark(doc, item, 'error')), ...warnings.map((item) => toMark(doc, item, 'warning'))];
+    editor.dispatch(setDiagnostics(editor.state, marks.sort((a, b) => a.from - b.from)));
+  }, [errors, warnings]);
+
+  useImperativeHandle(handle, () => ({
+    goTo: (line, column) => {
+      const editor = view.current;
+      if (!editor) return;
+      const anchor = offsetOf(editor.state.doc, line, column);
+      editor.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: 'center' }) });
+      editor.focus();
+    },
+  }), []);
+
+  return <div ref={place} style={{ minHeight }} />;
+}

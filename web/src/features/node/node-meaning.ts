@@ -1,0 +1,16 @@
+/** What a node's facts mean for somebody who wants to deploy to it; pure. */
+import type { Node } from '../../api/types.js';
+import { nodeWords } from './words.js';
+
+const named: readonly string[] = ['docker', 'systemd'];
+
+export function nodeMeaning({ online, facts }: Pick<Node, 'online' | 'facts'>): string[] {
+  const { means } = nodeWords;
+  if (!online) return [means.offline];
+  if (!facts) return [nodeWords.unknown];
+  const others = facts.missing.filter((name) => !named.includes(name));
+  const also = others.length > 0 ? [means.other(others)] : [];
+  if (!facts.docker && !facts.systemd) return [means.nothing, ...also];
+  const lacking = [...(facts.docker ? [] : [means.noDocker]), ...(facts.systemd ? [] : [means.noSystemd])];
+  return [...(lacking.length > 0 ? lacking : [means.ready]), ...also];
+}

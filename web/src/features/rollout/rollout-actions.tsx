@@ -1,0 +1,44 @@
+'use client';
+
+import { Group, Stack, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { CircleSlash, Play, RotateCw } from 'lucide-react';
+import { ConfirmDialog } from '../../ui/confirm-dialog.js';
+import { ProblemCard } from '../../ui/problem-card.js';
+import { GuardedButton } from '../session/guarded-button.js';
+import { useRolloutAct } from './acts.js';
+import type { RolloutModel } from './rollout-model.js';
+import { doneCount } from './rollout-sentence.js';
+import { rolloutActionWords as words } from './words.js';
+
+function AbortDialog({ model, opened, onClose }: { model: RolloutModel; opened: boolean; onClose: () => void }) {
+  const act = useRolloutAct(model.id);
+  return (
+    <ConfirmDialog opened={opened} title={words.abortTitle} confirm={words.abortConfirm} onConfirm={() => act.mutate({ verb: 'abort' }, { onSuccess: onClose })} onClose={onClose} busy={act.isPending} error={act.error} destructive>
+      <Text size="sm">{words.abortBody(doneCount(model), model.steps.length)}</Text>
+    </ConfirmDialog>
+  );
+}
+
+/** The answers to a whole rollout, while it is open. */
+export function RolloutActions({ model }: { model: RolloutModel }) {
+  const [aborting, dialog] = useDisclosure(false);
+  const act = useRolloutAct(model.id);
+  if (!model.open) return null;
+  const paused = model.state === 'paused';
+  return (
+    <Stack gap="xs">
+      <Group gap="xs">
+        {paused && model.counts.failed > 0 && (
+          <GuardedButton right="deploy.apply" leftSection={<RotateCw size={16} aria-hidden />} loading={act.isPending && act.variables.verb === 'retry'} onClick={() => act.mutate({ verb: 'retry' })}>{words.retryAll}</GuardedButton>
+        )}
+        {paused && (
+          <GuardedButton right="deploy.apply" variant="default" leftSection={<Play size={16} aria-hidden />} loading={act.isPending && act.variables.verb === 'resume'} onClick={() => act.mutate({ verb: 'resume' })}>{words.resume}</GuardedButton>
+        )}
+        <GuardedButton right="deploy.apply" variant="default" leftSection={<CircleSlash size={16} aria-hidden />} onClick={dialog.open}>{words.abort}</GuardedButton>
+      </Group>
+      {act.error && <ProblemCard error={act.error} />}
+      <AbortDialog model={model} opened={aborting} onClose={dialog.close} />
+    </Stack>
+  );
+}
