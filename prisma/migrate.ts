@@ -3,6 +3,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { noFilters, openEngine, type SchemaEngine } from './engine.js';
 import { prismaFolder, readMigrations, readSchema } from './migration-files.js';
+import { withWholeScripts } from './whole-scripts.js';
 
 export interface MigrateOptions {
   /** Holds schema.prisma and migrations/. Default: the one this code came with. */
@@ -22,14 +23,14 @@ const migrationLock = 7_261_984_100;
 export async function migrate(databaseUrl: string, { folder = prismaFolder(), timeoutMs = 60_000 }: MigrateOptions = {}): Promise<string[]> {
   const bounds = { connectionString: databaseUrl, connectionTimeoutMillis: Math.min(timeoutMs, 10_000), statement_timeout: timeoutMs, query_timeout: timeoutMs + 1000 };
   const lock = new pg.Client(bounds);
-  const pool = new pg.Pool({ ...bounds, max: 2 });
+  const pool = new pg.Pool({ ...bounds, max: 1 });
   const ignore = (): void => undefined; // a lost connection fails the query that runs on it
   lock.on('error', ignore);
   pool.on('error', ignore);
   try {
     await lock.connect();
     await lock.query('SELECT pg_advisory_lock($1)', [migrationLock]);
-    const engine = await openEngine(new PrismaPg(pool), await readSchema(folder));
+    const engine = await openEngine(withWholeScripts(new PrismaPg(pool), (script) => runWhole(pool, script)), await readSchema(folder));
     await forgetInterrupted(lock, engine);
     const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList: await readMigrations(folder), filters: noFilters });
     return appliedMigrationNames;
@@ -37,6 +38,18 @@ export async function migrate(databaseUrl: string, { folder = prismaFolder(), ti
     throw new Error(`the database could not be migrated: ${message(error)}`, { cause: error });
   } finally {
     await Promise.allSettled([pool.end(), lock.end()]); // closing the session releases the lock
+  }
+}
+
+/** Several statements in one message; the connection goes away after a failure, and an open transaction with it. */
+async function runWhole(pool: pg.Pool, script: string): Promise<void> {
+  const client = await pool.connect();
+  let failed = true;
+  try {
+    await client.query(script);
+    failed = false;
+  } finally {
+    client.release(failed);
   }
 }
 

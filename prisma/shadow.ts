@@ -3,6 +3,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { noFilters, openEngine } from './engine.js';
 import { prismaFolder, readMigrations, readSchema } from './migration-files.js';
+import { withWholeScripts } from './whole-scripts.js';
 
 export interface Difference { equal: boolean; /** SQL that takes the migrated database to the schema. */ sql: string }
 export interface Shadow { /** What the migrations lack to reach `schema`. */ difference(schema: string): Promise<Difference>; close(): Promise<void> }
@@ -10,7 +11,7 @@ export interface Shadow { /** What the migrations lack to reach `schema`. */ dif
 /** An empty database in memory with every migration of `folder` applied. */
 export async function openShadow(folder: string = prismaFolder()): Promise<Shadow> {
   const database = new PGlite();
-  const adapter = new PrismaPGlite(database);
+  const adapter = withWholeScripts(new PrismaPGlite(database), (script) => database.exec(script));
   const migrationsList = await readMigrations(folder);
   if (migrationsList.migrationDirectories.length > 0) {
     const engine = await openEngine(adapter, await readSchema(folder));

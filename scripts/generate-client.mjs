@@ -10,14 +10,14 @@ const target = 'web/src/api/schema.d.ts';
 /** Bundles the document's module (packages stay outside) and calls it; it is pure, so nothing is started. */
 async function loadDocument() {
   const { build } = await import('esbuild');
-  const outfile = join(root, 'dist', '.generate', `openapi-${process.pid}.mjs`);
+  const outfile = join(root, 'dist', `.generate-${process.pid}`, 'openapi.mjs');
   await build({ absWorkingDir: root, entryPoints: [source], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20', packages: 'external', logLevel: 'error' });
   try {
     const loaded = await import(pathToFileURL(outfile).href);
     if (typeof loaded.openapiDocument !== 'function') throw new SetupError(`${source} does not export openapiDocument()`, `export it from ${source}`);
     return loaded.openapiDocument();
   } finally {
-    rmSync(outfile, { force: true });
+    rmSync(dirname(outfile), { recursive: true, force: true });
   }
 }
 

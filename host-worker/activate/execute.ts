@@ -12,28 +12,25 @@ import { readFileAt } from '../files/read-file.js';
 import { removeFile, writeFile } from '../files/write-file.js';
 import { writeTree } from '../files/write-tree.js';
 import { waitHealthy } from '../health/wait-healthy.js';
-import type { AttemptRecord, PlacementRecord } from '../journal/records.js';
+import type { AttemptRecord } from '../journal/records.js';
 import { enableUnit, startUnit, writeUnit } from '../systemd/unit.js';
 import type { HostDeps } from './host-deps.js';
-import { fileAt, treeAt } from './open-attempt.js';
-import { containerRuntime, type Runtime, unitRuntime } from './runtime.js';
+import { fileAt, type OpenRecord, treeAt } from './open-attempt.js';
+import { type Runtime, runtimeOf } from './runtime.js';
 import type { Step } from './step.js';
 
-export type OpenRecord = PlacementRecord & { attempt: AttemptRecord };
-
-/** `onRuntime` hears of what was started as soon as it is known, so that a failure can tell its last lines. */
-export async function execute(deps: HostDeps, step: Step, desired: DesiredPlacement, record: OpenRecord, onRuntime: (runtime: Runtime) => void): Promise<void> {
+export async function execute(deps: HostDeps, step: Step, desired: DesiredPlacement, record: OpenRecord): Promise<void> {
   const { operations } = record.attempt;
-  const [early, starting] = [operations.filter((operation) => !starts(operation)), operations.filter(starts)];
-  const files = early.filter(({ op }) => op !== 'pull_image' && op !== 'check_health');
-  for (const operation of early) if (operation.op === 'pull_image') await pullIfMissing(deps, step, desired);
+  const starting = operations.filter(starts);
+  const files = operations.filter((operation) => !starts(operation) && operation.op !== 'pull_image' && operation.op !== 'check_health');
+  if (operations.some(({ op }) => op === 'pull_image')) await pullIfMissing(deps, step, desired);
   if (files.length > 0) {
     await step.report.phase('files', async () => {
       for (const operation of files) await prepareFor(deps, step, desired, record, operation);
     });
   }
-  for (const operation of starting) await startBy(deps, step, desired, record.attempt, operation, onRuntime);
-  if (starting.length > 0 || operations.some(({ op }) => op === 'check_health')) await awaitHealth(deps, step, desired, onRuntime);
+  for (const operation of starting) await startBy(deps, step, desired, record.attempt, operation);
+  if (starting.length > 0 || operations.some(({ op }) => op === 'check_health')) await awaitHealth(step, desired, await runtimeOf(deps, desired, starting.length > 0));
 }
 
 const startingOperations: readonly Operation['op'][] = ['create_container', 'replace_container', 'start_container', 'restart_container', 'start_unit', 'restart_unit'];
@@ -77,31 +74,27 @@ async function writeDesiredTree(step: Step, desired: DesiredPlacement, record: O
   await step.effect('tree.write', () => writeTree(tree, record.attempt.releases[dest] ?? null, owned));
 }
 
-async function startBy(deps: HostDeps, step: Step, desired: DesiredPlacement, { undo }: AttemptRecord, { op }: Operation, onRuntime: (runtime: Runtime) => void): Promise<void> {
-  const { run, healthcheck } = desired;
+async function startBy(deps: HostDeps, step: Step, desired: DesiredPlacement, { undo }: AttemptRecord, { op }: Operation): Promise<void> {
+  const { run } = desired;
   const container = undo.find((entry) => entry.kind === 'container');
   const unit = undo.find((entry) => entry.kind === 'unit');
   if (run.type === 'docker' && container !== undefined) {
-    const start = op === 'restart_container' ? restartContainer(deps.docker, step, container)
-      : op === 'start_container' ? startContainer(deps.docker, step, container)
-        : deployContainer(deps.docker, step, desired, run, container);
-    onRuntime(await containerRuntime(deps.docker, run.container_name, await start, healthcheck));
+    if (op === 'restart_container') await restartContainer(deps.docker, step, container);
+    else if (op === 'start_container') await startContainer(deps.docker, step, container);
+    else await deployContainer(deps.docker, step, desired, run, container);
   } else if (run.type === 'systemd' && unit !== undefined) {
     await step.report.phase('start', () => startUnit(step, deps.reload, op === 'restart_unit' ? 'restart' : 'start', unit));
-    onRuntime(await unitRuntime(run.unit_name, healthcheck));
   } else {
     throw new MaestroError('internal', `the plan of ${desired.component} does not fit its run section`, { fix: 'Retry; report it when it comes again.' });
   }
 }
 
-async function awaitHealth(deps: HostDeps, step: Step, desired: DesiredPlacement, onRuntime: (runtime: Runtime) => void): Promise<void> {
-  const runtime = await currentRuntime(deps, desired);
-  onRuntime(runtime);
+/** `runtime` is null when nothing runs that could be looked at. */
+export async function awaitHealth(step: Step, desired: DesiredPlacement, runtime: Runtime | null): Promise<void> {
+  if (runtime === null) throw new MaestroError('runtime_error', `${desired.component} does not run`, { fix: 'Apply the deploy again.' });
   await step.report.phase('health', async () => {
-    const seen = await waitHealthy({
-      what: runtime.what, probe: runtime.probe, timing: desired.healthcheck, death: runtime.death, signal: step.signal,
-      tell: (line) => step.report.output('info', line),
-    });
+    const { what, probe, death } = runtime;
+    const seen = await waitHealthy({ what, probe, timing: desired.healthcheck, death, signal: step.signal, tell: (line) => step.report.output('info', line) });
     step.report.output('info', `health: ${seen}`);
   });
 }

@@ -18,7 +18,9 @@ import { unitPath } from '../systemd/systemctl.js';
 import { unitBefore } from '../systemd/unit.js';
 import type { HostDeps } from './host-deps.js';
 
-export async function openAttempt(deps: HostDeps, key: AttemptKey, desired: DesiredPlacement, operations: Operation[], record: PlacementRecord): Promise<PlacementRecord & { attempt: AttemptRecord }> {
+export type OpenRecord = PlacementRecord & { attempt: AttemptRecord };
+
+export async function openAttempt(deps: HostDeps, key: AttemptKey, desired: DesiredPlacement, operations: Operation[], record: PlacementRecord): Promise<OpenRecord> {
   const previousFolder = deps.journal.previousFolder(key);
   await forgetPrevious(previousFolder);
   const releases: Record<string, string> = {};

@@ -2,7 +2,7 @@
 import type Dockerode from 'dockerode';
 import type { DesiredPlacement } from '../../spec/desired.js';
 import { lastLines } from '../docker/container-logs.js';
-import { inspectContainer } from '../docker/own-containers.js';
+import { inspectContainer, listAll, servingContainer } from '../docker/own-containers.js';
 import { commandInContainer, commandOnHost } from '../health/commands.js';
 import { type Probe, probeOf } from '../health/probe.js';
 import type { DeathCheck } from '../health/wait-healthy.js';
@@ -12,8 +12,18 @@ import { lastUnitLines } from '../systemd/unit.js';
 
 export interface Runtime { what: string; death: DeathCheck; lastLines(): Promise<string>; probe: Probe | null }
 
-export async function containerRuntime(docker: Dockerode, name: string, id: string, healthcheck: DesiredPlacement['healthcheck']): Promise<Runtime> {
-  const restartsBefore = (await inspectContainer(docker, id))?.RestartCount ?? 0;
+/**
+ * `fresh`: this attempt started it, so every restart since is a death; otherwise only those from now on are.
+ * null when there is nothing of this placement.
+ */
+export async function runtimeOf(deps: { docker: Dockerode }, { run, healthcheck, ...placement }: DesiredPlacement, fresh: boolean): Promise<Runtime | null> {
+  if (run.type === 'systemd') return unitRuntime(run.unit_name, healthcheck, fresh);
+  const serving = servingContainer(await listAll(deps.docker), placement, run.container_name);
+  return serving === null ? null : containerRuntime(deps.docker, run.container_name, serving.id, healthcheck, fresh);
+}
+
+export async function containerRuntime(docker: Dockerode, name: string, id: string, healthcheck: DesiredPlacement['healthcheck'], fresh: boolean): Promise<Runtime> {
+  const restartsBefore = fresh ? 0 : (await inspectContainer(docker, id))?.RestartCount ?? 0;
   return {
     what: `container ${name}`,
     async death() {
@@ -29,14 +39,14 @@ export async function containerRuntime(docker: Dockerode, name: string, id: stri
   };
 }
 
-export async function unitRuntime(unit: string, healthcheck: DesiredPlacement['healthcheck']): Promise<Runtime> {
-  const first = await showUnit(unit);
+export async function unitRuntime(unit: string, healthcheck: DesiredPlacement['healthcheck'], fresh: boolean): Promise<Runtime> {
+  const restartsBefore = fresh ? 0 : (await showUnit(unit)).restarts;
   return {
     what: `unit ${unit}`,
     async death() {
       const status = await showUnit(unit);
       const lives = isActive(status) || (status.active_state === 'activating' && status.sub_state !== 'auto-restart');
-      return lives && status.restarts <= first.restarts && first.sub_state !== 'auto-restart' ? null : ended(status);
+      return lives && status.restarts <= restartsBefore ? null : ended(status);
     },
     lastLines: () => lastUnitLines(unit),
     probe: healthcheck === null ? null : probeOf(healthcheck, commandOnHost),

@@ -1,4 +1,4 @@
-// demo/sick: starts and stays, but is not healthy until it is started with SICK=no.
+// demo/sick: starts and stays, but is not healthy until it is started with SICK=no or somebody made /state/mended.
 package main
 
 import (
@@ -13,7 +13,7 @@ var version = "dev" // set at build time
 
 func main() {
 	http.HandleFunc("/health", func(w http.ResponseWriter, _ *http.Request) {
-		if os.Getenv("SICK") != "no" {
+		if _, err := os.Stat("/state/mended"); err != nil && os.Getenv("SICK") != "no" {
 			http.Error(w, "sick", http.StatusServiceUnavailable)
 			return
 		}

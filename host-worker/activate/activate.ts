@@ -1,0 +1,237 @@
+/**
+ * Making a placement what it shall be, once per attempt: however often it is repeated after a lost answer or a
+ * kill, it goes on where the marks say it was, and tells the first result again when it was done.
+ */
+import { CancelledFailure } from '@temporalio/common';
+import type { DesiredPlacement } from '../../spec/desired.js';
+import { MaestroError } from '../../spec/errors.js';
+import type { Operation, PlacementPlan } from '../../spec/plan.js';
+import { planHost } from '../../spec/plan-host.js';
+import type { ActivateResult, PlacementWork } from '../../workflows/shared.js';
+import type { ActivityScope } from '../activity-scope.js';
+import { StepReporter } from '../control-plane/step-reporter.js';
+import { waitForDocker } from '../docker/client.js';
+import { lastLines } from '../docker/container-logs.js';
+import { createdBy, listAll } from '../docker/own-containers.js';
+import { removeOld } from '../docker/replace.js';
+import { pruneReleases } from '../files/write-tree.js';
+import { attemptLabel, type AttemptKey } from '../journal/journal.js';
+import { forgetPrevious } from '../journal/previous.js';
+import type { Outcome, PlacementRecord } from '../journal/records.js';
+import { observePlacements } from '../observe/observe.js';
+import { lastUnitLines } from '../systemd/unit.js';
+import { LeftForRepeat, messageOf, Overtaken, PassingTrouble } from '../trouble.js';
+import { awaitHealth, execute } from './execute.js';
+import { describeFailure, StepFailed } from './failures.js';
+import type { HostDeps } from './host-deps.js';
+import { openAttempt, type OpenRecord } from './open-attempt.js';
+import { runtimeOf } from './runtime.js';
+import { forwardStep, type Step, throwIfCancelled, undoStep } from './step.js';
+import { closeUndone, undo } from './undo.js';
+
+const roundsMax = 3;
+const dockerPatienceMs = 60_000;
+
+export const keyOf = ({ deploy_id, component, run_id, attempt }: PlacementWork): AttemptKey => ({ deploy_id, component, run_id, attempt });
+export const lockOf = ({ deploy_id, component }: PlacementWork): string => `${deploy_id}/${component}`;
+
+export async function activate(deps: HostDeps, work: PlacementWork, scope: ActivityScope, report: StepReporter): Promise<ActivateResult> {
+  const key = keyOf(work);
+  const before = await deps.journal.register(key);
+  if (before !== null) return told(before);
+  return deps.locks.run(lockOf(work), scope.signal, async () => {
+    const first = await deps.journal.outcome(key);
+    if (first !== null) return told(first);
+    await deps.journal.checkFence(key);
+    const outcome = await new Activation(deps, work, scope, report).run();
+    return told(await deps.journal.finish(key, outcome));
+  });
+}
+
+function told(outcome: Outcome): ActivateResult {
+  if (outcome.ended === 'activated') return outcome.result;
+  if (outcome.ended === 'failed') throw new StepFailed(outcome.failure);
+  throw new MaestroError('conflict', 'this attempt was used for something else', { fix: 'Retry the placement.' });
+}
+
+class Activation {
+  private readonly key: AttemptKey;
+  private readonly step: Step;
+
+  constructor(private readonly deps: HostDeps, private readonly work: PlacementWork, private readonly scope: ActivityScope, private readonly report: StepReporter) {
+    this.key = keyOf(work);
+    this.step = forwardStep(this.key, scope.signal, report, deps.journal, deps.fault);
+  }
+
+  async run(): Promise<Outcome> {
+    const record = await this.deps.journal.placement(this.key);
+    const open = isOpen(record) ? record : null;
+    if (open !== null && this.isMine(open)) {
+      if (open.attempt.state === 'committed') return this.cleanUp(open);
+      if (open.attempt.state === 'undoing') return this.takeBack(open);
+    }
+    const desired = await this.desired();
+    if (open !== null && this.isMine(open) && open.attempt.hash === desired.hash) return this.goOn(desired, open);
+    if (open !== null) await this.settle(open);
+    return this.begin(desired);
+  }
+
+  private isMine({ attempt }: OpenRecord): boolean {
+    return attempt.run_id === this.key.run_id && attempt.attempt === this.key.attempt;
+  }
+
+  private async desired(): Promise<DesiredPlacement> {
+    const [desired] = await this.deps.control.desired({ run_id: this.work.run_id, component: this.work.component, content: true }, this.scope.signal);
+    if (desired !== undefined && desired.component === this.work.component && desired.deploy_id === this.work.deploy_id) return desired;
+    throw new MaestroError('not_found', `the control plane has nothing for ${this.work.component} on ${this.deps.node}`, { fix: 'Start a new rollout.' });
+  }
+
+  /** An attempt that nobody repeated any more: finished when it was committed, else put back. */
+  private async settle(open: OpenRecord): Promise<void> {
+    const { run_id, attempt, state } = open.attempt;
+    this.report.output('info', `settling attempt ${attemptLabel({ run_id, attempt })}, which was interrupted`);
+    const step = undoStep({ ...this.key, run_id, attempt }, this.report, this.deps.fault);
+    if (state === 'committed') await this.finishCommitted(step, open);
+    else {
+      await undo(this.deps, step, open);
+      await closeUndone(this.deps, open);
+    }
+  }
+
+  private async begin(desired: DesiredPlacement): Promise<Outcome> {
+    const { facts, observed } = await observePlacements(this.deps, [desired], this.scope.signal);
+    const [plan] = planHost([desired], observed, facts);
+    if (plan === undefined) throw new MaestroError('internal', `no plan for ${desired.component}`);
+    if (plan.action === 'conflict') return this.failed(new MaestroError('conflict', plan.reasons.join('; '), { fix: 'Remove what is in the way, or change the document.' }), '');
+    if (plan.operations.every(({ op }) => op === 'check_health')) return this.unchanged(desired, plan);
+    return this.attempt(desired, plan.operations);
+  }
+
+  private async attempt(desired: DesiredPlacement, operations: Operation[]): Promise<Outcome> {
+    let record: OpenRecord;
+    try {
+      record = await this.step.effect('journal.open', async () => openAttempt(this.deps, this.key, desired, operations, await this.deps.journal.placement(this.key)));
+    } catch (error) {
+      // Nothing was touched yet.
+      if (isPassing(error)) throw error;
+      return this.failed(error, '');
+    }
+    return this.goOn(desired, record);
+  }
+
+  /** Forward to a healthy placement; Docker going away in the middle is waited out and gone on from. */
+  private async goOn(desired: DesiredPlacement, record: OpenRecord): Promise<Outcome> {
+    for (let round = 1; ; round += 1) {
+      try {
+        await execute(this.deps, this.step, desired, record);
+        return await this.commit(desired, record);
+      } catch (error) {
+        if (this.scope.leaving()) throw new LeftForRepeat('the host worker is going down; the attempt goes on when it is back');
+        if (error instanceof Overtaken || (error instanceof PassingTrouble && round === roundsMax)) throw error;
+        if (!(error instanceof PassingTrouble)) return this.takeBack(await this.decideToUndo(record, error));
+        this.report.output('info', `${error.message}; waiting for it`);
+        await waitForDocker(this.deps.docker, dockerPatienceMs, this.scope.signal);
+      }
+    }
+  }
+
+  private async commit(desired: DesiredPlacement, record: OpenRecord): Promise<Outcome> {
+    const result: ActivateResult = { changed: true, operations: record.attempt.operations.map(operationText), phases: this.report.phases };
+    const committed: OpenRecord = { ...record, applied: { hash: desired.hash, version: desired.version }, attempt: { ...record.attempt, state: 'committed', result } };
+    await this.step.effect('journal.commit', () => this.deps.journal.savePlacement(committed));
+    return this.cleanUp(committed);
+  }
+
+  /** From here on there is no way back: neither a cancellation nor a newer attempt changes that the new one serves. */
+  private async cleanUp(record: OpenRecord): Promise<Outcome> {
+    const step = undoStep(this.key, this.report, this.deps.fault);
+    await this.report.phase('cleanup', () => this.finishCommitted(step, record));
+    const result = record.attempt.result ?? { changed: true, operations: [], phases: [] };
+    return { ended: 'activated', result: { ...result, phases: this.report.phases.length > result.phases.length ? this.report.phases : result.phases } };
+  }
+
+  private async finishCommitted(step: Step, record: OpenRecord): Promise<void> {
+    for (const entry of record.attempt.undo) if (entry.kind === 'container') await removeOld(this.deps.docker, step, entry);
+    const trees = await Promise.all(record.trees.map(async (tree) => ({ ...tree, releases: tree.strategy === 'atomic_symlink' ? await pruneReleases(tree) : [] })));
+    await step.effect('journal.end', () => this.deps.journal.savePlacement({ ...record, trees, attempt: { ...record.attempt, state: 'ended' } }));
+    await forgetPrevious(this.deps.journal.previousFolder(record));
+  }
+
+  /** Written before the first thing is put back, so that a repeat goes on putting back and does not start anew. */
+  private async decideToUndo(record: OpenRecord, error: unknown): Promise<OpenRecord> {
+    const cancelled = this.scope.signal.aborted;
+    const tail = cancelled ? '' : await this.lastWords(record);
+    if (tail !== '') this.report.output('stderr', tail);
+    const failure = cancelled ? null : describeFailure(error, this.report, tail);
+    this.report.output('info', cancelled ? 'cancelled; putting things back' : `failed: ${messageOf(error)}`);
+    const undoing: OpenRecord = { ...record, attempt: { ...record.attempt, state: 'undoing', failure } };
+    await undoStep(this.key, this.report, this.deps.fault).effect('journal.undo', () => this.deps.journal.savePlacement(undoing));
+    return undoing;
+  }
+
+  private async takeBack(record: OpenRecord): Promise<Outcome> {
+    const step = undoStep(this.key, this.report, this.deps.fault);
+    const { failure } = record.attempt;
+    let putBack = false;
+    let trouble = '';
+    for (let round = 1; round <= roundsMax; round += 1) {
+      try {
+        putBack = await undo(this.deps, step, record);
+        break;
+      } catch (error) {
+        if (error instanceof PassingTrouble && round < roundsMax) await waitForDocker(this.deps.docker, dockerPatienceMs, step.signal);
+        else if (error instanceof PassingTrouble) throw error;
+        else {
+          trouble = `; what was there before could not be put back: ${messageOf(error)}`;
+          break;
+        }
+      }
+    }
+    await closeUndone(this.deps, record);
+    if (putBack) this.report.output('info', 'the old one serves again');
+    if (failure === null) throw new CancelledFailure('cancelled; what was there before is in place');
+    return { ended: 'failed', failure: { ...failure, message: `${failure.message}${trouble}`, put_back: putBack, phases: this.report.phases.length > 0 ? this.report.phases : failure.phases } };
+  }
+
+  /** Runs as asked. If it is not healthy, waiting may be enough; if it is not, one restart is tried. */
+  private async unchanged(desired: DesiredPlacement, plan: PlacementPlan): Promise<Outcome> {
+    if (plan.operations.length > 0) {
+      try {
+        await awaitHealth(this.step, desired, await runtimeOf(this.deps, desired, false));
+      } catch (error) {
+        throwIfCancelled(this.scope.signal);
+        if (isPassing(error)) throw error;
+        this.report.output('info', `${messageOf(error)}; restarting it once`);
+        const { run } = desired;
+        const restart: Operation = run.type === 'docker' ? { op: 'restart_container', name: run.container_name } : { op: 'restart_unit', unit: run.unit_name };
+        return this.attempt(desired, [restart, { op: 'check_health' }]);
+      }
+    }
+    const record = await this.deps.journal.placement(this.key);
+    await this.deps.journal.savePlacement({ ...record, applied: { hash: desired.hash, version: desired.version } });
+    return { ended: 'activated', result: { changed: false, operations: plan.operations.map(operationText), phases: this.report.phases } };
+  }
+
+  private failed(error: unknown, tail: string): Outcome {
+    return { ended: 'failed', failure: describeFailure(error, this.report, tail) };
+  }
+
+  /** What the one that failed said last. */
+  private async lastWords({ attempt }: OpenRecord): Promise<string> {
+    for (const entry of attempt.undo) {
+      if (entry.kind === 'unit') return lastUnitLines(entry.unit);
+      if (entry.kind !== 'container') continue;
+      const created = entry.how === 'deploy' ? createdBy(await listAll(this.deps.docker).catch(() => []), this.key)?.id : entry.old?.id;
+      return created === undefined ? '' : lastLines(this.deps.docker, created);
+    }
+    return '';
+  }
+}
+
+const isOpen = (record: PlacementRecord): record is OpenRecord => record.attempt !== null && record.attempt.state !== 'ended';
+const isPassing = (error: unknown): boolean => error instanceof PassingTrouble || error instanceof Overtaken || error instanceof CancelledFailure;
+
+export function operationText(operation: Operation): string {
+  const { op, ...subject } = operation;
+  return [op, ...Object.values(subject)].join(' ');
+}

@@ -1,0 +1,54 @@
+/**
+ * Putting a placement back as it was before an attempt, from the journal alone. With nothing there before, what
+ * failed is stopped and kept, so that its logs can be read; the next attempt starts from it.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bringBackOld, takeDownNew } from '../docker/replace.js';
+import { inspectContainer } from '../docker/own-containers.js';
+import { flip } from '../files/write-tree.js';
+import { settleMs } from '../health/wait-healthy.js';
+import { forgetPrevious, restorePrevious } from '../journal/previous.js';
+import type { AttemptRecord, UndoEntry } from '../journal/records.js';
+import { showUnit } from '../systemd/systemctl.js';
+import { bringBackUnit, takeDownUnit } from '../systemd/unit.js';
+import { isActive } from '../systemd/unit-status.js';
+import type { HostDeps } from './host-deps.js';
+import type { OpenRecord } from './open-attempt.js';
+import type { Step } from './step.js';
+
+/** True when the old one serves again. Safe to repeat from any point. */
+export async function undo(deps: HostDeps, step: Step, { attempt }: OpenRecord): Promise<boolean> {
+  const container = attempt.undo.find((entry) => entry.kind === 'container');
+  const unit = attempt.undo.find((entry) => entry.kind === 'unit');
+  const changes = attempt.undo.filter((entry) => entry.kind === 'file' || entry.kind === 'link');
+  // A restart alone changed nothing that could be taken back.
+  if (changes.length === 0 && container?.how !== 'deploy') return false;
+  if (container !== undefined) await takeDownNew(deps.docker, step, container);
+  if (unit !== undefined) await takeDownUnit(step, unit);
+  if (!hadSomething(attempt)) return false;
+  const previousFolder = deps.journal.previousFolder(step.key);
+  for (const entry of changes.toReversed()) await step.effect('undo.restore', () => restore(previousFolder, entry));
+  if (container !== undefined) return (await bringBackOld(deps.docker, step, container)) && (await staysUp(async () => (await inspectContainer(deps.docker, container.old?.id ?? ''))?.State.Running === true));
+  return unit !== undefined && (await bringBackUnit(step, deps.reload, unit)) && (await staysUp(async () => isActive(await showUnit(unit.unit))));
+}
+
+export function hadSomething({ undo: entries }: AttemptRecord): boolean {
+  return entries.every((entry) => (entry.kind === 'container' ? entry.old !== null : entry.kind === 'unit' ? entry.existed : true));
+}
+
+function restore(previousFolder: string, entry: Extract<UndoEntry, { kind: 'file' | 'link' }>): Promise<void> {
+  return entry.kind === 'file' ? restorePrevious(previousFolder, entry) : flip(entry.dest, entry.previous);
+}
+
+async function staysUp(isUp: () => Promise<boolean>): Promise<boolean> {
+  await sleep(settleMs);
+  return isUp();
+}
+
+/** Nothing is left to do for the attempt; what it claimed is given back when things were put back. */
+export async function closeUndone(deps: HostDeps, record: OpenRecord): Promise<void> {
+  const { attempt } = record;
+  const owned = hadSomething(attempt) ? attempt.owned_before : { units: record.units, files: record.files, trees: record.trees };
+  await deps.journal.savePlacement({ ...record, ...owned, attempt: { ...attempt, state: 'ended' } });
+  await forgetPrevious(deps.journal.previousFolder(record));
+}
