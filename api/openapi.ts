@@ -31,7 +31,7 @@ function register(routes: readonly Route[]) {
   const requests = z.registry<{ id: string }>();
   const names = new Map<z.ZodType, string>();
   const add = (registry: typeof answers, schema: z.ZodType, fallback: string): void => {
-    const id = namedSchemas.get(schema) ?? fallback;
+    const id = names.get(schema) ?? namedSchemas.get(schema) ?? fallback;
     names.set(schema, id);
     if (!registry.has(schema)) registry.add(schema, { id });
   };

@@ -26,8 +26,8 @@ const unusable = (message: string, fix: string, details: Record<string, unknown>
 const howTo = 'Make the archive with `tar -czf bundle.tar.gz -C <folder> .`';
 
 async function unpacked(archive: Buffer): Promise<Buffer> {
-  const bytes = await inflate(archive, { maxOutputLength: archiveLimits.unpackedBytes }).catch((error: unknown) => {
-    if (error instanceof RangeError) throw tooLarge(archiveLimits.unpackedBytes, 'The unpacked bundle');
+  const bytes = await inflate(archive, { maxOutputLength: archiveLimits.unpackedBytes }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(archiveLimits.unpackedBytes, 'The unpacked bundle');
     throw unusable('The bundle is not a complete gzip file', howTo);
   });
   if (bytes.length > archiveLimits.ratioFromBytes && bytes.length > archive.length * archiveLimits.ratio) {

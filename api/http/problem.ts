@@ -73,7 +73,7 @@ function known(error: unknown): MaestroError | null {
   }
   const type = member(error, 'type');
   if (typeof error === 'object' && error !== null && typeof type === 'string') return bodyErrors[type]?.(error) ?? null;
-  if (error instanceof URIError) return new MaestroError('validation_error', 'The URL has a percent-encoding that cannot be read', { fix: 'Encode the URL with encodeURIComponent.' });
+  if (member(error, 'name') === 'URIError') return new MaestroError('validation_error', 'The URL has a percent-encoding that cannot be read', { fix: 'Encode the URL with encodeURIComponent.' });
   return null;
 }
 

@@ -5,10 +5,10 @@ import { named, timestamp, wordOf } from './common.js';
 
 export const right = named('Right', z.enum(rights));
 
-export const credentialsBody = z.strictObject({
+export const credentialsBody = named('Credentials', z.strictObject({
   username: z.string().trim().min(1).max(64),
   password: z.string().min(1).max(1024),
-});
+}));
 
 export const user = named('User', z.object({ user_id: z.string(), username: z.string(), role: z.enum(roles), rights: z.array(right).readonly(), created_at: timestamp }));
 export const signedIn = named('SignedIn', z.object({ user }));

@@ -115,7 +115,7 @@ export class EventFeed {
     };
     try {
       const result = subscriber.onEvent(event);
-      return result instanceof Promise ? result.catch(fail) : undefined;
+      return result === undefined ? undefined : Promise.resolve(result).catch(fail);
     } catch (error) {
       fail(error);
       return undefined;

@@ -9,7 +9,7 @@ import type { Operation, PlacementPlan } from '../../spec/plan.js';
 import { planHost } from '../../spec/plan-host.js';
 import type { ActivateResult, PlacementWork } from '../../workflows/shared.js';
 import type { ActivityScope } from '../activity-scope.js';
-import { StepReporter } from '../control-plane/step-reporter.js';
+import type { StepReporter } from '../control-plane/step-reporter.js';
 import { waitForDocker } from '../docker/client.js';
 import { lastLines } from '../docker/container-logs.js';
 import { createdBy, listAll } from '../docker/own-containers.js';
@@ -86,16 +86,22 @@ class Activation {
     throw new MaestroError('not_found', `the control plane has nothing for ${this.work.component} on ${this.deps.node}`, { fix: 'Start a new rollout.' });
   }
 
-  /** An attempt that nobody repeated any more: finished when it was committed, else put back. */
+  /**
+   * An attempt that nobody repeated any more: finished when it was committed, else put back. What cannot be put
+   * back does not stop a newer attempt, which starts from whatever is there.
+   */
   private async settle(open: OpenRecord): Promise<void> {
     const { run_id, attempt, state } = open.attempt;
     this.report.output('info', `settling attempt ${attemptLabel({ run_id, attempt })}, which was interrupted`);
     const step = undoStep({ ...this.key, run_id, attempt }, this.report, this.deps.fault);
-    if (state === 'committed') await this.finishCommitted(step, open);
-    else {
+    if (state === 'committed') return this.finishCommitted(step, open);
+    try {
       await undo(this.deps, step, open);
-      await closeUndone(this.deps, open);
+    } catch (error) {
+      if (error instanceof PassingTrouble) throw error;
+      this.report.output('info', `it could not be put back: ${messageOf(error)}`);
     }
+    await closeUndone(this.deps, open);
   }
 
   private async begin(desired: DesiredPlacement): Promise<Outcome> {
@@ -123,14 +129,14 @@ class Activation {
   private async goOn(desired: DesiredPlacement, record: OpenRecord): Promise<Outcome> {
     for (let round = 1; ; round += 1) {
       try {
+        if (round > 1) await waitForDocker(this.deps.docker, dockerPatienceMs, this.scope.signal);
         await execute(this.deps, this.step, desired, record);
         return await this.commit(desired, record);
       } catch (error) {
         if (this.scope.leaving()) throw new LeftForRepeat('the host worker is going down; the attempt goes on when it is back');
-        if (error instanceof Overtaken || (error instanceof PassingTrouble && round === roundsMax)) throw error;
-        if (!(error instanceof PassingTrouble)) return this.takeBack(await this.decideToUndo(record, error));
+        if (error instanceof Overtaken || (error instanceof PassingTrouble && round === roundsMax && !this.scope.signal.aborted)) throw error;
+        if (this.scope.signal.aborted || !(error instanceof PassingTrouble)) return this.takeBack(await this.decideToUndo(record, error));
         this.report.output('info', `${error.message}; waiting for it`);
-        await waitForDocker(this.deps.docker, dockerPatienceMs, this.scope.signal);
       }
     }
   }
@@ -142,7 +148,10 @@ class Activation {
     return this.cleanUp(committed);
   }
 
-  /** From here on there is no way back: neither a cancellation nor a newer attempt changes that the new one serves. */
+  /**
+   * From here on there is no way back: neither a cancellation nor a newer attempt changes that the new one serves.
+   * Nor does an old one that cannot be removed: the next attempt tries that again.
+   */
   private async cleanUp(record: OpenRecord): Promise<Outcome> {
     const step = undoStep(this.key, this.report, this.deps.fault);
     await this.report.phase('cleanup', () => this.finishCommitted(step, record));
@@ -151,10 +160,15 @@ class Activation {
   }
 
   private async finishCommitted(step: Step, record: OpenRecord): Promise<void> {
-    for (const entry of record.attempt.undo) if (entry.kind === 'container') await removeOld(this.deps.docker, step, entry);
-    const trees = await Promise.all(record.trees.map(async (tree) => ({ ...tree, releases: tree.strategy === 'atomic_symlink' ? await pruneReleases(tree) : [] })));
-    await step.effect('journal.end', () => this.deps.journal.savePlacement({ ...record, trees, attempt: { ...record.attempt, state: 'ended' } }));
-    await forgetPrevious(this.deps.journal.previousFolder(record));
+    try {
+      for (const entry of record.attempt.undo) if (entry.kind === 'container') await removeOld(this.deps.docker, step, entry);
+      const trees = await Promise.all(record.trees.map(async (tree) => ({ ...tree, releases: tree.strategy === 'atomic_symlink' ? await pruneReleases(tree) : [] })));
+      await step.effect('journal.end', () => this.deps.journal.savePlacement({ ...record, trees, attempt: { ...record.attempt, state: 'ended' } }));
+      await forgetPrevious(this.deps.journal.previousFolder(record));
+    } catch (error) {
+      this.deps.log.warn({ component: record.component, error: messageOf(error) }, 'what a finished attempt left behind could not be removed');
+      this.report.output('info', `cleaning up failed, it is tried again next time: ${messageOf(error)}`);
+    }
   }
 
   /** Written before the first thing is put back, so that a repeat goes on putting back and does not start anew. */

@@ -55,6 +55,5 @@ export class StepReporter {
 }
 
 /** Colours and cursor movements of a terminal mean nothing in a log, and could do harm where it is shown. */
-// eslint-disable-next-line no-control-regex
 const terminalCodes = /\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f]/g;
 const printable = (line: string): string => line.replace(terminalCodes, '').trimEnd();

@@ -67,28 +67,20 @@ function failed(doing: string, { stderr, exit_code }: ProgramResult): MaestroErr
  * who ask while one is under way get the next one, which starts after their file was written.
  */
 export class DaemonReload {
-  private running: Promise<void> | null = null;
-  private next: Promise<void> | null = null;
-  reloads = 0;
+  private waiting: Promise<void> | null = null;
+  private last: Promise<void> = Promise.resolve();
 
   constructor(private readonly reload: () => Promise<void> = daemonReload) {}
 
   request(): Promise<void> {
-    if (this.next !== null) return this.next;
-    const before = this.running;
-    const turn = (async () => {
-      // Whoever is a moment behind may still join.
-      await (before === null ? Promise.resolve() : before.catch(() => undefined));
-      this.running = turn;
-      this.next = null;
-      this.reloads += 1;
-      try {
-        await this.reload();
-      } finally {
-        if (this.running === turn) this.running = null;
-      }
-    })();
-    this.next = turn;
+    if (this.waiting !== null) return this.waiting;
+    const turn = this.last.then(() => {
+      // From here on a file may be written too late to be read by this one.
+      this.waiting = null;
+      return this.reload();
+    });
+    this.waiting = turn;
+    this.last = turn.catch(() => undefined);
     return turn;
   }
 }

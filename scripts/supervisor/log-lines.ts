@@ -7,6 +7,9 @@ const pinoError = 50;
 // What PostgreSQL says of clients that come too early or stay too long is no news while parts start and stop.
 const expectedFatal = /database system is (starting up|shutting down|not yet accepting)|terminating connection due to|database "maestro" does not exist/;
 
+// The Temporal SDK's own log, where a process has not given it another: it writes everything to stderr.
+const sdkChatter = /^\d{4}-\d\d-\d\dT[\d:.]+Z \[(TRACE|DEBUG|INFO)\]/;
+
 function field(record: object, name: string): unknown {
   return name in record ? (record as Record<string, unknown>)[name] : undefined;
 }
@@ -41,6 +44,6 @@ function fromTemporal(record: object): string | undefined {
 export function worthShowing(line: string, source: 'stdout' | 'stderr', format: LogFormat): string | undefined {
   if (format === 'postgres') return /\b(FATAL|PANIC):/.test(line) && !expectedFatal.test(line) ? line : undefined;
   const record = parse(line);
-  if (!record) return source === 'stderr' && line.trim() ? line : undefined;
+  if (!record) return source === 'stderr' && line.trim() && !sdkChatter.test(line) ? line : undefined;
   return format === 'pino' ? fromPino(record) : fromTemporal(record);
 }

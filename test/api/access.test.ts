@@ -4,13 +4,13 @@ import { z } from 'zod';
 import { checkTable } from '../../api/check-table.js';
 import { isMutation, route, type Route } from '../../api/route.js';
 import { routes } from '../../api/routes/index.js';
-import { createServer } from '../../api/server.js';
-import { createLog } from '../../api/log.js';
 import { systemActor } from '../../control/actor.js';
 import { createKey, deleteKey, login } from '../../control/auth/index.js';
 import { listAudit } from '../../control/audit/index.js';
+import { sha256Hex } from '../../spec/hash.js';
 import { rightsOfRole, roles, type Right, type Role } from '../../spec/words.js';
-import { password, useApi, type Answer, type Credential } from './harness.js';
+import { startDatabase } from '../control/database.js';
+import { password, startApi, useApi, type Answer, type Credential } from './harness.js';
 
 /** What each route asks for, written down a second time: a route that is new, or asks for less, has to pass here. */
 const expected: Record<string, Right | 'public' | 'session' | 'person'> = {
@@ -76,9 +76,7 @@ describe('access', () => {
     await db.apiKey.update({ where: { id: expired.key_id }, data: { expires_at: new Date(Date.now() - 1000) } });
     await deleteKey(db, systemActor, revoked.key_id);
     const { token } = await login(db, { username: 'admin', password });
-    await db.session.updateMany({ where: { user_id: owner.id, created_at: { gte: new Date(Date.now() - 5000) } }, data: {} });
-    const stale = await db.session.findFirstOrThrow({ where: { user_id: owner.id }, orderBy: { created_at: 'desc' } });
-    await db.session.update({ where: { token_hash: stale.token_hash }, data: { expires_at: new Date(Date.now() - 1000) } });
+    await db.session.update({ where: { token_hash: sha256Hex(token) }, data: { expires_at: new Date(Date.now() - 1000) } });
     return {
       nobody: {},
       'a made-up cookie': { cookie: `session=${randomBytes(32).toString('base64url')}` },
@@ -160,7 +158,6 @@ describe('access', () => {
 async function quickSession(db: Parameters<typeof login>[0], role: Role): Promise<{ token: string }> {
   const token = randomBytes(32).toString('base64url');
   const user = await db.user.findFirstOrThrow({ where: { username: role } });
-  const { sha256Hex } = await import('../../spec/hash.js');
   await db.session.create({ data: { token_hash: sha256Hex(token), user_id: user.id, expires_at: new Date(Date.now() + 60_000) } });
   return { token };
 }
@@ -190,10 +187,10 @@ describe('the table of routes', () => {
     expect(() => checkTable([row({}), row({ path: '/api/y' })])).toThrow('operationId x is there twice');
   });
 
-  it('is refused by the server itself, not only by its check', () => {
-    const log = createLog({ destination: { write: () => undefined } });
-    const deps = { log, routes: [without('right')] } as unknown as Parameters<typeof createServer>[0];
-    expect(() => createServer({ ...deps, settings: { guessLimits: { perAccount: 1, perAddress: 1, windowMs: 1000 } } } as Parameters<typeof createServer>[0])).toThrow('declares no right');
+  it('is refused by the server itself, not only by its check', async () => {
+    const database = await startDatabase('debian');
+    await expect(startApi(database, { empty: true, deps: { routes: [without('right')] } })).rejects.toThrow('POST /api/x declares no right');
+    await database.stop();
   });
 
   it('passes as it is', () => {

@@ -93,7 +93,6 @@ export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Pro
   const { db, url: databaseUrl } = database;
   const { people, keys } = wanted.empty === true ? { people: none, keys: none } : await makePeople(db);
   const feed = new EventFeed({ db, databaseUrl });
-  await feed.start();
   const log: string[] = [];
   const tokenKey = randomBytes(32).toString('hex');
   const temporal = createOrchestrator({ address: wanted.temporalAddress ?? nowhere, namespace: 'default', callTimeoutMs: wanted.temporalAddress === undefined ? 300 : 5_000 });
@@ -102,6 +101,7 @@ export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Pro
     db, feed, temporal, settings: all, hostTokenKey: tokenKey, renderer: createRenderer({ db, env: all.templateEnv }),
     log: createLog({ level: 'debug', destination: { write: (line: string) => void log.push(line) } }), ...wanted.deps,
   });
+  await feed.start();
   api.server.listen(0, '127.0.0.1');
   await once(api.server, 'listening');
   const url = `http://127.0.0.1:${(api.server.address() as AddressInfo).port}`;
@@ -124,7 +124,7 @@ export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Pro
 export function useApi(wanted: Wanted = {}): { api: Api; server: DatabaseServer } {
   const held: { api?: Api; server?: DatabaseServer } = {};
   beforeAll(async () => {
-    held.server = await startDatabase();
+    held.server = await startDatabase('debian');
     held.api = await startApi(held.server, wanted);
   });
   afterAll(async () => {

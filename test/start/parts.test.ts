@@ -90,6 +90,7 @@ test.each([
   ['pino', 'stdout', '{"level":50,"msg":"broken"}', 'error: broken'],
   ['pino', 'stderr', 'Error: thrown', 'Error: thrown'],
   ['pino', 'stdout', 'chatter', undefined],
+  ['pino', 'stderr', "2026-01-01T10:00:00.000Z [INFO] Worker state changed { state: 'RUNNING' }", undefined],
   ['temporal', 'stderr', '{"level":"WARN","msg":"poll"}', undefined],
   ['temporal', 'stderr', '{"level":"ERROR","msg":"no","error":"disk"}', 'error: no: disk'],
   ['postgres', 'stderr', 'x LOG:  ready', undefined],

@@ -26,11 +26,6 @@ export function deadline(signal?: AbortSignal, timeoutMs = defaultTimeoutMs): Ab
   return signal ? AbortSignal.any([signal, timeout]) : timeout;
 }
 
-/** A key that makes a repeated press the same request. Works on plain HTTP, where `randomUUID` is missing. */
-export function idempotencyKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
 type Answer<Data> = { data: Data; error?: never; response: Response } | { data?: never; error: unknown; response: Response };
 
 /** The answer's data, or a thrown `Problem`. */

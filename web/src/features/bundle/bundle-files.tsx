@@ -8,6 +8,9 @@ import { totalBytes, uploadBytesMax, type UploadedFile } from './uploads.js';
 import type { Bundle } from './use-bundle.js';
 import { bundleWords } from './words.js';
 
+/** Every browser knows it; the types do not. */
+const folderPicker: Record<string, string> = { webkitdirectory: '' };
+
 function FileRow({ file, index, bundle }: { file: UploadedFile; index: number; bundle: Bundle }) {
   return (
     <Table.Tr key={index}>
@@ -40,7 +43,7 @@ export function BundleFiles({ bundle, kept }: { bundle: Bundle; kept: number | n
       {totalBytes(files) > uploadBytesMax && <Note tone="bad" title={bundleWords.tooLarge(formatBytes(totalBytes(files)))} role="alert" />}
       <Group gap="xs">
         <FileButton multiple onChange={take}>{(props) => <Button {...props} size="compact-sm" variant="default" leftSection={<FilePlus2 size={14} aria-hidden />}>{bundleWords.addFiles}</Button>}</FileButton>
-        <FileButton multiple onChange={take} inputProps={{ webkitdirectory: '' }}>{(props) => <Button {...props} size="compact-sm" variant="default" leftSection={<FolderPlus size={14} aria-hidden />}>{bundleWords.addFolder}</Button>}</FileButton>
+        <FileButton multiple onChange={take} inputProps={folderPicker}>{(props) => <Button {...props} size="compact-sm" variant="default" leftSection={<FolderPlus size={14} aria-hidden />}>{bundleWords.addFolder}</Button>}</FileButton>
       </Group>
     </Stack>
   );

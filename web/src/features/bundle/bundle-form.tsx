@@ -40,7 +40,7 @@ export function BundleForm({ bundle, validation: { answer, settled, empty }, kep
               </FileButton>
               {starts}
             </Group>
-            <LazyEditor handle={editor} label={bundleWords.editorLabel} value={bundle.yaml} onChange={bundle.setYaml} errors={answer.data?.errors} warnings={answer.data?.warnings} />
+            <LazyEditor handle={editor} label={bundleWords.editorLabel} text={bundle.loaded.text} revision={bundle.loaded.revision} onChange={bundle.write} errors={answer.data?.errors} warnings={answer.data?.warnings} />
             <Text size="sm" c="dimmed">{bundleWords.drop}</Text>
           </Stack>
         </Grid.Col>

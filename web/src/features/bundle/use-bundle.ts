@@ -6,8 +6,13 @@ import { mergeFiles, readUploads, sortUploads, type UploadedFile } from './uploa
 /** A document and the files beside it while somebody edits them. `files` null: those of the version before stay. */
 export interface Bundle {
   yaml: string;
+  /** The text that was loaded last, and how often one was. */
+  loaded: { text: string; revision: number };
   files: UploadedFile[] | null;
-  setYaml: (yaml: string) => void;
+  /** Somebody typed. */
+  write: (yaml: string) => void;
+  /** A whole text takes the place of what is there. */
+  load: (yaml: string) => void;
   take: (picked: Iterable<File>) => Promise<void>;
   addFiles: (picked: Iterable<File>) => Promise<void>;
   rename: (path: string, to: string) => void;
@@ -15,18 +20,25 @@ export interface Bundle {
 }
 
 export function useBundle(initialYaml: string, keepsFiles: boolean): Bundle {
-  const [yaml, setYaml] = useState(initialYaml);
+  const [yaml, write] = useState(initialYaml);
+  const [loaded, setLoaded] = useState({ text: initialYaml, revision: 0 });
   const [files, setFiles] = useState<UploadedFile[] | null>(keepsFiles ? null : []);
   const add = (added: UploadedFile[]) => {
     if (added.length > 0) setFiles((before) => mergeFiles(before ?? [], added));
   };
+  const load = (text: string) => {
+    write(text);
+    setLoaded(({ revision }) => ({ text, revision: revision + 1 }));
+  };
   return {
     yaml,
+    loaded,
     files,
-    setYaml,
+    write,
+    load,
     take: async (picked) => {
       const { document, files: others } = sortUploads(await readUploads(picked));
-      if (document) setYaml(new TextDecoder().decode(document.bytes));
+      if (document) load(new TextDecoder().decode(document.bytes));
       add(others);
     },
     addFiles: async (picked) => add(await readUploads(picked)),

@@ -10,7 +10,9 @@ import { editorExtensions, offsetOf, toMark } from './yaml-extensions.js';
 export interface EditorHandle { goTo: (line: number, column: number) => void }
 
 export interface YamlEditorProps {
-  value: string;
+  /** What it starts with, and again whenever `revision` changes. In between the text is the editor's own: nothing typed is lost. */
+  text: string;
+  revision?: number;
   label: string;
   onChange?: (text: string) => void;
   errors?: readonly Diagnostic[];
@@ -23,16 +25,16 @@ export interface YamlEditorProps {
 const noFindings: readonly Diagnostic[] = [];
 
 /** YAML to write or, without `onChange`, to read. */
-export function YamlEditor({ value, label, onChange, errors = noFindings, warnings = noFindings, minHeight = '18rem', maxHeight = '65vh', handle }: YamlEditorProps) {
+export function YamlEditor({ text, revision = 0, label, onChange, errors = noFindings, warnings = noFindings, minHeight = '18rem', maxHeight = '65vh', handle }: YamlEditorProps) {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
-  const changed = useEffectEvent((text: string) => onChange?.(text));
-  const first = useEffectEvent(() => value);
+  const changed = useEffectEvent((written: string) => onChange?.(written));
+  const given = useEffectEvent(() => text);
   const readOnly = onChange === undefined;
 
   useEffect(() => {
     if (!place.current) return;
-    const state = EditorState.create({ doc: first(), extensions: editorExtensions({ label, readOnly, minHeight, maxHeight, onChange: (text) => changed(text) }) });
+    const state = EditorState.create({ doc: given(), extensions: editorExtensions({ label, readOnly, minHeight, maxHeight, onChange: (written) => changed(written) }) });
     const editor = new EditorView({ state, parent: place.current });
     view.current = editor;
     return () => {
@@ -43,8 +45,9 @@ export function YamlEditor({ value, label, onChange, errors = noFindings, warnin
 
   useEffect(() => {
     const editor = view.current;
-    if (editor && editor.state.doc.toString() !== value) editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } });
-  }, [value]);
+    const insert = given();
+    if (editor && editor.state.doc.toString() !== insert) editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert } });
+  }, [revision]);
 
   useEffect(() => {
     const editor = view.current;

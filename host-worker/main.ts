@@ -1,0 +1,129 @@
+/** The host worker's process. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { type Logger, pino } from 'pino';
+import { hostQueue } from '../spec/words.js';
+import type { HostDeps } from './activate/host-deps.js';
+import { createHostActivities } from './activities.js';
+import { type HostConfig, readConfig } from './config.js';
+import { connectControlPlane } from './control-plane/client.js';
+import { Reporter } from './control-plane/reporter.js';
+import { dockerOf } from './docker/client.js';
+import { hostFacts } from './facts.js';
+import { faultsFrom } from './faults.js';
+import { Journal } from './journal/journal.js';
+import { ImageCache } from './observe/containers.js';
+import { PlacementLocks } from './placement-locks.js';
+import { lockState } from './state-lock.js';
+import { DaemonReload } from './systemd/systemctl.js';
+import { messageOf } from './trouble.js';
+import { workerVersion } from './version.js';
+
+const concurrentActivities = 32;
+const helloMs = 5_000;
+const lockPatienceMs = 30_000;
+const retryFirstMs = 250;
+const retryLongestMs = 5_000;
+/** Activities that are in the middle of something get this long before they are told to leave. */
+const shutdownGraceMs = 5_000;
+const shutdownForceMs = 20_000;
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const log = pino({ level: config.logLevel, base: { node: config.node } });
+  const stopping = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      log.info({ signal }, 'going down');
+      stopping.abort();
+    });
+  }
+  await mkdir(config.stateFolder, { recursive: true, mode: 0o700 });
+  const lock = await lockState(config.stateFolder, lockPatienceMs);
+  const deps = await assemble(config, log);
+  const greeting = sayHello(deps, log, stopping.signal);
+  // Signals are ours: the SDK's own handler would end the process before the last report is out.
+  Runtime.install({ shutdownSignals: [] });
+  await work(config, deps, log, stopping.signal);
+  await greeting;
+  await deps.reporter.flush(shutdownGraceMs);
+  lock.close();
+  log.info('down');
+}
+
+async function assemble(config: HostConfig, log: Logger): Promise<HostDeps> {
+  const docker = dockerOf(process.env);
+  const control = connectControlPlane({ url: config.url, node: config.node, token: config.token });
+  const journal = new Journal(join(config.stateFolder, 'journal'));
+  await journal.forgetOldRuns(Date.now());
+  return {
+    node: config.node, control, journal, docker, log,
+    stateFolder: config.stateFolder, images: new ImageCache(docker), reporter: new Reporter(control, log),
+    locks: new PlacementLocks(), reload: new DaemonReload(), fault: faultsFrom(process.env),
+  };
+}
+
+/** Tells the control plane that we are there, and what this host has. */
+async function sayHello({ control, docker }: HostDeps, log: Logger, stopping: AbortSignal): Promise<void> {
+  let heard: boolean | null = null;
+  while (!stopping.aborted) {
+    const before: boolean | null = heard;
+    const problem: string | null = await hostFacts(docker).then((facts) => control.hello(facts, workerVersion)).then(() => null, messageOf);
+    heard = problem === null;
+    if (heard !== before) log[heard ? 'info' : 'warn']({ problem }, heard ? 'the control plane knows us' : 'the control plane does not hear us');
+    await sleep(helloMs, undefined, { signal: stopping }).catch(() => undefined);
+  }
+}
+
+/** Serves this host's queue until told to stop. Temporal being away is waited out, for as long as it takes. */
+async function work(config: HostConfig, deps: HostDeps, log: Logger, stopping: AbortSignal): Promise<void> {
+  for (let delay = retryFirstMs; !stopping.aborted; delay = Math.min(delay * 2, retryLongestMs)) {
+    try {
+      const connection = await NativeConnection.connect({ address: config.temporalAddress });
+      try {
+        const worker = await createWorker(config, deps, connection);
+        delay = retryFirstMs;
+        await announce(deps, log);
+        await runUntil(worker, stopping);
+      } finally {
+        await connection.close();
+      }
+    } catch (error) {
+      if (stopping.aborted) log.warn({ error: messageOf(error) }, 'not a clean end');
+      else log.warn({ address: config.temporalAddress, error: messageOf(error), retry_ms: delay }, 'Temporal cannot be reached, trying again');
+    }
+    await sleep(delay, undefined, { signal: stopping }).catch(() => undefined);
+  }
+}
+
+function createWorker(config: HostConfig, deps: HostDeps, connection: NativeConnection): Promise<Worker> {
+  return Worker.create({
+    connection, namespace: config.temporalNamespace, taskQueue: hostQueue(config.node), identity: `host/${config.node}`,
+    activities: { ...createHostActivities(deps) }, maxConcurrentActivityTaskExecutions: concurrentActivities,
+    shutdownGraceTime: shutdownGraceMs, shutdownForceTime: shutdownForceMs,
+  });
+}
+
+async function announce({ docker }: HostDeps, log: Logger): Promise<void> {
+  const facts = await hostFacts(docker);
+  log.info({ ...facts, version: workerVersion }, 'ready');
+  process.send?.({ type: 'ready', ...facts });
+}
+
+async function runUntil(worker: Worker, stopping: AbortSignal): Promise<void> {
+  const stop = (): void => worker.shutdown();
+  stopping.addEventListener('abort', stop, { once: true });
+  try {
+    if (!stopping.aborted) await worker.run();
+  } finally {
+    stopping.removeEventListener('abort', stop);
+  }
+}
+
+main().catch((error: unknown) => {
+  // One line for a person: pino may not be there yet.
+  process.stderr.write(`${messageOf(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,4 @@
+import packageJson from '../package.json' with { type: 'json' };
+
+/** The control plane compares it with its own. */
+export const workerVersion: string = packageJson.version;

@@ -1,0 +1,178 @@
+/** Setting up, signing in and staying signed in: T-A2, T-A3. */
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { password, startApi, useApi, type Api } from './harness.js';
+
+const credentials = (username: string, secret = password) => ({ username, password: secret });
+const cookieOf = (header: string | null): { cookie: string } => ({ cookie: (header ?? '').split(';')[0] ?? '' });
+
+describe('the first administrator', () => {
+  const context = useApi({ empty: true });
+
+  it('T-A2: is made exactly once, however many ask at the same time', async () => {
+    const { api } = context;
+    expect((await api.ask('/api/auth/setup-admin')).body).toEqual({ needed: true });
+    const answers = await Promise.all(Array.from({ length: 12 }, (_, index) => api.ask('/api/auth/setup-admin', { json: credentials(`admin-${index}`) })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 11 }, () => 409)]);
+    expect(await api.db.user.count()).toBe(1);
+    const winner = answers.find(({ status }) => status === 201);
+    const me = await api.ask('/api/auth/me', { as: cookieOf(winner?.headers.get('set-cookie') ?? null) });
+    expect(me.body).toMatchObject({ kind: 'user', role: 'admin' });
+    expect((await api.ask('/api/auth/setup-admin')).body).toEqual({ needed: false });
+  });
+
+  it('is refused with code and fix afterwards', async () => {
+    const answer = await context.api.ask('/api/auth/setup-admin', { json: credentials('late') });
+    expect(answer.status).toBe(409);
+    expect(answer.body).toMatchObject({ code: 'conflict', suggested_fix: expect.stringContaining('Sign in') });
+  });
+
+  it('cannot be made by a page of another site', async () => {
+    const answer = await context.api.ask('/api/auth/setup-admin', { json: credentials('evil'), headers: { origin: 'https://evil.example' } });
+    expect(answer.status).toBe(403);
+  });
+});
+
+describe('a session', () => {
+  const context = useApi();
+  const signIn = (api: Api) => api.ask('/api/auth/login', { json: credentials('operator') });
+
+  it('is a cookie that scripts and other sites cannot use', async () => {
+    const answer = await signIn(context.api);
+    expect(answer.status).toBe(200);
+    const cookie = answer.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/^session=[\w-]{43}; /);
+    expect(cookie).toContain('HttpOnly');
+    expect(cookie).toContain('SameSite=Lax');
+    expect(cookie).not.toContain('Secure');
+    expect(answer.text).not.toContain(cookie.slice('session='.length, 40));
+  });
+
+  it('is for https alone where people come by https', async () => {
+    const { server } = context;
+    const api = await startApi(server, { settings: { https: true } });
+    const cookie = (await signIn(api)).headers.get('set-cookie') ?? '';
+    await api.close();
+    expect(cookie).toContain('; Secure');
+  });
+
+  it('ends when its owner signs out', async () => {
+    const { api } = context;
+    const as = cookieOf((await signIn(api)).headers.get('set-cookie'));
+    expect((await api.ask('/api/auth/me', { as })).body).toMatchObject({ name: 'operator', role: 'operator' });
+    const out = await api.ask('/api/auth/logout', { method: 'POST', as });
+    expect(out.status).toBe(204);
+    expect(out.headers.get('set-cookie')).toContain('Max-Age=0');
+    expect((await api.ask('/api/auth/me', { as })).status).toBe(401);
+  });
+
+  it('survives a change of the password, and the others of that user do not', async () => {
+    const { api } = context;
+    const mine = cookieOf((await signIn(api)).headers.get('set-cookie'));
+    const other = cookieOf((await signIn(api)).headers.get('set-cookie'));
+    const next = 'another long password';
+    expect((await api.ask('/api/auth/change-password', { as: mine, json: { current_password: 'wrong wrong', new_password: next } })).status).toBe(401);
+    expect((await api.ask('/api/auth/change-password', { as: mine, json: { current_password: password, new_password: next } })).status).toBe(204);
+    expect((await api.ask('/api/auth/me', { as: mine })).status).toBe(200);
+    expect((await api.ask('/api/auth/me', { as: other })).status).toBe(401);
+    expect((await api.ask('/api/auth/login', { json: credentials('operator') })).status).toBe(401);
+    expect((await api.ask('/api/auth/change-password', { as: mine, json: { current_password: next, new_password: password } })).status).toBe(204);
+  });
+
+  it('is not given for a wrong password, and the refusal does not say which half was wrong', async () => {
+    const { api } = context;
+    const [known, unknown] = [await api.ask('/api/auth/login', { json: credentials('operator', 'wrong wrong') }), await api.ask('/api/auth/login', { json: credentials('nobody', 'wrong wrong') })];
+    const told = z.object({ code: z.string(), message: z.string(), suggested_fix: z.string() });
+    expect(known.status).toBe(401);
+    expect(told.parse(known.body)).toEqual(told.parse(unknown.body));
+  });
+});
+
+describe('requests with a cookie', () => {
+  const context = useApi();
+  const from = (headers: Record<string, string>, as: { cookie: string } | { authorization: string } = context.api.people.operator) =>
+    context.api.ask('/api/validate', { as, json: { yaml: 'project: x' }, headers });
+
+  it('T-A3: change nothing when a page of another site sends them', async () => {
+    const host = new URL(context.api.url).host;
+    for (const headers of [
+      { origin: 'https://evil.example' }, { origin: 'null' }, { origin: `http://${host}.evil.example` }, { origin: 'http://127.0.0.1:9' }, { origin: `not a url` },
+      { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, { 'sec-fetch-site': 'cross-site', origin: `http://${host}` },
+    ]) {
+      const answer = await from(headers);
+      expect([headers, answer.status, z.object({ code: z.string() }).parse(answer.body).code]).toEqual([headers, 403, 'permission_denied']);
+    }
+  });
+
+  it('work from our own pages, and from programs, which send neither header', async () => {
+    const { api } = context;
+    for (const headers of [{}, { origin: api.url }, { 'sec-fetch-site': 'same-origin', origin: api.url }, { 'sec-fetch-site': 'none' }]) {
+      expect([headers, (await from(headers)).status]).toEqual([headers, 200]);
+    }
+  });
+
+  it('do not concern API keys, which no browser sends by itself', async () => {
+    expect((await from({ origin: 'https://evil.example' }, context.api.keys.operator)).status).toBe(200);
+  });
+});
+
+describe('guessing passwords', () => {
+  const context = useApi({ settings: { guessLimits: { perAccount: 3, perAddress: 8, windowMs: 60_000 } } });
+
+  it('T-A2: ends after a few tries per account, and after some more from one address', async () => {
+    const { api } = context;
+    const guess = (username: string) => api.ask('/api/auth/login', { json: credentials(username, randomBytes(9).toString('hex')) });
+    const one = [];
+    for (let index = 0; index < 5; index += 1) one.push((await guess('operator')).status);
+    expect(one).toEqual([401, 401, 401, 429, 429]);
+    const many = [];
+    for (let index = 0; index < 5; index += 1) many.push((await guess(`user-${index}`)).status);
+    expect(many).toEqual([401, 401, 401, 429, 429]);
+    const refused = await api.ask('/api/auth/login', { json: credentials('operator') });
+    expect(refused.status).toBe(429);
+    expect(refused.body).toMatchObject({ code: 'rate_limited', suggested_fix: expect.stringContaining('Wait') });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    const evaluated = await api.db.auditEntry.count({ where: { action: 'auth.login', result: 'refused' } });
+    expect(evaluated).toBe(6);
+  });
+});
+
+describe('secrets', () => {
+  const context = useApi();
+
+  it('T-K1, T-A3: keys, cookies, passwords and tokens in URLs never reach the log', async () => {
+    const { api } = context;
+    const made = await api.ask('/api/auth/keys', { as: api.people.admin, json: { name: 'logged?', rights: ['deploy.read'] } });
+    const { key } = z.object({ key: z.string() }).parse(made.body);
+    const as = { authorization: `Bearer ${key}` };
+    await api.ask('/api/deploys', { as });
+    await api.ask(`/api/deploys?token=${key}`, { as });
+    await api.ask(`/api/nothing/${key}?key=${key}`);
+    await api.ask(`/${key}`);
+    await api.ask('/api/auth/login', { json: { username: key, password: key } });
+    await api.ask('/api/auth/login', { json: { username: 'admin', password: 'hunter2 hunter2' } });
+    await api.ask('/api/deploys', { as, headers: { 'x-request-id': key, cookie: `session=${key}` } });
+    await api.ask('/api/deploys', { as, method: 'POST', body: `{"yaml": "${key}`, type: 'application/json' });
+    const log = api.log.join('');
+    expect(api.log.length).toBeGreaterThan(7);
+    expect(log).not.toContain(key);
+    expect(log).not.toContain(key.slice(0, 24));
+    expect(log).not.toContain('hunter2');
+    expect(log).not.toContain(api.people.admin.cookie.slice('session='.length));
+    expect(log).not.toContain(password);
+  });
+
+  it('T-A3: a key in the query signs nobody in', async () => {
+    const { api } = context;
+    const key = api.keys.admin.authorization.slice('Bearer '.length);
+    for (const name of ['token', 'key', 'access_token', 'session']) expect((await api.ask(`/api/deploys?${name}=${key}`)).status).toBe(401);
+  });
+
+  it('are not in the database in clear', async () => {
+    const { api } = context;
+    const rows = JSON.stringify([await api.db.apiKey.findMany(), await api.db.session.findMany(), await api.db.user.findMany(), await api.db.auditEntry.findMany({ select: { details: true, target: true, actor_name: true } })]);
+    for (const secret of [...Object.values(api.keys).map(({ authorization }) => authorization.slice('Bearer '.length)), ...Object.values(api.people).map(({ cookie }) => cookie.slice('session='.length)), password]) {
+      expect(rows).not.toContain(secret);
+    }
+  });
+});
