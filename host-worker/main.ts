@@ -1,23 +1,16 @@
 /** The host worker's process. */
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { type Logger, pino } from 'pino';
+import { MaestroError } from '../spec/errors.js';
 import { hostQueue } from '../spec/words.js';
 import type { HostDeps } from './activate/host-deps.js';
 import { createHostActivities } from './activities.js';
+import { assemble } from './assemble.js';
 import { type HostConfig, readConfig } from './config.js';
-import { connectControlPlane } from './control-plane/client.js';
-import { Reporter } from './control-plane/reporter.js';
-import { dockerOf } from './docker/client.js';
 import { hostFacts } from './facts.js';
-import { faultsFrom } from './faults.js';
-import { Journal } from './journal/journal.js';
-import { ImageCache } from './observe/containers.js';
-import { PlacementLocks } from './placement-locks.js';
 import { lockState } from './state-lock.js';
-import { DaemonReload } from './systemd/systemctl.js';
 import { messageOf } from './trouble.js';
 import { workerVersion } from './version.js';
 
@@ -42,7 +35,7 @@ async function main(): Promise<void> {
   }
   await mkdir(config.stateFolder, { recursive: true, mode: 0o700 });
   const lock = await lockState(config.stateFolder, lockPatienceMs);
-  const deps = await assemble(config, log);
+  const deps = await assemble(config, process.env, log);
   const greeting = sayHello(deps, log, stopping.signal);
   // Signals are ours: the SDK's own handler would end the process before the last report is out.
   Runtime.install({ shutdownSignals: [] });
@@ -51,18 +44,6 @@ async function main(): Promise<void> {
   await deps.reporter.flush(shutdownGraceMs);
   lock.close();
   log.info('down');
-}
-
-async function assemble(config: HostConfig, log: Logger): Promise<HostDeps> {
-  const docker = dockerOf(process.env);
-  const control = connectControlPlane({ url: config.url, node: config.node, token: config.token });
-  const journal = new Journal(join(config.stateFolder, 'journal'));
-  await journal.forgetOldRuns(Date.now());
-  return {
-    node: config.node, control, journal, docker, log,
-    stateFolder: config.stateFolder, images: new ImageCache(docker), reporter: new Reporter(control, log),
-    locks: new PlacementLocks(), reload: new DaemonReload(), fault: faultsFrom(process.env),
-  };
 }
 
 /** Tells the control plane that we are there, and what this host has. */
@@ -124,6 +105,6 @@ async function runUntil(worker: Worker, stopping: AbortSignal): Promise<void> {
 
 main().catch((error: unknown) => {
   // One line for a person: pino may not be there yet.
-  process.stderr.write(`${messageOf(error)}\n`);
+  process.stderr.write(`${messageOf(error)}${error instanceof MaestroError ? `\n${error.fix}` : ''}\n`);
   process.exitCode = 1;
 });

@@ -44,7 +44,7 @@ export function connectControlPlane(options: ControlPlaneOptions): ControlPlane 
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof MaestroError) throw error;
-        if (attempt >= tries) throw new PassingTrouble(`the control plane at ${options.url} cannot be reached: ${why(error)}`, { cause: error });
+        if (attempt >= tries) throw error instanceof PassingTrouble ? error : new PassingTrouble(`the control plane's answer broke off: ${why(error)}`, { cause: error });
       }
       await sleep(firstDelayMs * 2 ** (attempt - 1), undefined, { signal });
     }
@@ -69,11 +69,16 @@ export function connectControlPlane(options: ControlPlaneOptions): ControlPlane 
   };
 }
 
+/** An answer, or PassingTrouble that says why there was none. */
 async function send(options: ControlPlaneOptions, path: string, body: unknown, signal: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { authorization: `Bearer ${options.token}`, 'x-maestro-node': options.node };
-  if (body === undefined) return fetch(new URL(path, options.url), { headers, signal, redirect: 'error' });
-  headers['content-type'] = 'application/json';
-  return fetch(new URL(path, options.url), { method: 'POST', headers, body: JSON.stringify(body), signal, redirect: 'error' });
+  const post = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  try {
+    return await fetch(new URL(path, options.url), { ...post, headers, signal, redirect: 'error' });
+  } catch (error) {
+    throw new PassingTrouble(`the control plane at ${options.url} cannot be reached: ${why(error)}`, { cause: error });
+  }
 }
 
 async function readJson(response: Response): Promise<unknown> {

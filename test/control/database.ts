@@ -5,7 +5,8 @@
  *   const { db, url, close } = await server.freshDatabase();
  *   await server.stop();
  */
-import { createPrisma, type PrismaClient } from '../../prisma/client.js';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { createPrisma, PrismaClient } from '../../prisma/client.js';
 import { migrate } from '../../prisma/migrate.js';
 import { startCluster, withClient, type DatabaseKind } from './cluster.js';
 
@@ -54,4 +55,17 @@ export async function startDatabase(kind: DatabaseKind = 'embedded'): Promise<Da
       await cluster.stop();
     },
   };
+}
+
+/** How many statements `work` sends, transaction control included. */
+export async function countQueries(url: string, work: (db: PrismaClient) => Promise<unknown>): Promise<number> {
+  const db = new PrismaClient({ adapter: new PrismaPg(url), log: [{ emit: 'event', level: 'query' }] });
+  let count = 0;
+  db.$on('query', () => { count += 1; });
+  try {
+    await work(db);
+    return count;
+  } finally {
+    await db.$disconnect();
+  }
 }

@@ -2,7 +2,7 @@
  * The one way to the API: same origin, cookie, a deadline on every call, every failure a `Problem`.
  */
 import createClient from 'openapi-fetch';
-import type { paths } from './paths.js';
+import type { paths } from './schema.js';
 import { fetchProblem, readProblem } from './problem.js';
 import { noteServerTime } from './server-time.js';
 
@@ -26,11 +26,18 @@ export function deadline(signal?: AbortSignal, timeoutMs = defaultTimeoutMs): Ab
   return signal ? AbortSignal.any([signal, timeout]) : timeout;
 }
 
-type Answer<Data> = { data: Data; error?: never; response: Response } | { data?: never; error: unknown; response: Response };
+interface Answer<Data> { data?: Data; error?: unknown; response: Response }
+
+/** Done, or a thrown `Problem`. For answers without content. */
+export async function succeed<Data>(pending: Promise<Answer<Data>>): Promise<Data | undefined> {
+  const { data, error, response } = await pending.catch((thrown: unknown) => { throw fetchProblem(thrown); });
+  if (!response.ok) throw readProblem(response.status, error);
+  return data;
+}
 
 /** The answer's data, or a thrown `Problem`. */
-export async function unwrap<Data>(pending: Promise<Answer<Data>>): Promise<Data> {
-  const answer = await pending.catch((error: unknown) => { throw fetchProblem(error); });
-  if (!answer.response.ok) throw readProblem(answer.response.status, answer.error);
-  return answer.data as Data;
+export async function unwrap<Data>(pending: Promise<Answer<Data>>): Promise<NonNullable<Data>> {
+  const data = await succeed(pending);
+  if (data === undefined || data === null) throw readProblem(200, null);
+  return data;
 }

@@ -21,7 +21,7 @@ import { deploysWords, newDeployWords as words } from './words.js';
 /** The first node that can run it: online before offline, with Docker before without. */
 function useExampleHost(): string | null {
   const nodes = useNodes().data?.items ?? [];
-  const [best] = [...nodes].sort((a, b) => Number(b.online) - Number(a.online) || Number(b.facts?.docker ?? false) - Number(a.facts?.docker ?? false));
+  const [best] = [...nodes].sort((a, b) => Number(b.online) - Number(a.online) || Number(b.facts.docker) - Number(a.facts.docker));
   return best?.name ?? null;
 }
 

@@ -1,9 +1,10 @@
 'use client';
 
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { client, deadline, diffTimeoutMs, unwrap } from '../../api/client.js';
+import { client, deadline, diffTimeoutMs, succeed, unwrap } from '../../api/client.js';
 import { keys } from '../../api/keys.js';
-import type { Deploy, Plan } from '../../api/types.js';
+import { readProblem } from '../../api/problem.js';
+import type { Deploy } from '../../api/types.js';
 import { filesBody, type UploadedFile } from '../bundle/uploads.js';
 
 export const useDeploys = () => useInfiniteQuery({
@@ -76,8 +77,9 @@ export function useApply({ deploy_id: id, latest_version: latest }: Deploy) {
 export const useRollbackPlan = (id: string, version: number, enabled: boolean) => useQuery({
   queryKey: ['rollback', id, version],
   queryFn: async ({ signal }) => {
-    const answer = await unwrap(client.POST('/api/deploys/{id}/rollback/{n}', { params: { path: { id, n: version }, query: { dry_run: true } }, body: {}, signal: deadline(signal, diffTimeoutMs) }));
-    return answer as Plan;
+    const answer = await unwrap(client.POST('/api/deploys/{id}/rollback/{n}', { params: { path: { id, n: version }, query: { dry_run: 'true' } }, body: {}, signal: deadline(signal, diffTimeoutMs) }));
+    if (!('plan_id' in answer)) throw readProblem(500, null);
+    return answer;
   },
   enabled,
   staleTime: 0,
@@ -94,7 +96,8 @@ export function useRollback({ deploy_id: id, latest_version: latest }: Deploy) {
         params: { path: { id, n: version } }, body: { expected_version: latest },
         signal: deadline(),
       }));
-      return answer as { rollout_id: string };
+      if (!('rollout_id' in answer)) throw readProblem(500, null);
+      return answer;
     },
     onSettled: () => refresh(id),
   });
@@ -103,7 +106,7 @@ export function useRollback({ deploy_id: id, latest_version: latest }: Deploy) {
 export function useDeleteDeploy(id: string) {
   const refresh = useRefresh();
   return useMutation({
-    mutationFn: () => unwrap(client.DELETE('/api/deploys/{id}', { params: { path: { id } }, signal: deadline() })),
+    mutationFn: () => succeed(client.DELETE('/api/deploys/{id}', { params: { path: { id } }, signal: deadline() })),
     onSuccess: () => refresh(id),
   });
 }

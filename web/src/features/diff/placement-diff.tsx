@@ -1,5 +1,5 @@
 import { Code, Group, List, Stack, Table, Text } from '@mantine/core';
-import type { PlacementPlan } from '../../../../spec/plan.js';
+import type { PlacementPlan } from '../../api/types.js';
 import { Disclosure } from '../../ui/disclosure.js';
 import { ActionTag } from './action-tag.js';
 import { describeOperation } from './describe-operation.js';

@@ -20,6 +20,24 @@ export const changeKinds: Record<DriftKind | 'desired', string> = {
   desired: 'new in this version', stopped: 'drift: stopped', changed: 'drift: changed by hand', missing: 'drift: missing', foreign: 'made by somebody else',
 };
 
+/** By the planner's name of the operation; what it is done to follows. */
+export const operationWords = {
+  pull_image: 'pull the image',
+  create_network: 'create the network',
+  write_file: 'write',
+  write_tree: 'write the folder',
+  create_container: 'create the container',
+  replace_container: 'replace the container',
+  start_container: 'start the container',
+  restart_container: 'restart the container',
+  write_unit: 'write the unit',
+  start_unit: 'start the unit',
+  restart_unit: 'restart the unit',
+  enable_unit: 'enable at boot the unit',
+  remove_owned_file: 'remove',
+  check_health: 'check its health',
+} as const;
+
 export const diffWords = {
   nothing: 'Nothing to do: every host runs this version already.',
   summary: (counts: string[], hosts: number) => `${counts.join(', ')} on ${plural(hosts, 'host')}.`,

@@ -7,7 +7,6 @@ const named: readonly string[] = ['docker', 'systemd'];
 export function nodeMeaning({ online, facts }: Pick<Node, 'online' | 'facts'>): string[] {
   const { means } = nodeWords;
   if (!online) return [means.offline];
-  if (!facts) return [nodeWords.unknown];
   const others = facts.missing.filter((name) => !named.includes(name));
   const also = others.length > 0 ? [means.other(others)] : [];
   if (!facts.docker && !facts.systemd) return [means.nothing, ...also];

@@ -1,7 +1,7 @@
 'use client';
 
 import { Button, Group, Table, Text } from '@mantine/core';
-import { Check, CircleHelp, Minus, Wifi, WifiOff } from 'lucide-react';
+import { Check, Minus, Wifi, WifiOff } from 'lucide-react';
 import type { Node } from '../../api/types.js';
 import { Answer } from '../../ui/answer.js';
 import { Empty } from '../../ui/empty.js';
@@ -13,8 +13,7 @@ import { nodeMeaning } from './node-meaning.js';
 import { useNodes } from './queries.js';
 import { nodeWords } from './words.js';
 
-function Found({ there }: { there: boolean | undefined }) {
-  if (there === undefined) return <StateTag look={{ tone: 'idle', icon: CircleHelp }} label={nodeWords.unknown} />;
+function Found({ there }: { there: boolean }) {
   return there ? <StateTag look={{ tone: 'good', icon: Check }} label={nodeWords.found} /> : <StateTag look={{ tone: 'warn', icon: Minus }} label={nodeWords.missing} />;
 }
 
@@ -30,8 +29,8 @@ function NodeRow({ node }: { node: Node }) {
           {!node.online && <Text size="sm">{nodeWords.since} <TimeAgo at={node.last_seen_at} /></Text>}
         </Group>
       </Table.Td>
-      <Table.Td><Found there={node.facts?.docker} /></Table.Td>
-      <Table.Td><Found there={node.facts?.systemd} /></Table.Td>
+      <Table.Td><Found there={node.facts.docker} /></Table.Td>
+      <Table.Td><Found there={node.facts.systemd} /></Table.Td>
       <Table.Td>{nodeMeaning(node).map((sentence) => <Text key={sentence} size="sm">{sentence}</Text>)}</Table.Td>
       <Table.Td>{node.version}</Table.Td>
     </Table.Tr>

@@ -7,7 +7,6 @@ export const nodeWords = {
   since: 'last seen',
   found: 'Found',
   missing: 'Missing',
-  unknown: 'Not told yet',
   means: {
     ready: 'Ready for every kind of component.',
     noDocker: 'Components that run in Docker cannot run here. Install Docker and start its service; the worker notices by itself.',

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { actions, phases, rolloutStates, stepStates, type ErrorCode } from '../../api/words.js';
 import { isErrorCode } from '../../../../spec/errors.js';
-import type { PlacementPlan } from '../../../../spec/plan.js';
+import type { PlacementPlan } from '../../api/types.js';
 
 /** An empty text says nothing. */
 const text = z.pipe(z.catch(z.nullable(z.string()), null), z.transform((value) => (value === '' ? null : value)));

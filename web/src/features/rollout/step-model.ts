@@ -1,7 +1,6 @@
 /** One placement, folded from its events: pure, in event order. */
 import type { Edge, GraphStep } from '../../../../spec/graph-types.js';
-import type { PlacementPlan } from '../../../../spec/plan.js';
-import type { Event, Step } from '../../api/types.js';
+import type { Event, PlacementPlan, Step } from '../../api/types.js';
 import type { Action, Phase, StepState } from '../../api/words.js';
 import { stepOutputData, stepPhaseData, stepStateData, type OutputStream, type StepFailure, type StepPhaseData, type StepStateData } from './rollout-events.js';
 

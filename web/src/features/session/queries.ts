@@ -1,7 +1,7 @@
 'use client';
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { client, deadline, unwrap } from '../../api/client.js';
+import { client, deadline, succeed, unwrap } from '../../api/client.js';
 import { keys } from '../../api/keys.js';
 import { Problem } from '../../api/problem.js';
 
@@ -37,7 +37,7 @@ export function useSignIn(act: keyof typeof acts) {
 export function useLogout() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: () => unwrap(client.POST('/api/auth/logout', { body: {}, signal: deadline() })),
+    mutationFn: () => succeed(client.POST('/api/auth/logout', { signal: deadline() })),
     onSuccess: () => queries.clear(),
   });
 }

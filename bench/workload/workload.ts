@@ -1,0 +1,64 @@
+/**
+ * What is deployed, said once for every tool: 20 components on 3 hosts, 12 containers and 8 units, each with a config
+ * file, a port and an HTTP health check; on each host every other component depends on the first.
+ */
+export interface Component {
+  name: string;
+  host: string;
+  kind: 'docker' | 'systemd';
+  port: number;
+  /** Empty for a unit. */
+  image: string;
+  /** The line of the config file that a config change changes. */
+  note: string;
+  /** Path of the health check. */
+  health: string;
+  depends_on: string[];
+}
+
+/** A version of the workload: what differs from the first one. */
+export interface Change {
+  note?: string;
+  tag?: string;
+}
+
+export const hosts = ['h1', 'h2', 'h3'] as const;
+/** The one whose config changes, and the one whose image changes. */
+export const configTarget = 'web-h2-1';
+export const imageTarget = 'web-h2-2';
+export const images = ['demo/web:1', 'demo/web:2'] as const;
+export const level = 'info';
+export const containerPort = 8080;
+
+const perHost = [7, 7, 6];
+const containersPerHost = 4;
+const firstPort = 18_000;
+
+export const confPath = ({ name }: Pick<Component, 'name'>): string => `/etc/demo/${name}.conf`;
+/** Units serve the folder of the config files, so that what they serve shows which config is there. */
+export const serveCommand = (port: number | string): string => `/usr/bin/python3 -m http.server ${port} --bind 0.0.0.0 --directory /etc/demo`;
+
+export function workload({ note = 'one', tag = '1' }: Change = {}): Component[] {
+  return hosts.flatMap((host, index) => Array.from({ length: perHost[index] ?? 0 }, (_, position) => component(host, position, { note, tag })));
+}
+
+function component(host: string, position: number, { note, tag }: Required<Change>): Component {
+  const kind = position < containersPerHost ? 'docker' : 'systemd';
+  const name = nameOf(host, position);
+  return {
+    name, host, kind,
+    port: firstPort + position,
+    image: kind === 'docker' ? `demo/web:${name === imageTarget ? tag : '1'}` : '',
+    note: name === configTarget ? note : 'one',
+    health: kind === 'docker' ? '/health' : '/',
+    depends_on: position === 0 ? [] : [nameOf(host, 0)],
+  };
+}
+
+const nameOf = (host: string, position: number): string => `${position < containersPerHost ? 'web' : 'svc'}-${host}-${position}`;
+
+export const onHost = (components: readonly Component[], host: string): Component[] => components.filter((candidate) => candidate.host === host);
+
+/** What `app.conf.j2` renders to. */
+export const confText = ({ name, host, port, note }: Component): string =>
+  `# ${name} on ${host}\nname = ${name}\nport = ${port}\nlevel = ${level}\nnote = ${note}\n`;

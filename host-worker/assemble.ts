@@ -1,0 +1,27 @@
+/** Puts the worker's parts together. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { HostDeps } from './activate/host-deps.js';
+import type { HostConfig } from './config.js';
+import { connectControlPlane } from './control-plane/client.js';
+import { Reporter } from './control-plane/reporter.js';
+import { dockerOf } from './docker/client.js';
+import { faultsFrom } from './faults.js';
+import { Journal } from './journal/journal.js';
+import { ImageCache } from './observe/containers.js';
+import { PlacementLocks } from './placement-locks.js';
+import { DaemonReload } from './systemd/systemctl.js';
+
+export async function assemble(config: Pick<HostConfig, 'node' | 'url' | 'token' | 'stateFolder'>, env: NodeJS.ProcessEnv, log: Pick<Logger, 'info' | 'warn' | 'error'>): Promise<HostDeps> {
+  await mkdir(config.stateFolder, { recursive: true, mode: 0o700 });
+  const docker = dockerOf(env);
+  const control = connectControlPlane({ url: config.url, node: config.node, token: config.token });
+  const journal = new Journal(join(config.stateFolder, 'journal'));
+  await journal.forgetOldRuns(Date.now());
+  return {
+    node: config.node, control, journal, docker, log,
+    stateFolder: config.stateFolder, images: new ImageCache(docker), reporter: new Reporter(control, log),
+    locks: new PlacementLocks(), reload: new DaemonReload(), fault: faultsFrom(env),
+  };
+}
