@@ -10,13 +10,14 @@ import { documentHosts } from '../spec/document/index.js';
 import type { RolloutState } from '../spec/words.js';
 
 export type { PlanHost, StepRecord };
+export interface BegunRollout extends LoadedRollout { state: RolloutState }
 
 export function createControlActivities({ db }: { db: PrismaClient }) {
   return {
-    /** Marks the rollout as running and answers its graph: ids and reasons only. */
-    async beginRollout(rolloutId: string): Promise<LoadedRollout> {
-      await startRollout(db, rolloutId);
-      return loadRollout(db, rolloutId);
+    /** Marks a pending rollout as running and answers its graph, ids and reasons only, and the state it is in now. */
+    async beginRollout(rolloutId: string): Promise<BegunRollout> {
+      const { state } = await startRollout(db, rolloutId);
+      return { ...(await loadRollout(db, rolloutId)), state };
     },
     /** Step rows and their events in one transaction; a state of the rollout that goes with them comes after them. */
     async record(rolloutId: string, steps: StepRecord[], rollout?: { state: RolloutState; reason: string }): Promise<void> {

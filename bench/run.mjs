@@ -2,8 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
-import { root, run } from '../scripts/lib/run.mjs';
+import { SetupError, root, run } from '../scripts/lib/run.mjs';
 
 const setupTimeoutMs = 30 * 60_000;
 
@@ -18,7 +17,9 @@ const ownAddress = {
   },
 };
 
-async function bundleBench(outfile) {
+async function bundle(outfile) {
+  // Only there after the set-up of a fresh checkout.
+  const { build } = await import('esbuild');
   await build({
     absWorkingDir: root,
     entryPoints: ['bench/main.ts'],
@@ -34,9 +35,17 @@ async function bundleBench(outfile) {
   });
 }
 
-const outfile = join(root, 'dist', 'bench.mjs');
-if (!process.argv.includes('--help')) {
-  await run('preparing the checkout', process.execPath, ['scripts/setup.mjs'], { timeoutMs: setupTimeoutMs, inherit: true, fix: 'correct what the set-up names' });
+async function setUp() {
+  const fix = 'correct what the set-up names';
+  await run('preparing the checkout', process.execPath, ['scripts/setup.mjs'], { timeoutMs: setupTimeoutMs, inherit: true, fix });
 }
-await bundleBench(outfile);
-await import(pathToFileURL(outfile).href);
+
+try {
+  if (!process.argv.includes('--help') && !process.argv.includes('--no-setup')) await setUp();
+  const outfile = join(root, 'dist', 'bench.mjs');
+  await bundle(outfile);
+  await import(pathToFileURL(outfile).href);
+} catch (error) {
+  console.error(error instanceof SetupError ? error.message : error);
+  process.exitCode = 1;
+}

@@ -10,7 +10,7 @@ const names = z.string().transform((text) => text.split(',').map((name) => name.
   .pipe(z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be names of environment variables, separated by commas' })));
 
 const environment = z.object({
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' }),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: ({ input }) => (input === undefined ? 'is not set' : 'must be a postgresql:// URL') }),
   MAESTRO_DATA: z.string().default('.maestro').transform((path) => resolve(path)),
   MAESTRO_HOST: z.string().default('127.0.0.1'),
   MAESTRO_PORT: port.default(8080),
@@ -55,6 +55,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
 }
 
 function configError(error: z.ZodError): MaestroError {
-  const problems = error.issues.map(({ path, message, code }) => `${String(path[0])} ${code === 'invalid_type' && message.includes('undefined') ? 'is not set' : message}`);
+  const problems = error.issues.map(({ path, message }) => `${String(path[0])} ${message}`);
   return new MaestroError('config_error', `The configuration cannot be used: ${problems.join('; ')}.`, { fix: 'Correct these environment variables and start again.', details: { variables: error.issues.map(({ path }) => String(path[0])) } });
 }

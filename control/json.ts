@@ -26,4 +26,4 @@ export function storableObject(value: object): Prisma.InputJsonObject {
  * A JSON column as the type its only writer stored. The one place that trusts instead of parsing: the columns are
  * written by this room alone, in the shapes of spec/.
  */
-export const stored = <T>(value: Prisma.JsonValue | null): T => value as T;
+export const stored = <T>(value: Prisma.JsonValue | Prisma.InputJsonValue | null): T => value as T;

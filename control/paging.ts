@@ -1,6 +1,7 @@
 /** Cursor paging: a cursor is the last item's sort key, opaque to clients. */
 import { z } from 'zod';
 import { MaestroError } from '../spec/errors.js';
+import { storableText } from './json.js';
 
 export interface PageRequest { cursor?: string; /** 1…200, default 50. */ limit?: number }
 export interface Page<T> { items: T[]; next_cursor: string | null }
@@ -21,7 +22,7 @@ export function readCursor(cursor: string | undefined, parts: number): string[] 
   if (cursor === undefined) return undefined;
   try {
     const key = keys.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
-    if (key.length === parts) return key;
+    if (key.length === parts) return key.map(storableText);
   } catch {
     // falls through to the refusal
   }

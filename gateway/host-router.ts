@@ -23,6 +23,11 @@ function parse<T>(schema: z.ZodType<T>, value: unknown): T {
   throw new MaestroError('validation_error', 'The host worker\'s message is not understood', { fix: 'Update the host worker to the version of the control plane.', errors });
 }
 
+const only = (allow: string): RequestHandler => (request, response) => {
+  response.setHeader('Allow', allow);
+  throw new MaestroError('method_not_allowed', `${request.method} is not possible here`, { fix: `Use ${allow}.` });
+};
+
 const hostOf = (response: Response): string => String(response.locals['actorId']);
 
 /** Where the host says it is from; a node's address in the list of nodes, nothing more. */
@@ -36,19 +41,19 @@ export function hostRouter({ tokenKey, ...deps }: HostRouterOptions): Router {
     response.setHeader('Cache-Control', 'no-store');
     next();
   });
-  router.post('/hello', json(helloBytesMax), async (request, response) => {
+  router.route('/hello').post(json(helloBytesMax), async (request, response) => {
     const { facts, version } = parse(hello, request.body);
     await seen(deps.db, { node: hostOf(response), facts, version, address: addressOf(request) });
     response.status(204).end();
-  });
-  router.get('/desired', async (request, response) => {
+  }).all(only('POST'));
+  router.route('/desired').get(async (request, response) => {
     const { run, component, content } = parse(desiredQuery, request.query);
     const { placements } = await workOf(deps, hostOf(response), run, { component, withContent: content });
     response.json({ placements });
-  });
-  router.post('/report', json(reportBytesMax), async (request, response) => {
+  }).all(only('GET'));
+  router.route('/report').post(json(reportBytesMax), async (request, response) => {
     await recordReport(deps, hostOf(response), parse(report, request.body));
     response.status(204).end();
-  });
+  }).all(only('POST'));
   return router;
 }

@@ -18,13 +18,15 @@ export class Overtaken extends Error {
   override readonly name = 'Overtaken';
 }
 
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const has = <Key extends string>(value: unknown, key: Key): value is Record<Key, unknown> => typeof value === 'object' && value !== null && key in value;
+
+/** By shape and not by class: errors may come from another realm. */
+export const messageOf = (error: unknown): string => (has(error, 'message') && typeof error.message === 'string' ? error.message : String(error));
 
 /** The `code` of a system error (`ENOENT`, `ECONNREFUSED`…), or of its cause. */
 export function systemCode(error: unknown): string | null {
-  if (!(error instanceof Error)) return null;
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return error.cause === undefined ? null : systemCode(error.cause);
+  if (has(error, 'code') && typeof error.code === 'string') return error.code;
+  return has(error, 'cause') ? systemCode(error.cause) : null;
 }
 
 export const isMissing = (error: unknown): boolean => systemCode(error) === 'ENOENT';

@@ -33,15 +33,21 @@ export class RolloutBoard {
     return this.graphSteps.get(id);
   }
 
-  stepsOf(host: string): GraphStep[] {
-    return this.graph.steps.filter((step) => step.host === host);
+  /** A host's steps that are neither started nor decided. */
+  open(host: string): string[] {
+    return this.graph.steps.filter((step) => step.host === host && this.isStartable(step.id)).map(({ id }) => id);
+  }
+
+  /** Those of them that something failed elsewhere does not hold back anyway. */
+  awaited(host: string): string[] {
+    return this.open(host).filter((id) => this.steps.get(id)?.state !== 'blocked');
   }
 
   withState(...states: StepState[]): string[] {
     return [...this.steps].filter(([, step]) => states.includes(step.state)).map(([id]) => id);
   }
 
-  /** A step's new state, remembered for the next record. The same state, attempt and reason again is no news. */
+  /** A step's new state, remembered for the next record. The same state, attempt and reason again is no news, unless with a plan. */
   set(id: string, change: Partial<BoardStep> & { state: StepState }, extra: Partial<StepRecord> = {}): void {
     const before = this.steps.get(id);
     if (before === undefined) return;
@@ -49,7 +55,7 @@ export class RolloutBoard {
     const step = { ...kept, ...change };
     this.steps.set(id, step);
     const fingerprint = JSON.stringify([step.state, step.attempt, step.reason ?? '', extra.phases?.length ?? 0]);
-    if (this.known.get(id) === fingerprint) return;
+    if (this.known.get(id) === fingerprint && change.plan === undefined) return;
     this.known.set(id, fingerprint);
     this.unrecorded.push({
       step: id, state: step.state, attempt: step.attempt, ...(step.reason === undefined ? {} : { reason: step.reason }),
@@ -72,6 +78,8 @@ export class RolloutBoard {
     const isSeen = (id: string): boolean => seen(this.graphStep(id)?.host ?? '');
     for (const { id, blocked_by, reason } of result.waiting) if (isSeen(id)) this.set(id, { state: 'waiting', reason }, { blocked_by });
     for (const { id, blocked_by, reason } of result.blocked) this.set(id, { state: 'blocked', reason }, { blocked_by });
+    // What held it back is gone, but its host has not been heard yet.
+    for (const id of [...result.ready, ...result.waiting.map((step) => step.id)]) if (!isSeen(id) && this.steps.get(id)?.state === 'blocked') this.set(id, { state: 'pending' });
     return { ...result, ready: result.ready.filter(isSeen) };
   }
 

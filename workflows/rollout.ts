@@ -4,22 +4,25 @@
  * process while it waits, and its id is the deploy's lock.
  */
 import { CancellationScope, allHandlersFinished, condition, continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { RolloutState } from '../spec/words.js';
+import { isOpenRollout, type RolloutState } from '../spec/words.js';
 import type { PlacementPlan } from '../spec/plan.js';
 import { changing, control, observing } from './activities.js';
 import { checkAbort, checkResume, checkRetry, checkSkip, type Decision } from './decisions.js';
 import { toStepFailure } from './failures.js';
 import { RolloutBoard, type CarriedSteps } from './rollout-board.js';
-import { abortUpdate, resumeUpdate, retryUpdate, rolloutStateQuery, skipUpdate, type PlacementWork, type RolloutInput, type RolloutResult } from './shared.js';
+import { abortUpdate, resumeUpdate, retryUpdate, rolloutStateQuery, skipUpdate, type HostWork, type PlacementWork, type RolloutInput, type RolloutResult, type SkipInput } from './shared.js';
 
 /** `carried` is set by the workflow itself when its history got long. */
 export interface RolloutArguments extends RolloutInput { carried?: CarriedSteps }
 
 export async function rollout(input: RolloutArguments): Promise<RolloutResult> {
   const outline = await control.beginRollout(input.rollout_id);
-  const run = new Rollout(input, outline.version, new RolloutBoard(outline.graph, input.carried));
+  // Started once more after its end was recorded: there is nothing left to do, and the lock must not be held.
+  if (!isOpenRollout(outline.state)) return { state: outline.state };
+  const run = new Rollout(input, outline, new RolloutBoard(outline.graph, input.carried));
   run.listen();
-  run.lookAtHosts();
+  if (run.state === 'paused') await run.rest();
+  else run.lookAtHosts();
   for (;;) {
     await run.walkUntilSettled();
     if (run.abortAsked) return run.end('aborted', 'stopped by a person; what was done is listed with each step');
@@ -31,44 +34,42 @@ export async function rollout(input: RolloutArguments): Promise<RolloutResult> {
 /** How long a host may take to answer before its steps say that they wait for it. */
 const silentAfter = '5s';
 
+interface Preparation { done: Promise<unknown>; scope: CancellationScope }
+
 class Rollout {
-  state: RolloutState = 'running';
+  state: RolloutState;
   abortAsked = false;
-  private news = true;
+  private news = false;
   private readonly observed = new Map<string, 'asked' | 'seen'>();
-  private readonly prepared = new Map<string, Promise<void>>();
+  private readonly prepared = new Map<string, Preparation>();
   private readonly effects = new CancellationScope();
   private inFlight = 0;
   private recording: Promise<void> = Promise.resolve();
 
-  constructor(private readonly input: RolloutInput, private readonly version: number, readonly board: RolloutBoard) {}
+  constructor(private readonly input: RolloutInput, private readonly outline: { version: number; state: RolloutState }, readonly board: RolloutBoard) {
+    this.state = outline.state;
+  }
 
   listen(): void {
     const decision: Decision = { state: () => this.state, aborting: () => this.abortAsked, board: this.board };
     setHandler(rolloutStateQuery, () => this.state);
     setHandler(retryUpdate, ({ step }) => this.retry(step), { validator: (asked) => checkRetry(decision, asked) });
     setHandler(resumeUpdate, (_asked) => this.retry(undefined), { validator: (_asked) => checkResume(decision) });
-    setHandler(skipUpdate, ({ step, note, actor }) => {
-      this.board.set(step, { state: 'skipped', reason: `skipped by ${actor}: ${note}` });
-      this.news = true;
-    }, { validator: (asked) => checkSkip(decision, asked) });
+    setHandler(skipUpdate, (asked) => this.skip(asked), { validator: (asked) => checkSkip(decision, asked) });
     setHandler(abortUpdate, (_asked) => {
       this.abortAsked = true;
       this.news = true;
     }, { validator: (_asked) => checkAbort(decision) });
   }
 
-  /** Every host at once, one question for all its placements. */
+  /** Every host at once that has open steps and has not answered yet; one question for all its placements. */
   lookAtHosts(): void {
-    for (const host of new Set(this.board.graph.steps.map((step) => step.host))) void this.look(host);
+    for (const host of new Set(this.board.graph.steps.map((step) => step.host))) {
+      if (!this.observed.has(host) && this.board.open(host).length > 0) void this.look(host);
+    }
   }
 
   private async look(host: string): Promise<void> {
-    const open = this.board.stepsOf(host).filter(({ id }) => this.board.isStartable(id));
-    if (open.length === 0) {
-      this.observed.set(host, 'seen');
-      return;
-    }
     this.observed.set(host, 'asked');
     this.inFlight += 1;
     const answered = { yet: false };
@@ -80,20 +81,17 @@ class Rollout {
     } catch (error) {
       this.observed.delete(host);
       const failure = toStepFailure(error, host);
-      if (!isCancellation(error)) for (const { id } of open) this.board.set(id, { state: 'failed', reason: failure.message, failure });
+      if (!isCancellation(error)) for (const id of this.board.awaited(host)) this.board.set(id, { state: 'failed', reason: failure.message, failure });
     } finally {
       answered.yet = true;
-      this.inFlight -= 1;
-      this.news = true;
+      this.landed();
     }
   }
 
   private async sayWhenSilent(host: string, answered: { yet: boolean }): Promise<void> {
     if (await condition(() => answered.yet, silentAfter)) return;
-    for (const { id } of this.board.stepsOf(host)) {
-      if (this.board.isStartable(id)) this.board.set(id, { state: 'waiting', reason: `waiting for the host ${host}: it does not answer` });
-    }
-    await this.record();
+    for (const id of this.board.awaited(host)) this.board.set(id, { state: 'waiting', reason: `waiting for the host ${host}: it does not answer` }, { blocked_by: [] });
+    this.news = true;
   }
 
   /** What a host said of one placement: done, impossible, or to be changed. */
@@ -114,9 +112,17 @@ class Rollout {
   /** Fetching touches nothing that runs, so it does not wait for gates. Its failure is met by the step that needs it. */
   private prepareAhead(id: string, host: string, component: string): void {
     const work = this.placementWork(id, host, component);
-    const preparing = this.effects.run(() => changing(host).prepare(work)).then(() => undefined);
-    preparing.catch(() => undefined);
-    this.prepared.set(id, preparing);
+    const scope = new CancellationScope({ cancellable: true, parent: this.effects });
+    this.inFlight += 1;
+    const done = scope.run(() => changing(host).prepare(work));
+    done.catch(() => undefined).finally(() => this.landed());
+    this.prepared.set(id, { done, scope });
+  }
+
+  /** Something under way has ended, one way or the other. */
+  private landed(): void {
+    this.inFlight -= 1;
+    this.news = true;
   }
 
   /** Starts what may start, records what changed, and waits, until nothing moves any more. */
@@ -136,15 +142,12 @@ class Rollout {
     if (step === undefined) return;
     this.board.set(id, { state: 'running' });
     this.inFlight += 1;
-    void this.effects.run(() => this.perform(id, step.host, step.component)).finally(() => {
-      this.inFlight -= 1;
-      this.news = true;
-    });
+    void this.effects.run(() => this.perform(id, step.host, step.component)).finally(() => this.landed());
   }
 
   private async perform(id: string, host: string, component: string): Promise<void> {
     try {
-      await this.prepared.get(id);
+      await this.prepared.get(id)?.done;
       const result = await changing(host).activate(this.placementWork(id, host, component));
       this.board.set(id, { state: result.changed ? 'succeeded' : 'unchanged' }, { phases: result.phases, operations: result.operations });
     } catch (error) {
@@ -161,27 +164,36 @@ class Rollout {
       const attempt = (this.board.step(id)?.attempt ?? 0) + 1;
       this.board.set(id, { state: 'pending', attempt });
     }
-    const hosts = new Set(this.board.withState('pending', 'blocked').map((id) => this.board.graphStep(id)?.host ?? ''));
-    for (const host of hosts) if (!this.observed.has(host)) void this.look(host);
+    this.lookAtHosts();
     this.news = true;
   }
 
-  /** Rests until a person (or agent) has answered. */
+  private skip({ step, note, actor }: SkipInput): void {
+    this.board.set(step, { state: 'skipped', reason: `skipped by ${actor}: ${note}` });
+    this.prepared.get(step)?.scope.cancel();
+    this.lookAtHosts();
+    this.news = true;
+  }
+
+  /** Rests until it is answered; with a long history in a new run, which begins resting. */
   async pause(): Promise<void> {
     await this.become('paused', this.board.pauseReason());
-    if (workflowInfo().continueAsNewSuggested) {
-      await condition(allHandlersFinished);
+    await condition(allHandlersFinished);
+    if (workflowInfo().continueAsNewSuggested && !this.news) {
       await continueAsNew<(input: RolloutArguments) => Promise<RolloutResult>>({ ...this.input, carried: this.board.carry() });
     }
+    await this.rest();
+  }
+
+  /** Until a person (or agent) has answered. */
+  async rest(): Promise<void> {
     await condition(() => this.news);
     if (!this.abortAsked) await this.become('running', '');
   }
 
   async end(state: 'succeeded' | 'aborted', reason: string): Promise<RolloutResult> {
     if (state === 'aborted') {
-      for (const id of this.board.withState('pending', 'waiting', 'blocked', 'failed')) {
-        if (this.board.step(id)?.state !== 'failed') this.board.set(id, { state: 'aborted', reason: 'not started' });
-      }
+      for (const id of this.board.withState('pending', 'waiting', 'blocked')) this.board.set(id, { state: 'aborted', reason: 'not started' });
     }
     await this.become(state, reason);
     await condition(allHandlersFinished);
@@ -201,8 +213,8 @@ class Rollout {
     return this.recording;
   }
 
-  private work(host: string): { deploy_id: string; version: number; host: string; run_id: string } {
-    return { deploy_id: this.input.deploy_id, version: this.version, host, run_id: this.input.rollout_id };
+  private work(host: string): HostWork {
+    return { deploy_id: this.input.deploy_id, version: this.outline.version, host, run_id: this.input.rollout_id };
   }
 
   private placementWork(id: string, host: string, component: string): PlacementWork {

@@ -52,6 +52,7 @@ export function isDatabaseUnreachable(error: unknown, depth = 0): boolean {
 const bodyErrors: Record<string, (error: object) => MaestroError> = {
   'entity.too.large': (error) => tooLarge(Number(member(error, 'limit'))),
   'encoding.unsupported': () => new MaestroError('unsupported_media_type', 'A compressed request body (Content-Encoding) is not understood', { fix: 'Send the body without Content-Encoding.' }),
+  'entity.parse.failed': () => new MaestroError('validation_error', 'The body is not valid JSON', { fix: 'Send valid JSON.' }),
   'request.size.invalid': () => new MaestroError('validation_error', 'The body is not as long as Content-Length says', { fix: 'Send the request again.' }),
   'request.aborted': () => new MaestroError('validation_error', 'The request ended before its body was complete', { fix: 'Send the request again.' }),
 };

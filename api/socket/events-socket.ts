@@ -55,7 +55,13 @@ function checkRead(actor: Actor | null): Actor {
 export function eventsSocket(context: ApiContext, times: SocketTimes = socketTimes): EventsSocket {
   const server = new WebSocketServer({ noServer: true, maxPayload: 1024, perMessageDeflate: false, clientTracking: false });
   const open = new Set<Open>();
-  const timers = [setInterval(() => beat(open), times.pingMs), setInterval(() => { void recheck(open, context); }, times.recheckMs)];
+  let checking = false;
+  const check = async (): Promise<void> => {
+    if (checking || open.size === 0) return;
+    checking = true;
+    await recheck(open, context).finally(() => { checking = false; });
+  };
+  const timers = [setInterval(() => beat(open), times.pingMs), setInterval(() => void check(), times.recheckMs)];
   timers.forEach((timer) => timer.unref());
 
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -102,19 +108,27 @@ function beat(open: Set<Open>): void {
 
 const idOfCredentials = (credentials: Credentials): string => (credentials.kind === 'bearer' ? `b ${credentials.bearer}` : credentials.kind === 'cookie' ? `c ${credentials.cookie}` : '');
 
+/** Who stands behind each distinct credential now; absent where the database could not say. */
+async function currentActors(open: ReadonlySet<Open>, context: ApiContext): Promise<Map<string, Actor | null>> {
+  const distinct = new Map([...open].map(({ credentials }) => [idOfCredentials(credentials), credentials]));
+  const answers = await Promise.all([...distinct].map(async ([id, credentials]): Promise<[string, Actor | null][]> => {
+    try {
+      return [[id, await actorOf(credentials, context)]];
+    } catch (error) {
+      context.log.warn({ err: error }, 'the session of open sockets could not be checked');
+      return [];
+    }
+  }));
+  return new Map(answers.flat());
+}
+
 /** Signed out, expired, revoked or without the right since: the socket ends. A database out of reach proves nothing. */
 async function recheck(open: Set<Open>, context: ApiContext): Promise<void> {
-  const asked = new Map<string, Promise<Actor | null>>();
+  const actors = await currentActors(open, context);
   for (const { stream, credentials } of open) {
-    const id = idOfCredentials(credentials);
-    const answer = asked.get(id) ?? actorOf(credentials, context);
-    asked.set(id, answer);
-    try {
-      const actor = await answer;
-      if (actor?.rights.includes('deploy.read')) stream.actor = actor;
-      else stream.end(closeCodes.ended, 'the session has ended');
-    } catch (error) {
-      context.log.warn({ err: error }, 'sessions of open sockets could not be checked');
-    }
+    const actor = actors.get(idOfCredentials(credentials));
+    if (actor === undefined) continue;
+    if (actor?.rights.includes('deploy.read')) stream.actor = actor;
+    else stream.end(closeCodes.ended, 'the session has ended');
   }
 }

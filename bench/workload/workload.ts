@@ -30,6 +30,10 @@ export const images = ['demo/web:1', 'demo/web:2'] as const;
 export const level = 'info';
 export const containerPort = 8080;
 
+/** Every second run goes back, so that each changes something. */
+export const noteOf = (run: number): string => (run % 2 === 0 ? 'two' : 'one');
+export const tagOf = (run: number): string => (run % 2 === 0 ? '2' : '1');
+
 const perHost = [7, 7, 6];
 const containersPerHost = 4;
 const firstPort = 18_000;

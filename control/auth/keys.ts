@@ -36,7 +36,7 @@ export async function createKey(db: Db, actor: Actor, request: KeyRequest): Prom
   rights.forEach((right) => requireRight(actor, right));
   const expires_at = parseExpiry(request.expires_at ?? null);
   const name = request.name.trim();
-  if (name.length === 0 || name.length > 64) throw new MaestroError('validation_error', 'A key needs a name of 1 to 64 characters.', { fix: 'Name it after who or what will use it.' });
+  if (name.length === 0 || name.length > 64 || /\p{C}/u.test(name)) throw new MaestroError('validation_error', 'A key needs a name of 1 to 64 printable characters.', { fix: 'Name it after who or what will use it.' });
   const key = keyMark + randomBytes(32).toString('base64url');
   const data = { id: newId('key'), user_id: actor.id, name, prefix: key.slice(0, prefixLength), key_hash: sha256Hex(key), rights, expires_at };
   const row = await inTransaction(db, async (tx) => {

@@ -1,4 +1,5 @@
 import { MaestroError } from '../../spec/errors.js';
+import { storableText } from '../json.js';
 
 const longest = 64;
 
@@ -12,4 +13,4 @@ export function parseUsername(text: string): { username: string; username_key: s
 }
 
 /** For look-ups: never throws, an impossible name just matches nobody. */
-export const usernameKey = (text: string): string => text.normalize('NFKC').trim().toLowerCase();
+export const usernameKey = (text: string): string => storableText(text.normalize('NFKC').trim().toLowerCase());

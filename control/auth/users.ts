@@ -1,7 +1,6 @@
 import type { User } from '../../prisma/generated/client.js';
 import { MaestroError } from '../../spec/errors.js';
-import type { Role } from '../../spec/words.js';
-import { rightsOfRole, type Right } from '../../spec/words.js';
+import { rightsOfRole, type Right, type Role } from '../../spec/words.js';
 import type { Actor } from '../actor.js';
 import { appendAudit } from '../audit/index.js';
 import { inTransaction, isUniqueViolation, notFound, takeLock, type Db, type Tx } from '../database.js';
@@ -55,7 +54,7 @@ export async function createUser(db: Db, actor: Actor, { username, password, rol
   }
 }
 
-/** Ends every other session of the user; `keepToken` is the session that asked. */
+/** Ends every session of the user but the one with the given hash (sha256 of its token, as hex). */
 export async function changePassword(db: Db, { userId, current, next }: { userId: string; current: string; next: string }, keepTokenHash?: string): Promise<void> {
   const user = await db.user.findUnique({ where: { id: userId } });
   if (!user) throw notFound('user', userId);

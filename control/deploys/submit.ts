@@ -7,6 +7,7 @@ import { appendAudit } from '../audit/index.js';
 import { inTransaction, isUniqueViolation, type Db, type Tx } from '../database.js';
 import { appendEvents, type EventInput } from '../events/index.js';
 import { newId } from '../ids.js';
+import { storableText } from '../json.js';
 import { checkBundle, storeBlobs, type BundleFile, type CheckedFile } from './bundle.js';
 import { lockDeploy, type LockedDeploy } from './lock.js';
 
@@ -90,6 +91,7 @@ export const versionEvent = (deployId: string, number: number, kind: RolloutKind
   ({ type: 'deploy.version', deploy_id: deployId, data: { version: number, kind, parent, submitted_by: actor.name } });
 
 function parseOrRefuse(yaml: string): DeployDocument {
+  if (storableText(yaml) !== yaml) throw new MaestroError('validation_error', 'The document has a NUL or a broken character.', { fix: 'Save it as UTF-8 text.' });
   const { document, errors } = parseDocument(yaml);
   if (document && errors.length === 0) return document;
   const count = errors.length === 1 ? 'an error' : `${errors.length} errors`;

@@ -13,7 +13,7 @@ export const abandonedMs = 10 * 60 * 1000;
  * key can be used again; one whose process died is given up after ten minutes.
  */
 export async function once<T>(db: Db, actorId: string, key: string, bodyHash: string, work: () => Promise<T>): Promise<T> {
-  if (key.length === 0 || key.length > 255) throw new MaestroError('validation_error', 'An Idempotency-Key has 1 to 255 characters.', { fix: 'Send a UUID.' });
+  if (!/^[\x20-\x7e]{1,255}$/.test(key)) throw new MaestroError('validation_error', 'An Idempotency-Key has 1 to 255 printable ASCII characters.', { fix: 'Send a UUID.' });
   const claimed = await claim(db, actorId, key, bodyHash);
   if ('answer' in claimed) return stored<T>(claimed.answer);
   const mine = { actor_id: actorId, key, created_at: claimed.at, state: 'running' as const };

@@ -7,7 +7,7 @@ import { appendAudit } from '../audit/index.js';
 import { inTransaction, notFound, type Db } from '../database.js';
 import { appendEvents } from '../events/index.js';
 import { newId } from '../ids.js';
-import { storable, storableObject } from '../json.js';
+import { storable, storableObject, stored } from '../json.js';
 
 /** `detail`: why it could not be asked; empty when it answered. */
 export interface PlanHost { host: string; reachable: boolean; detail: string; components: PlacementPlan[] }
@@ -38,7 +38,8 @@ export const planDigest = (deployId: string, version: number, hosts: readonly Pl
   sha256Hex(canonicalJson({ deploy_id: deployId, version, hosts: [...hosts].sort((a, b) => (a.host < b.host ? -1 : 1)) }));
 
 /** The first record of a plan stands; repeating it, even with other answers, returns the first. Good for 15 minutes. */
-export async function recordPlan(db: Db, planId: string, { hosts }: { hosts: readonly PlanHost[] }): Promise<RecordedPlan> {
+export async function recordPlan(db: Db, planId: string, answer: { hosts: readonly PlanHost[] }): Promise<RecordedPlan> {
+  const hosts = stored<PlanHost[]>(storable(answer.hosts)); // the digest is over what is kept
   return inTransaction(db, async (tx) => {
     await tx.$executeRaw`SELECT 1 FROM plans WHERE id = ${planId} FOR UPDATE`;
     const plan = await tx.plan.findUnique({ where: { id: planId } });

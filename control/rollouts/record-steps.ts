@@ -47,7 +47,7 @@ function current(changed: ReadonlyMap<string, StepRow>, { steps }: LockedSteps, 
 }
 
 /** Reasons and output of commands may hold what the database refuses. */
-const clean = (record: StepRecord): StepRecord => stored<StepRecord>(JSON.parse(JSON.stringify(storableObject(record))));
+const clean = (record: StepRecord): StepRecord => stored<StepRecord>(storableObject(record));
 
 function stepEvent({ deploy_id, steps }: LockedSteps, rolloutId: string, id: string, row: StepRow): EventInput {
   const { state, attempt, reason, blocked_by, action, failure, phases } = row;

@@ -7,7 +7,7 @@ const connectionCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT'
 
 /** HTTP status that the daemon answered with; null when it did not answer. */
 export const statusOf = (error: unknown): number | null =>
-  error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : null;
+  typeof error === 'object' && error !== null && 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : null;
 
 /** What the daemon said, without dockerode's preamble. */
 export function saidBy(error: unknown): string {

@@ -27,7 +27,7 @@ export class Journal {
   }
 
   private markPath({ deploy_id, component, run_id }: AttemptKey): string {
-    return join(this.folder, 'runs', named(run_id), `${named(deploy_id)}.${named(component)}.json`);
+    return join(this.folder, 'runs', named(run_id), `${named(deploy_id)}~${named(component)}.json`);
   }
 
   /** Where the contents of files are kept while an attempt may still be undone. */

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { MaestroError } from '../../spec/errors.js';
 import { type ProgramResult, runProgram } from '../run-program.js';
+import { messageOf } from '../trouble.js';
 import { parseShow, shownProperties, type UnitStatus } from './unit-status.js';
 
 const queryTimeoutMs = 15_000;
@@ -49,7 +50,7 @@ async function systemctl(argv: readonly string[], timeoutMs: number): Promise<Pr
   try {
     return await runProgram('systemctl', ['--no-pager', '--no-ask-password', ...argv], { timeoutMs });
   } catch (error) {
-    throw new MaestroError('runtime_error', `systemctl ${argv[0] ?? ''} could not be run: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new MaestroError('runtime_error', `systemctl ${argv[0] ?? ''} could not be run: ${messageOf(error)}`, {
       fix: 'Check on the host that systemd answers (systemctl status).', cause: error,
     });
   }

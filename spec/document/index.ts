@@ -18,13 +18,25 @@ export interface ParsedDocument {
 
 export function parseDocument(text: string): ParsedDocument {
   const { value, errors, locate } = readYaml(text);
-  const failed = (found: Diagnostic[]): ParsedDocument => ({ document: null, errors: found, warnings: [], locate });
+  const failed = (found: Diagnostic[]): ParsedDocument => ({ document: null, errors: bounded(found), warnings: [], locate });
   if (errors.length > 0) return failed(errors);
   const merged = mergeDefaults(value);
   const shape = documentSchema.safeParse(merged, { reportInput: true });
   if (!shape.success) return failed(shapeErrors(shape.error.issues, locate));
   const references = checkReferences(shape.data, locate);
-  return { document: references.errors.length > 0 ? null : shape.data, ...references, locate };
+  const { errors: wrong, warnings } = references;
+  return { document: wrong.length > 0 ? null : shape.data, errors: bounded(wrong), warnings: bounded(warnings), locate };
+}
+
+const maxFindings = 500;
+
+/** Each place and message once (an alias or a default is found wherever it is used), and an answer of readable size. */
+function bounded(found: readonly Diagnostic[]): Diagnostic[] {
+  const once = [...new Map(found.map((one) => [`${one.line}:${one.column} ${one.message}`, one])).values()];
+  const rest = once.length - maxFindings;
+  const [next] = once.slice(maxFindings);
+  if (next === undefined) return once;
+  return [...once.slice(0, maxFindings), { ...next, message: `and ${rest} more of this kind`, suggested_fix: 'Correct those above first.' }];
 }
 
 export type { Binding, Component, DeployDocument, Host } from './schema.js';

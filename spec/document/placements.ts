@@ -5,7 +5,7 @@ export function bindingHosts(document: DeployDocument, binding: Binding): string
   if (binding.host !== undefined) return [binding.host];
   if (binding.hosts !== undefined) return [...new Set(binding.hosts)];
   const wanted = binding.tags ?? [];
-  return Object.keys(document.hosts).filter((id) => wanted.every((tag) => document.hosts[id]?.tags.includes(tag)));
+  return Object.entries(document.hosts).filter(([, { tags }]) => wanted.every((tag) => tags.includes(tag))).map(([id]) => id);
 }
 
 export interface Placement { host: string; component: string; binding: number }

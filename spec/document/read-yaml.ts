@@ -1,20 +1,23 @@
 /**
  * YAML text to plain data plus a way back from a dotted path to its line and column.
- * Bounded whatever the input: size before parsing, own linear duplicate-key check, depth and alias limits.
+ * Bounded whatever the input: size before parsing, then lexemes, depth and aliases.
  */
-import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument as parseYaml, visit, type Document, type Node, type Pair } from 'yaml';
+import { isAlias, isMap, isSeq, isScalar, type Document, type Pair, type YAMLMap } from 'yaml';
 import type { Diagnostic } from '../errors.js';
+import { checkStructure } from './check-structure.js';
+import { composeYaml } from './compose-yaml.js';
 
 export const maxDocumentBytes = 1024 * 1024;
-const maxDepth = 64;
-const maxAliases = 100;
 
 export type Path = readonly (string | number)[];
 export interface Position { line: number; column: number }
 export interface YamlReading {
   value: unknown;
   errors: Diagnostic[];
-  /** Where a path stands; the nearest ancestor that exists when it does not. `key` asks for the key instead of the value. */
+  /**
+   * Where a path stands; the nearest ancestor that exists when it does not. What a host or component has from
+   * `defaults` stands there. `key` asks for the key instead of the value.
+   */
   locate(path: Path, at?: 'key' | 'value'): Position;
 }
 
@@ -26,100 +29,61 @@ const diagnostic = (position: Position, path: Path, message: string, fix: string
   code: 'validation_error', path: formatPath(path), ...position, message, suggested_fix: fix,
 });
 
-const nothing: Pick<YamlReading, 'value' | 'locate'> = { value: undefined, locate: () => ({ line: 1, column: 1 }) };
+const start: Position = { line: 1, column: 1 };
+const unread = (errors: Diagnostic[]): YamlReading => ({ value: undefined, locate: () => start, errors });
 
-export function readYaml(text: string): YamlReading {
-  // A character is at most three bytes of UTF-8 per UTF-16 unit: the cheap bound first, the exact one when near it.
-  const bytes = text.length > maxDocumentBytes ? text.length : new TextEncoder().encode(text).length;
+export function readYaml(written: string): YamlReading {
+  // A character is at least one byte of UTF-8: the cheap bound first, the exact one only for what passes it.
+  const bytes = written.length > maxDocumentBytes ? written.length : new TextEncoder().encode(written).length;
   if (bytes > maxDocumentBytes) {
-    const fix = 'Move large contents into bundle files and refer to them by path.';
-    return { ...nothing, errors: [diagnostic({ line: 1, column: 1 }, [], 'the document is larger than 1 MiB', fix)] };
+    return unread([diagnostic(start, [], 'the document is larger than 1 MiB', 'Move large contents into bundle files and refer to them by path.')]);
   }
-  const lines = new LineCounter();
-  const document = parseYaml(text, { version: '1.2', schema: 'core', uniqueKeys: false, lineCounter: lines, keepSourceTokens: false, prettyErrors: false });
+  const text = written.startsWith('\uFEFF') ? written.slice(1) : written;
+  const { document, troubles, lines } = composeYaml(text);
   const position = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const syntax = document.errors.map((error) =>
-    diagnostic(position(error.pos[0]), [], `not valid YAML: ${error.message}`, 'Correct the syntax at this line; check indentation, quotes and colons.'));
-  if (syntax.length > 0) return { ...nothing, errors: syntax };
-  const structure = checkStructure(document, position);
-  if (structure.length > 0) return { ...nothing, errors: structure };
-  keepSourceText(document);
-  return toReading(document, position);
+  if (troubles.length > 0) return unread(troubles.map(({ offset, message, fix }) => diagnostic(position(offset), [], message, fix)));
+  const structure = checkStructure(document);
+  if (structure.length > 0) return unread(structure.map(({ path, offset, message, fix }) => diagnostic(position(offset), path, message, fix)));
+  const offsetOf = offsets(document);
+  return { value: document.toJS({ maxAliasCount: -1 }), errors: [], locate: (path, at = 'value') => position(offsetOf(path, at)) };
 }
 
-function toReading(document: Document, position: (offset: number) => Position): YamlReading {
-  const locate = (path: Path, at: 'key' | 'value' = 'value'): Position => position(offsetOf(document, path, at));
-  try {
-    return { value: document.toJS({ maxAliasCount: maxAliases }), errors: [], locate };
-  } catch (error) {
-    const message = error instanceof Error ? error.message : 'the document cannot be expanded';
-    return { value: undefined, locate, errors: [diagnostic({ line: 1, column: 1 }, [], message, `Use at most ${maxAliases} aliases.`)] };
-  }
+type Found = { offset: number; depth: number };
+
+/** Finds offsets by path; each map is indexed once, so that thousands of findings in one map stay cheap. */
+function offsets(document: Document): (path: Path, at: 'key' | 'value') => number {
+  const indexes = new WeakMap<YAMLMap, Map<string, Pair>>();
+  const pairOf = (map: YAMLMap, key: string): Pair | undefined => {
+    const index = indexes.get(map) ?? new Map(map.items.map((pair) => [isScalar(pair.key) ? String(pair.key.value) : '', pair]));
+    indexes.set(map, index);
+    return index.get(key);
+  };
+  const find = (path: Path, at: 'key' | 'value'): Found => {
+    let node: unknown = document.contents;
+    let offset = startOf(node) ?? 0;
+    for (const [depth, part] of path.entries()) {
+      if (isAlias(node)) node = node.resolve(document);
+      const pair = isMap(node) ? pairOf(node, String(part)) : undefined;
+      const child: unknown = pair ? pair.value : isSeq(node) && typeof part === 'number' ? node.items[part] : undefined;
+      if (pair === undefined && child === undefined) return { offset, depth };
+      const keyOffset = startOf(pair?.key);
+      offset = (at === 'key' && depth === path.length - 1 ? keyOffset : startOf(child)) ?? keyOffset ?? offset;
+      node = child;
+    }
+    return { offset, depth: path.length };
+  };
+  return (path, at) => {
+    const found = find(path, at);
+    const defaults = path[0] === 'components' ? 'component' : path[0] === 'hosts' ? 'host' : null;
+    if (defaults === null || found.depth === path.length || found.depth < 2) return found.offset;
+    const inherited = find(['defaults', defaults, ...path.slice(2)], at);
+    return inherited.depth > Math.max(found.depth, 2) ? inherited.offset : found.offset;
+  };
 }
 
-/** Duplicate keys and depth, in one linear walk. */
-function checkStructure(document: Document, position: (offset: number) => Position): Diagnostic[] {
-  const errors: Diagnostic[] = [];
-  visit(document, {
-    Map(_, map, ancestors) {
-      const seen = new Set<string>();
-      for (const pair of map.items as Pair<Node, Node>[]) {
-        const key = isScalar(pair.key) ? String(pair.key.value) : undefined;
-        const at = position(pair.key?.range?.[0] ?? map.range?.[0] ?? 0);
-        if (key === undefined) errors.push(diagnostic(at, [], 'a key must be plain text', 'Write the key as one word.'));
-        else if (seen.has(key)) errors.push(diagnostic(at, [key], `the key "${key}" is written twice in the same place`, `Remove one of the two "${key}".`));
-        else seen.add(key);
-      }
-      return tooDeep(ancestors.length) ? stop(map.range?.[0]) : undefined;
-    },
-    Seq(_, seq, ancestors) {
-      return tooDeep(ancestors.length) ? stop(seq.range?.[0]) : undefined;
-    },
-  });
-  return errors;
-
-  function stop(offset: number | undefined): symbol {
-    errors.push(diagnostic(position(offset ?? 0), [], `the document is nested deeper than ${maxDepth} levels`, 'Flatten this part.'));
-    return visit.BREAK;
-  }
+function startOf(node: unknown): number | undefined {
+  return isMap(node) || isSeq(node) || isScalar(node) || isAlias(node) ? node.range?.[0] : undefined;
 }
-
-/** Pairs and collections both count as ancestors: two for a level. */
-const tooDeep = (ancestors: number): boolean => ancestors > maxDepth * 2;
-
-/** Where a number's spelling matters (`mode: 0640`, `tag: 1.10`, environment values) the text as written is kept. */
-const textualKeys = new Set(['mode', 'tag', 'ref']);
-const textualParents = new Set(['env']);
-
-function keepSourceText(document: Document): void {
-  visit(document, {
-    Pair(_, pair, ancestors) {
-      if (!isScalar(pair.value) || pair.value.value === null || typeof pair.value.value === 'string') return;
-      const parent = ancestors.at(-2);
-      const parentKey = parent !== undefined && 'key' in parent && isScalar(parent.key) ? String(parent.key.value) : '';
-      const key = isScalar(pair.key) ? String(pair.key.value) : '';
-      if (textualKeys.has(key) || textualParents.has(parentKey)) pair.value.value = pair.value.source ?? String(pair.value.value);
-    },
-  });
-}
-
-function offsetOf(document: Document, path: Path, at: 'key' | 'value'): number {
-  let node: unknown = document.contents;
-  let offset = document.contents?.range?.[0] ?? 0;
-  for (const [index, part] of path.entries()) {
-    if (isAlias(node)) node = node.resolve(document);
-    const pair = isMap(node) ? (node.items as Pair<Node, Node>[]).find((item) => isScalar(item.key) && String(item.key.value) === String(part)) : undefined;
-    const child: unknown = pair ? pair.value : isSeq(node) && typeof part === 'number' ? node.items[part] : undefined;
-    if (pair === undefined && child === undefined) return offset;
-    const range = (at === 'key' && index === path.length - 1) || !hasRange(child) ? pair?.key.range : child.range;
-    offset = range?.[0] ?? offset;
-    node = child;
-  }
-  return offset;
-}
-
-const hasRange = (node: unknown): node is Node & { range: [number, number, number] } =>
-  typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range);

@@ -1,66 +1,94 @@
 /** Checks across the document: names that must exist, bindings, cycles. Each finding points at the word that is wrong. */
-import type { Diagnostic, ErrorCode } from '../errors.js';
+import type { Diagnostic } from '../errors.js';
 import { formatPath, type Path, type YamlReading } from './read-yaml.js';
 import { bindingHosts } from './placements.js';
 import { findCycle } from './cycles.js';
 import { nearest } from './nearest.js';
-import type { DeployDocument } from './schema.js';
+import type { Component, DeployDocument } from './schema.js';
+import { graphSize, maxEdges, maxPlacements } from './size.js';
 
 export interface Findings { errors: Diagnostic[]; warnings: Diagnostic[] }
+type Report = (path: Path, message: string, fix: string) => void;
+interface Reports { error: Report; warn: Report }
 
 export function checkReferences(document: DeployDocument, locate: YamlReading['locate']): Findings {
   const findings: Findings = { errors: [], warnings: [] };
-  const report = (list: Diagnostic[], path: Path, message: string, fix: string, code: ErrorCode = 'validation_error'): void => {
-    list.push({ code, path: formatPath(path), ...locate(path), message, suggested_fix: fix });
+  const reportTo = (list: Diagnostic[]): Report => (path, message, fix) => {
+    list.push({ code: 'validation_error', path: formatPath(path), ...locate(path), message, suggested_fix: fix });
   };
-  const mustExist = (kind: 'host' | 'component', name: string, path: Path): void => {
-    const known = Object.keys(kind === 'host' ? document.hosts : document.components);
-    if (known.includes(name)) return;
-    const meant = nearest(name, known);
-    report(findings.errors, path, `there is no ${kind} "${name}"${meant === undefined ? '' : ` (did you mean "${meant}"?)`}`, `Use one of: ${known.join(', ') || 'none is defined'}.`);
-  };
-  const error = (path: Path, message: string, fix: string, code?: ErrorCode): void => report(findings.errors, path, message, fix, code);
-
-  for (const [id, component] of Object.entries(document.components)) {
-    component.depends_on.forEach((name, index) => mustExist('component', name, ['components', id, 'depends_on', index]));
-    if (component.source?.type === 'docker' && component.run.type !== 'docker') {
-      error(['components', id, 'run', 'type'], 'a docker source needs run.type docker', 'Set run.type to docker, or use a git, archive or artifact source.');
-    }
+  const reports: Reports = { error: reportTo(findings.errors), warn: reportTo(findings.warnings) };
+  checkNames(document, reports);
+  const size = graphSize(document);
+  if (size.placements > maxPlacements || size.edges > maxEdges) {
+    reports.error(['deployment'], `the deployment is too large: more than ${maxPlacements} placements, or ${maxEdges} dependences between them`, 'Split it into several deploys.');
+  } else {
+    checkPlacements(document, reports);
+    if (findings.errors.length === 0) checkCycles(document, reports.error);
   }
-  document.deployment.forEach((binding, index) => {
-    if (binding.host !== undefined) mustExist('host', binding.host, ['deployment', index, 'host']);
-    binding.hosts?.forEach((name, at) => mustExist('host', name, ['deployment', index, 'hosts', at]));
-    binding.components.forEach((name, at) => mustExist('component', name, ['deployment', index, 'components', at]));
-    binding.depends_on_hosts.forEach((name, at) => mustExist('host', name, ['deployment', index, 'depends_on_hosts', at]));
-    if (binding.tags !== undefined && bindingHosts(document, binding).length === 0) {
-      error(['deployment', index, 'tags'], `no host has the tags ${binding.tags.join(', ')}`, 'Add the tag to a host, or name the hosts.');
-    }
-  });
-  checkPlacements(document, error, (path, message, fix) => report(findings.warnings, path, message, fix));
-  if (findings.errors.length === 0) checkCycles(document, error);
   return findings;
 }
 
-type Report = (path: Path, message: string, fix: string) => void;
-
-function checkPlacements(document: DeployDocument, error: Report, warn: Report): void {
-  const first = new Map<string, number>();
+function checkNames(document: DeployDocument, { error, warn }: Reports): void {
+  const hosts = namesOf('host', Object.keys(document.hosts), error);
+  const components = namesOf('component', Object.keys(document.components), error);
+  for (const [id, component] of Object.entries(document.components)) {
+    component.depends_on.forEach((name, index) => components(name, ['components', id, 'depends_on', index]));
+    for (const [test, { requires }] of Object.entries(component.tests)) {
+      requires.forEach((name, index) => components(name, ['components', id, 'tests', test, 'requires', index]));
+    }
+    checkSource(id, component, { error, warn });
+  }
   document.deployment.forEach((binding, index) => {
-    for (const host of bindingHosts(document, binding)) {
+    if (binding.host !== undefined) hosts(binding.host, ['deployment', index, 'host']);
+    binding.hosts?.forEach((name, at) => hosts(name, ['deployment', index, 'hosts', at]));
+    binding.components.forEach((name, at) => components(name, ['deployment', index, 'components', at]));
+    binding.depends_on_hosts.forEach((name, at) => hosts(name, ['deployment', index, 'depends_on_hosts', at]));
+  });
+}
+
+/** Looking for the nearest name costs: it is done for the first findings and in lists of a size that people read. */
+const maxSuggestions = 50;
+const maxCandidates = 2000;
+const shownNames = 10;
+
+function namesOf(kind: 'host' | 'component', names: readonly string[], error: Report): (name: string, path: Path) => void {
+  const known = new Set(names);
+  const shown = names.slice(0, shownNames).join(', ') || 'none is defined';
+  let missing = 0;
+  return (name, path) => {
+    if (known.has(name)) return;
+    missing += 1;
+    const meant = missing > maxSuggestions ? undefined : nearest(name, names.slice(0, maxCandidates));
+    error(path, `there is no ${kind} "${name}"${meant === undefined ? '' : ` (did you mean "${meant}"?)`}`, `Use one of: ${shown}${names.length > shownNames ? ' …' : ''}.`);
+  };
+}
+
+function checkSource(id: string, component: Component, { error, warn }: Reports): void {
+  const { build, run } = component;
+  if (component.source.type !== 'docker') return;
+  if (run.type !== 'docker') error(['components', id, 'run', 'type'], 'a docker source needs run.type docker', 'Set run.type to docker, or use a git, archive or artifact source.');
+  if (build.length > 0) warn(['components', id, 'build'], 'build is ignored: a docker source is pulled, not built', 'Remove build, or use a git, archive or artifact source.');
+}
+
+function checkPlacements(document: DeployDocument, { error, warn }: Reports): void {
+  const first = new Map<string, number>();
+  const placed = new Set<string>();
+  document.deployment.forEach((binding, index) => {
+    const hosts = bindingHosts(document, binding);
+    if (binding.tags !== undefined && hosts.length === 0) error(['deployment', index, 'tags'], `no host has the tags ${binding.tags.join(', ')}`, 'Add the tag to a host, or name the hosts.');
+    for (const host of hosts) {
       binding.components.forEach((component, at) => {
         const key = `${host}/${component}`;
+        placed.add(component);
         if (first.has(key)) error(['deployment', index, 'components', at], `${component} is placed on ${host} twice (first in deployment[${first.get(key)}])`, 'Remove one of the two.');
         else first.set(key, index);
       });
     }
   });
-  const placed = new Set([...first.keys()].map((key) => key.slice(key.indexOf('/') + 1)));
-  for (const id of Object.keys(document.components)) {
-    if (!placed.has(id)) warn(['components', id], `the component ${id} is placed on no host`, 'Add it to a binding in deployment, or remove it.');
-  }
   for (const [id, { depends_on: dependencies }] of Object.entries(document.components)) {
+    if (!placed.has(id)) warn(['components', id], `the component ${id} is placed on no host`, 'Add it to a binding in deployment, or remove it.');
     dependencies.forEach((name, index) => {
-      if (placed.has(id) && name in document.components && !placed.has(name)) {
+      if (placed.has(id) && Object.hasOwn(document.components, name) && !placed.has(name)) {
         error(['components', id, 'depends_on', index], `${id} waits for ${name}, which is placed on no host`, `Place ${name} on a host, or remove it from depends_on.`);
       }
     });
@@ -73,10 +101,14 @@ function checkCycles(document: DeployDocument, error: Report): void {
     const [id = ''] = components;
     error(['components', id, 'depends_on'], `components wait for each other in a circle: ${components.join(' → ')}`, 'Remove one depends_on of the circle.');
   }
-  const waitsFor = (host: string): string[] =>
-    document.deployment.filter((binding) => bindingHosts(document, binding).includes(host)).flatMap((binding) => binding.depends_on_hosts);
-  const hosts = findCycle(Object.keys(document.hosts), waitsFor);
+  const bindings = document.deployment.map((binding, index) => ({ index, hosts: bindingHosts(document, binding), waitsFor: binding.depends_on_hosts }));
+  const waitsFor = new Map<string, { other: string; index: number }[]>();
+  for (const { hosts, index, waitsFor: others } of bindings) {
+    for (const host of hosts) waitsFor.set(host, [...(waitsFor.get(host) ?? []), ...others.map((other) => ({ other, index }))]);
+  }
+  const hosts = findCycle(Object.keys(document.hosts), (host) => waitsFor.get(host)?.map(({ other }) => other) ?? []);
   if (hosts === null) return;
-  const index = document.deployment.findIndex((binding) => bindingHosts(document, binding).includes(hosts[0] ?? ''));
-  error(['deployment', Math.max(index, 0), 'depends_on_hosts'], `hosts wait for each other in a circle: ${hosts.join(' → ')}`, 'Remove one depends_on_hosts of the circle.');
+  const [host = '', next = ''] = hosts;
+  const index = waitsFor.get(host)?.find(({ other }) => other === next)?.index ?? 0;
+  error(['deployment', index, 'depends_on_hosts'], `hosts wait for each other in a circle: ${hosts.join(' → ')}`, 'Remove one depends_on_hosts of the circle.');
 }

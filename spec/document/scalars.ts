@@ -1,15 +1,22 @@
 /** The small spellings of the language: durations, octal modes, fractions, memory, ids. */
 import { z } from 'zod';
 
-const durationUnits: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const hourMs = 3_600_000;
+const durationUnits: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: hourMs };
+
+/** Longer ones overflow the timers they are for. */
+const maxDurationMs = 24 * 24 * hourMs;
 
 /** `500ms`, `10s`, `1h30m`; a bare number is seconds. Milliseconds, or null when it is none of these. */
 export function parseDurationMs(value: string | number): number | null {
-  if (typeof value === 'number') return Number.isFinite(value) && value >= 0 ? Math.round(value * 1000) : null;
-  const text = value.trim();
-  if (/^\d+(\.\d+)?$/.test(text)) return Math.round(Number(text) * 1000);
-  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return null;
-  return Math.round([...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)].reduce((sum, [, amount, unit]) => sum + Number(amount) * (durationUnits[unit ?? ''] ?? 0), 0));
+  const ms = Math.round(typeof value === 'number' ? value * 1000 : textMs(value.trim()));
+  return ms >= 0 && ms <= maxDurationMs ? ms : null;
+}
+
+function textMs(text: string): number {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
+  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return NaN;
+  return [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)].reduce((sum, [, amount, unit]) => sum + Number(amount) * (durationUnits[unit ?? ''] ?? 0), 0);
 }
 
 /** Octal text in any spelling (`0640`, `640`, `0o640`) to a number, or null. */
@@ -25,7 +32,14 @@ const memoryUnits: Record<string, number> = { '': 1, b: 1, k: 1024, m: 1024 ** 2
 export function parseMemoryBytes(value: string | number): number | null {
   const match = /^(\d+(?:\.\d+)?)\s*([bkmgt]?)(?:i?b)?$/i.exec(String(value).trim());
   const unit = memoryUnits[(match?.[2] ?? '').toLowerCase()];
-  return match === null || unit === undefined ? null : Math.round(Number(match[1]) * unit);
+  const bytes = match === null || unit === undefined ? NaN : Math.round(Number(match[1]) * unit);
+  return bytes > 0 && Number.isSafeInteger(bytes) ? bytes : null;
+}
+
+/** `0.5` or `"0.5"`, to the nano-CPUs that Docker counts in. */
+export function parseCpus(value: string | number): number | null {
+  const nanos = typeof value === 'number' || /^\d+(\.\d+)?$/.test(value.trim()) ? Math.round(Number(value) * 1e9) : NaN;
+  return nanos >= 1e7 && nanos <= 1e13 ? nanos / 1e9 : null;
 }
 
 /** A number in (0, 1], or a percentage. */
@@ -39,12 +53,13 @@ const converted = <T>(parse: (value: string | number) => T | null, expected: str
   z.union([z.string(), z.number()], { error: `expected ${expected}` }).transform((value, context) => {
     const result = parse(value);
     if (result !== null) return result;
-    context.addIssue({ code: 'custom', message: `"${value}" is not ${expected}` });
+    context.addIssue({ code: 'custom', message: `"${String(value).slice(0, 80)}" is not ${expected}`, params: { fix: `Write ${expected}.` } });
     return z.NEVER;
   });
 
-export const duration = converted(parseDurationMs, 'a duration such as 500ms, 10s, 2m or 1h30m');
+export const duration = converted(parseDurationMs, 'a duration such as 500ms, 10s, 2m or 1h30m (at most 24 days)');
 export const memory = converted(parseMemoryBytes, 'an amount of memory such as 512m or 1.5g');
+export const cpus = converted(parseCpus, 'a number of CPUs such as 0.5 or 2 (at least 0.01)');
 export const fraction = converted(parseFraction, 'a fraction in (0, 1] or a percentage such as 20%');
 export const mode = converted((value) => parseMode(String(value)), 'an octal file mode such as 0640 (digits 0 to 7, at most 07777)');
 

@@ -1,14 +1,18 @@
 /** The document's shape (language.md §3) as zod schemas: types, defaults, unknown keys refused. */
 import { z } from 'zod';
-import { duration, fraction, idPattern, idRule, memory, mode } from './scalars.js';
+import { cpus, duration, fraction, idPattern, idRule, memory, mode } from './scalars.js';
 
 const text = z.string();
-const id = z.string().regex(idPattern, { error: idRule });
+const id = z.string().regex(idPattern, { error: `not an id: ${idRule}` });
 const port = z.number().int().min(1).max(65535);
-const oneLine = z.string().min(1).transform((value) => value.trim()).refine((value) => !/[\n\r\0]/.test(value), { error: 'must be one line' });
+const oneLine = z.string().transform((value) => value.trim())
+  .refine((value) => value !== '', { error: 'must not be empty', params: { fix: 'Write a value, or remove the key.' } })
+  .refine((value) => !/[\n\r\0]/.test(value), { error: 'must be one line', params: { fix: 'Remove the line break.' } });
+const command = text.refine((value) => value.trim() !== '', { error: 'must not be empty', params: { fix: 'Write the command.' } });
+const someTime = duration.refine((ms) => ms > 0, { error: 'must be longer than nothing', params: { fix: 'Write a duration such as 5s.' } });
 const envKey = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'names of environment variables are letters, digits and "_", and do not start with a digit' });
 const env = z.record(envKey, text).default({});
-const resources = z.strictObject({ memory: memory.optional(), cpus: z.number().positive().optional() });
+const resources = z.strictObject({ memory: memory.optional(), cpus: cpus.optional() });
 const sourceCredentials = { credentials_ref: text.optional() };
 
 export const hostSchema = z.strictObject({
@@ -27,7 +31,7 @@ const source = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('artifact'), artifact_id: oneLine, subpath: text.optional() }),
 ]);
 
-const buildStep = z.strictObject({ command: text, env, timeout: duration.default(300_000), working_dir: text.optional() });
+const buildStep = z.strictObject({ command, env, timeout: someTime.default(300_000), working_dir: text.optional() });
 
 const template = z.strictObject({ source: oneLine, dest: oneLine, mode: mode.default(0o640), owner: oneLine.optional(), group: oneLine.optional() });
 const bundleFile = z.strictObject({ source: oneLine, dest: oneLine, strategy: z.enum(['overwrite', 'atomic', 'atomic_symlink']).optional(), mode: mode.default(0o755), owner: oneLine.optional() });
@@ -60,21 +64,23 @@ const systemdRun = z.strictObject({
   group: oneLine.optional(),
   env,
   restart: z.enum(['no', 'on-failure', 'always']).default('on-failure'),
-  restart_sec: z.number().min(0).default(5),
+  restart_sec: z.number().min(0).max(86_400).default(5),
   reload_command: oneLine.optional(),
   resources: resources.optional(),
 });
 
-const healthTiming = { interval: duration.default(10_000), timeout: duration.default(5000), start_period: duration.default(15_000), retries: z.number().int().min(1).max(100).default(3) };
+const healthTiming = { interval: someTime.default(10_000), timeout: someTime.default(5000), start_period: duration.default(15_000), retries: z.number().int().min(1).max(100).default(3) };
+/** A number, or a template that gives one. */
+const healthPort = z.union([port, z.string().regex(/^\d+$|\{\{/)], { error: 'expected a port from 1 to 65535' });
 const healthcheck = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('http'), url: oneLine, expect_status: z.number().int().min(100).max(599).default(200), expect_body_contains: text.optional(), ...healthTiming }),
-  z.strictObject({ type: z.literal('tcp'), port: z.union([port, z.string().includes('{{')]), host: oneLine.default('localhost'), ...healthTiming }),
-  z.strictObject({ type: z.literal('command'), command: text, ...healthTiming }),
+  z.strictObject({ type: z.literal('tcp'), port: healthPort, host: oneLine.default('localhost'), ...healthTiming }),
+  z.strictObject({ type: z.literal('command'), command, ...healthTiming }),
 ]);
 
 const testCase = z.strictObject({
-  type: z.enum(['http']).optional(), command: text.optional(), url: text.optional(), expect_status: z.number().int().optional(), expect_body_contains: text.optional(),
-  when: z.enum(['pre_deploy', 'post_deploy']).default('post_deploy'), requires: z.array(id).default([]), timeout: duration.default(300_000), blocking: z.boolean().default(true),
+  type: z.enum(['http']).optional(), command: command.optional(), url: text.optional(), expect_status: z.number().int().optional(), expect_body_contains: text.optional(),
+  when: z.enum(['pre_deploy', 'post_deploy']).default('post_deploy'), requires: z.array(id).default([]), timeout: someTime.default(300_000), blocking: z.boolean().default(true),
 });
 
 const reloadTrigger = z.enum(['cold', 'hot']).default('cold');
@@ -99,8 +105,8 @@ export const componentSchema = z.strictObject({
 
 export const bindingSchema = z.strictObject({
   host: id.optional(),
-  hosts: z.array(id).optional(),
-  tags: z.array(text).optional(),
+  hosts: z.array(id).min(1).optional(),
+  tags: z.array(text).min(1).optional(),
   components: z.array(id).min(1),
   depends_on_hosts: z.array(id).default([]),
   strategy: z.enum(['sequential', 'parallel', 'canary', 'blue_green']).default('sequential'),
@@ -112,12 +118,12 @@ export const bindingSchema = z.strictObject({
   offline: z.enum(['wait', 'skip', 'fail']).default('wait'),
   offline_deadline: duration.default(3_600_000),
 }).refine((binding) => [binding.host, binding.hosts, binding.tags].filter((way) => way !== undefined).length === 1, {
-  error: 'a binding names its hosts in exactly one way: host, hosts or tags',
+  error: 'a binding names its hosts in exactly one way: host, hosts or tags', params: { fix: 'Keep one of host, hosts and tags.' },
 });
 
 export const documentSchema = z.strictObject({
   api_version: z.literal('maestro/v1'),
-  project: z.string().min(1).max(128),
+  project: oneLine.refine((value) => value.length <= 128, { error: 'has more than 128 characters', params: { fix: 'Use a shorter name; there is room for more in description.' } }),
   description: text.optional(),
   hosts: z.record(id, hostSchema),
   components: z.record(id, componentSchema),

@@ -6,22 +6,30 @@ import type { Diagnostic } from '../errors.js';
 import { formatPath, type Path, type YamlReading } from './read-yaml.js';
 import type { Component, DeployDocument } from './schema.js';
 
+const defaultDeadlineMs = 3_600_000;
+
 export function unsupportedFeatures(document: DeployDocument, locate: YamlReading['locate']): Diagnostic[] {
   const found: Diagnostic[] = [];
   const refuse = (used: boolean, path: Path, what: string): void => {
     if (!used) return;
     found.push({ code: 'unsupported_feature', path: formatPath(path), ...locate(path), message: `${what} is not supported yet`, suggested_fix: 'Remove it until a version of Maestro that supports it is installed.' });
   };
-  for (const [id, host] of Object.entries(document.hosts)) refuse(host.type === 'kubernetes', ['hosts', id, 'type'], 'host type kubernetes');
+  refuse(document.credentials_ref !== undefined, ['credentials_ref'], 'credentials_ref');
+  for (const [id, host] of Object.entries(document.hosts)) {
+    refuse(host.type === 'kubernetes', ['hosts', id, 'type'], 'host type kubernetes');
+    refuse(host.daemon !== undefined, ['hosts', id, 'daemon'], 'daemon');
+  }
   for (const [id, component] of Object.entries(document.components)) componentFeatures(id, component, refuse);
   document.deployment.forEach((binding, index) => {
     const at = (key: string): Path => ['deployment', index, key];
     refuse(binding.strategy === 'canary' || binding.strategy === 'blue_green', at('strategy'), `strategy ${binding.strategy}`);
+    refuse(binding.canary !== undefined, at('canary'), 'canary');
     refuse(binding.max_parallel !== undefined, at('max_parallel'), 'max_parallel');
     refuse(binding.max_failures !== undefined, at('max_failures'), 'max_failures');
     refuse(binding.approval, at('approval'), 'approval');
     refuse(binding.on_failure === 'rollback', at('on_failure'), 'on_failure: rollback');
     refuse(binding.offline !== 'wait', at('offline'), `offline: ${binding.offline}`);
+    refuse(binding.offline_deadline !== defaultDeadlineMs, at('offline_deadline'), 'an offline_deadline other than 1h');
   });
   return found;
 }

@@ -188,7 +188,7 @@ describe('the table of routes', () => {
   });
 
   it('is refused by the server itself, not only by its check', async () => {
-    const database = await startDatabase('debian');
+    const database = await startDatabase();
     await expect(startApi(database, { empty: true, deps: { routes: [without('right')] } })).rejects.toThrow('POST /api/x declares no right');
     await database.stop();
   });

@@ -45,12 +45,10 @@ export interface Entry extends Partial<Omit<Header, 'name'>> { name: string; con
 /** A tar as tools write it, or as they never would. */
 export async function tar(entries: readonly Entry[]): Promise<Buffer> {
   const archive = pack();
-  const chunks: Buffer[] = [];
-  archive.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const ended = new Promise((resolve, reject) => { archive.on('end', resolve).on('error', reject); });
   for (const { content, ...header } of entries) archive.entry(header, content ?? '');
   archive.finalize();
-  await ended;
+  const chunks: Buffer[] = [];
+  for await (const chunk of archive) if (Buffer.isBuffer(chunk)) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 

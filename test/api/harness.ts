@@ -124,7 +124,7 @@ export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Pro
 export function useApi(wanted: Wanted = {}): { api: Api; server: DatabaseServer } {
   const held: { api?: Api; server?: DatabaseServer } = {};
   beforeAll(async () => {
-    held.server = await startDatabase('debian');
+    held.server = await startDatabase();
     held.api = await startApi(held.server, wanted);
   });
   afterAll(async () => {

@@ -2,7 +2,7 @@
 import { hosts, workload, confPath, confText } from '../../bench/workload/workload.js';
 import { bundle } from '../../bench/workload/document.js';
 import { assertApplicable, validateBundle, type Validation } from '../../control/documents/validate.js';
-import { sha256 } from '../../spec/hash.js';
+import { sha256Hex as sha256 } from '../../spec/hash.js';
 
 async function validated(): Promise<Validation> {
   const { yaml, files } = bundle(workload({ note: 'two', tag: '2' }), 'bench');

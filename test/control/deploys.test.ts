@@ -43,6 +43,7 @@ describe.each(databaseKinds)('deploys on %s', (kind) => {
     const { db } = fresh;
     const yaml = twoComponents().replace('depends_on: [db]', 'depends_on: [dbb]').replace('components: [db, web]', 'components: [db, wob]');
     await expect(createDeploy(db, actor, { yaml, files: [file('a', 'a')] })).rejects.toMatchObject({ code: 'validation_error', errors: [expect.objectContaining({ line: expect.any(Number) }), expect.anything()] });
+    for (const broken of ['\u0000', '\ud800']) await expect(createDeploy(db, actor, { yaml: `${twoComponents()}# ${broken}`, files: [] })).rejects.toMatchObject({ code: 'validation_error' });
     await expect(createDeploy(db, actor, { yaml: 'api_version: [', files: [] })).rejects.toMatchObject({ code: 'validation_error', errors: [expect.anything()] });
     expect(await db.deploy.count()).toBe(0);
     expect(await db.bundleBlob.count()).toBe(0);

@@ -195,13 +195,17 @@ describe.each(databaseKinds)('events on %s', (kind) => {
     const ids: number[] = [];
     feed.subscribe({}, (event) => void ids.push(event.id));
     const name = new URL(fresh.url).pathname.slice(1);
-    await withClient(server.url, async (client) => {
-      await client.query(`ALTER DATABASE ${name} CONNECTION LIMIT 0`);
-      // Superusers ignore the limit, so the feed may be back at once; either way nothing may be lost.
-      await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'maestro-events' AND datname = $1`, [name]);
-    });
+    const allow = (yes: boolean) => withClient(server.url, (client) => client.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS ${yes}`));
+    await append(output('opens the writer’s connection'));
+    await until(() => ids.length === 1, 'the first arrived');
+    await allow(false);
+    await withClient(server.url, (client) => client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'maestro-events' AND datname = $1`, [name]));
+    await until(() => !feed.connected, 'the loss is noticed');
     await append(output('in between'), output('too'));
-    await until(() => ids.length === 2, 'both arrived');
+    await wait(500);
+    expect([feed.connected, ids.length]).toEqual([false, 1]);
+    await allow(true);
+    await until(() => ids.length === 3, 'both arrived');
     expect(ids).toEqual((await readEvents(fresh.db)).map(({ id }) => id));
   });
 

@@ -67,7 +67,7 @@ export class ApiClient {
 
   /** Applies and waits for the end or a pause. */
   async apply(deployId: string, body: Record<string, unknown> = {}): Promise<Rollout> {
-    return this.waitFor(await this.startApply(deployId, body), (rollout) => endStates.includes(rollout.state) || rollout.state === 'paused');
+    return this.settled(await this.startApply(deployId, body));
   }
 
   async waitFor(rolloutId: string, isIt: (rollout: Rollout) => boolean): Promise<Rollout> {
@@ -79,6 +79,11 @@ export class ApiClient {
       if (Date.now() > until) throw new Error(`the rollout did not get there: ${JSON.stringify(rollout, null, 1)}`);
       await sleep(50);
     }
+  }
+
+  /** Ended, or waiting for a person. */
+  settled(rolloutId: string): Promise<Rollout> {
+    return this.waitFor(rolloutId, (rollout) => endStates.includes(rollout.state) || rollout.state === 'paused');
   }
 
   ended(rolloutId: string): Promise<Rollout> {

@@ -19,7 +19,7 @@ defaults:
     source: { type: docker, image: demo/web, tag: "1" }
 components:
 ${components.map((id, index) => `  ${id}:
-    run: { type: docker, container_name: ${project}-${id}, ports: ["${port + index}:8080"], env: { CONFIG: /web } }
+    run: { type: docker, container_name: ${project}-${id}, ports: ["${port + index}:8080"], env: { CONFIG: /server } }
     healthcheck: { type: http, url: "http://localhost:${port + index}/health" }
 ${index === 0 ? '' : `    depends_on: [${components[index - 1] ?? ''}]\n`}`).join('')}deployment:
   - { hosts: [h1, h2], components: [${components.join(', ')}] }
@@ -33,7 +33,7 @@ async function created(host: string, project: string, since: number): Promise<st
 }
 
 async function expectWhole(project: string, rolloutId: string, since: number): Promise<void> {
-  const rollout = await world.api.ended(rolloutId);
+  const rollout = await world.api.settled(rolloutId);
   expect(rollout.state).toBe('succeeded');
   expect(new Set(Object.values(states(rollout)))).toEqual(new Set(['succeeded']));
   for (const host of ['h1', 'h2']) {

@@ -17,12 +17,13 @@ export class EventLog {
     const socket = new WebSocket(`${this.url.replace('http', 'ws')}/ws/events?after=${after}`, { headers: { cookie: this.api.cookie, origin: this.url } });
     this.socket = socket;
     socket.on('message', (text) => this.seen.push(JSON.parse(String(text)) as SeenEvent));
-    socket.on('error', () => undefined);
-    socket.on('close', () => void this.reopen());
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve);
       socket.once('error', reject);
     });
+    socket.on('error', () => undefined);
+    // Only a socket that was open comes back by itself; one that never opened has told its caller.
+    socket.on('close', () => void this.reopen());
   }
 
   private async reopen(): Promise<void> {

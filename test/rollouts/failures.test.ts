@@ -21,12 +21,12 @@ components:
     run: { type: docker, container_name: sick, ports: ["18010:8080"], env: { SICK: "${sick}" }, volumes: ["/srv/sick:/state"] }
     healthcheck: { type: http, url: "http://localhost:18010/health", interval: 200ms, start_period: 500ms, retries: 3 }
   child:
-    run: { type: docker, container_name: child, ports: ["18011:8080"], env: { CONFIG: /web } }
+    run: { type: docker, container_name: child, ports: ["18011:8080"], env: { CONFIG: /server } }
     depends_on: [sick]
   free:
-    run: { type: docker, container_name: free, ports: ["18012:8080"], env: { CONFIG: /web } }
+    run: { type: docker, container_name: free, ports: ["18012:8080"], env: { CONFIG: /server } }
   far:
-    run: { type: docker, container_name: far, ports: ["18013:8080"], env: { CONFIG: /web } }
+    run: { type: docker, container_name: far, ports: ["18013:8080"], env: { CONFIG: /server } }
 deployment:
   - { host: h1, components: [sick, child, free], strategy: parallel }
   - { host: h2, components: [far, child], strategy: parallel }
@@ -89,7 +89,7 @@ hosts: { h2: {} }
 components:
   web:
     source: { type: docker, image: ${image}, tag: "${tag}" }
-    run: { type: docker, container_name: replaced, ports: ["18020:8080"], env: { CONFIG: /web${extra} } }
+    run: { type: docker, container_name: replaced, ports: ["18020:8080"], env: { CONFIG: /server${extra} } }
     healthcheck: { type: http, url: "http://localhost:18020/health", interval: 200ms, start_period: 500ms, retries: 3 }
 deployment:
   - { host: h2, components: [web] }
@@ -138,7 +138,7 @@ describe('a new version that does not come up', () => {
     await world.api.newVersion(deployId, replaced('demo/web', '2'));
     expect((await world.api.apply(deployId)).state).toBe('succeeded');
     expect(await answerOf('/')).toContain('version=2');
-    expect((await world.host('h2').exec(['docker', 'ps', '-aq', '--filter', 'label=maestro.deploy'])).stdout.trim().split('\n')).toHaveLength(3);
+    expect((await world.host('h2').exec(['docker', 'ps', '-aq', '--filter', 'name=replaced'])).stdout.trim().split('\n')).toHaveLength(1);
   }, 120_000);
 });
 

@@ -25,11 +25,14 @@ const host = (filter: StreamFilter): StreamHost => ({
 export function followEvents(filter: StreamFilter, listener: StreamListener, after: number | null): () => void {
   const stream = new EventStream(host(filter), listener, after);
   const wake = () => stream.wake();
+  const check = () => stream.check();
   window.addEventListener('online', wake);
+  window.addEventListener('offline', check);
   document.addEventListener('visibilitychange', wake);
   stream.start();
   return () => {
     window.removeEventListener('online', wake);
+    window.removeEventListener('offline', check);
     document.removeEventListener('visibilitychange', wake);
     stream.stop();
   };

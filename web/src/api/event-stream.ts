@@ -86,6 +86,11 @@ export class EventStream {
     this.connect();
   }
 
+  /** Asks at once whether the connection still is one: the machine says that its network has gone. */
+  check(): void {
+    if (!this.stopped && this.socket) void this.probe();
+  }
+
   private connect(): void {
     this.retry = null;
     const socket = this.host.open(this.after);

@@ -4,7 +4,7 @@ import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { Problem } from '../api/problem.js';
-import { theme } from './theme.js';
+import { theme, variables } from './theme.js';
 
 /** Only what may pass by itself is asked again; a refusal stays a refusal. */
 const passing: readonly string[] = ['unreachable', 'timeout', 'unavailable'];
@@ -24,7 +24,7 @@ const makeQueries = (): QueryClient => new QueryClient({
 export function Providers({ children }: { children: ReactNode }) {
   const [queries] = useState(makeQueries);
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
       <QueryClientProvider client={queries}>{children}</QueryClientProvider>
     </MantineProvider>
   );

@@ -36,7 +36,7 @@ export function BundleForm({ bundle, validation: { answer, settled, empty }, kep
           <Stack gap="xs">
             <Group gap="xs">
               <FileButton accept=".yaml,.yml" onChange={(file) => file && take([file])}>
-                {(props) => <Button {...props} variant="default" size="compact-md" leftSection={<FileUp size={16} aria-hidden />}>{bundleWords.openFile}</Button>}
+                {(props) => <Button {...props} variant="default" size="compact-sm" leftSection={<FileUp size={14} aria-hidden />}>{bundleWords.openFile}</Button>}
               </FileButton>
               {starts}
             </Group>

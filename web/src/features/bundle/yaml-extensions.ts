@@ -34,7 +34,7 @@ export const editorExtensions = ({ label, readOnly, minHeight, maxHeight, onChan
   lineNumbers(), history(), drawSelection(), indentOnInput(), bracketMatching(), indentUnit.of('  '), yaml(),
   syntaxHighlighting(colours), looks,
   EditorView.theme({ '.cm-scroller': { overflow: 'auto', maxHeight }, '.cm-content, .cm-gutter': { minHeight } }),
-  EditorView.contentAttributes.of({ 'aria-label': label, ...(readOnly ? { tabindex: '0', 'aria-readonly': 'true' } : {}) }),
+  EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0', ...(readOnly ? { 'aria-readonly': 'true' } : {}) }),
   keymap.of([...defaultKeymap, ...historyKeymap]),
   ...(readOnly ? [EditorState.readOnly.of(true), EditorView.editable.of(false)] : [highlightActiveLine(), highlightActiveLineGutter(), lintGutter()]),
   EditorView.updateListener.of((update) => {

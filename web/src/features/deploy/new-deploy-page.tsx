@@ -28,7 +28,7 @@ function useExampleHost(): string | null {
 function ExampleButton({ onInsert }: { onInsert: (yaml: string) => void }) {
   const host = useExampleHost();
   const label = host === null ? bundleWords.noNode : bundleWords.exampleHost(host);
-  return <Button variant="default" size="compact-md" leftSection={<Sparkles size={16} aria-hidden />} title={label} onClick={() => onInsert(exampleDocument(host ?? 'web-01'))}>{bundleWords.example}</Button>;
+  return <Button variant="default" size="compact-sm" leftSection={<Sparkles size={14} aria-hidden />} title={label} onClick={() => onInsert(exampleDocument(host ?? 'web-01'))}>{bundleWords.example}</Button>;
 }
 
 export function NewDeployPage() {

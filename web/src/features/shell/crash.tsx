@@ -8,7 +8,7 @@ export function Crash({ error, onRetry }: { error: Error; onRetry: () => void })
   const { title, sentence, retry } = shellWords.crash;
   return (
     <Container component="main" size="sm" py="xl">
-      <Empty title={title} sentence={sentence} action={<Button onClick={onRetry}>{retry}</Button>}>
+      <Empty order={1} title={title} sentence={sentence} action={<Button onClick={onRetry}>{retry}</Button>}>
         <Code block>{error.message}</Code>
       </Empty>
     </Container>

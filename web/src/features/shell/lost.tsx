@@ -9,7 +9,7 @@ export function Lost() {
   const { title, sentence, action } = shellWords.lost;
   return (
     <Container component="main" size="sm" py="xl">
-      <Empty title={title} sentence={sentence} action={<Button component={Link} href="/deploys">{action}</Button>} />
+      <Empty order={1} title={title} sentence={sentence} action={<Button component={Link} href="/deploys">{action}</Button>} />
     </Container>
   );
 }

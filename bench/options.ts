@@ -1,0 +1,36 @@
+/** The command line. */
+import { parseArgs } from 'node:util';
+
+export const tools = ['floor', 'pyinfra', 'maestro'] as const;
+export type Tool = (typeof tools)[number];
+export const profiles = ['noop', 'first', 'config'] as const;
+export type Profile = (typeof profiles)[number];
+
+export interface Options { help: boolean; only: Tool[]; profile: Profile | null; json: string | null }
+
+export const usage = `usage: npm run bench -- [options]
+  (without options)   Maestro, the floor (bare commands) and pyinfra on the same 20 components on 3 hosts; takes some minutes
+  --only TOOL,...     only these: ${tools.join(', ')}
+  --profile CASE      Maestro only: where the time of a rollout goes (${profiles.join(', ')})
+  --json FILE         write the figures to FILE as well
+  --no-setup          measure what is built already
+Needs what the fleet needs (test/fleet/README.md), and python3 with venv for pyinfra.`;
+
+const oneOf = <T extends string>(words: readonly T[], text: string, option: string): T => {
+  const found = words.find((word) => word === text);
+  if (found === undefined) throw new Error(`${option}: ${text} is none of ${words.join(', ')}\n${usage}`);
+  return found;
+};
+
+export function readOptions(argv: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { help: { type: 'boolean' }, only: { type: 'string' }, profile: { type: 'string' }, json: { type: 'string' }, 'no-setup': { type: 'boolean' } },
+  });
+  return {
+    help: values.help ?? false,
+    only: values.only === undefined ? [...tools] : values.only.split(',').map((text) => oneOf(tools, text, '--only')),
+    profile: values.profile === undefined ? null : oneOf(profiles, values.profile, '--profile'),
+    json: values.json ?? null,
+  };
+}

@@ -1,0 +1,49 @@
+/** The figures as a person reads them. */
+import { cases, titles, type Case, type Figures } from './cases.js';
+import type { Summary } from './series.js';
+import type { ProcessMemory } from '../maestro/memory.js';
+
+export interface Tools { maestro?: Figures; floor?: Figures; pyinfra?: Figures }
+export interface Goal { case: Case; title: string; ratio: number | null; met: boolean | null }
+
+export function ratio(of: Summary | undefined, to: Summary | undefined): number | null {
+  return of === undefined || to === undefined ? null : of.median_ms / to.median_ms;
+}
+
+/** A goal that could not be judged in this run is neither met nor missed. */
+export function goals({ maestro = {}, floor = {}, pyinfra = {} }: Tools): Goal[] {
+  const faster = ratio(pyinfra.noop, maestro.noop);
+  const overFloor = ratio(maestro.first, floor.first);
+  return [
+    { case: 'noop', title: 'no-op at least 10x faster than pyinfra', ratio: faster, met: faster === null ? null : faster >= 10 },
+    { case: 'first', title: 'first deploy at most 1.5x the floor', ratio: overFloor, met: overFloor === null ? null : overFloor <= 1.5 },
+  ];
+}
+
+const seconds = (ms: number): string => (ms / 1000).toFixed(ms < 10_000 ? 3 : 1);
+const cell = (summary: Summary | undefined): string =>
+  summary === undefined ? '-' : `${seconds(summary.median_ms)} (${seconds(summary.min_ms)}..${seconds(summary.max_ms)}, n=${summary.n})`;
+const times = (value: number | null): string => (value === null ? '-' : `${value.toFixed(2)}x`);
+
+/** `rows[0]` is the heading. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => (row[index] ?? '').length)));
+  return rows.map((row) => row.map((text, index) => (index === 0 ? text.padEnd(widths[index] ?? 0) : text.padStart(widths[index] ?? 0))).join('  ').trimEnd()).join('\n');
+}
+
+export function figuresTable(tools: Tools): string {
+  const { maestro = {}, floor = {}, pyinfra = {} } = tools;
+  const measured = cases.filter((name) => [maestro, floor, pyinfra].some((figures) => figures[name] !== undefined));
+  const rows = measured.map((name) => {
+    const goal = goals(tools).find((candidate) => candidate.case === name);
+    const verdict = goal === undefined || goal.met === null ? '' : `${goal.met ? 'met' : 'NOT MET'}: ${goal.title}`;
+    return [titles[name], cell(maestro[name]), cell(floor[name]), cell(pyinfra[name]), times(ratio(maestro[name], floor[name])), times(ratio(pyinfra[name], maestro[name])), verdict];
+  });
+  return columns([['seconds: median (min..max, n)', 'maestro', 'floor', 'pyinfra', 'maestro/floor', 'pyinfra/maestro', 'goal'], ...rows]);
+}
+
+export function memoryTable(idle: readonly ProcessMemory[], after: readonly ProcessMemory[]): string {
+  const text = (memory: ProcessMemory | undefined): string => (memory === undefined ? '-' : `${memory.rss_mib} / ${memory.pss_mib}`);
+  const rows = idle.map((memory) => [memory.name, String(memory.processes), text(memory), text(after.find(({ name }) => name === memory.name))]);
+  return columns([['MiB: RSS / PSS', 'processes', 'idle, before the first deploy', 'after all runs'], ...rows]);
+}

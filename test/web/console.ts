@@ -1,0 +1,123 @@
+/** What the tests of the pages stand on: the console in a process of its own, its database, and a browser in front. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import type { PlanHost } from '../../control/plans/index.js';
+import type { PrismaClient } from '../../prisma/client.js';
+import { startDatabase } from '../control/database.js';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const startTimeoutMs = 60_000;
+export const patienceMs = 15_000;
+
+export interface Asked { asked: string; input: unknown }
+export interface Console {
+  url: string;
+  db: PrismaClient;
+  /** What a person asked of rollouts through the pages. */
+  asked: Asked[];
+  /** What the hosts answer to the next diffs. */
+  hostsSay(plan: PlanHost[]): void;
+  browser: BrowserContext;
+  close(): Promise<void>;
+}
+
+async function bundled(): Promise<string> {
+  const outfile = join(root, 'dist', '.test', `web-serve-${process.pid}.mjs`);
+  mkdirSync(dirname(outfile), { recursive: true });
+  await build({ absWorkingDir: root, entryPoints: ['test/web/serve.ts'], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20', packages: 'external', logLevel: 'error' });
+  return outfile;
+}
+
+/** The url, once it serves. */
+function started(server: ChildProcess, asked: Asked[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('the console did not start')), startTimeoutMs);
+    server.once('exit', (code) => reject(new Error(`the console ended with ${code}`)));
+    server.on('message', (message: { ready: string } | Asked) => {
+      if ('asked' in message) asked.push(message);
+      else {
+        clearTimeout(timer);
+        resolve(message.ready);
+      }
+    });
+  });
+}
+
+async function openBrowser(url: string): Promise<{ context: BrowserContext; close: () => Promise<void> }> {
+  const profile = mkdtempSync(join(tmpdir(), 'maestro-browser-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    baseURL: url, viewport: { width: 1280, height: 860 }, reducedMotion: 'reduce',
+  });
+  context.setDefaultTimeout(patienceMs);
+  return { context, close: async () => { await context.close(); rmSync(profile, { recursive: true, force: true }); } };
+}
+
+export async function openConsole(): Promise<Console> {
+  const cluster = await startDatabase('embedded');
+  const { db, url: databaseUrl } = await cluster.freshDatabase();
+  const program = await bundled();
+  const asked: Asked[] = [];
+  const server = fork(program, { cwd: root, env: { ...process.env, DATABASE_URL: databaseUrl, NODE_ENV: 'production', NODE_OPTIONS: '' }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [] });
+  const url = await started(server, asked);
+  const browser = await openBrowser(url);
+  return {
+    url, db, asked, browser: browser.context,
+    hostsSay: (plan) => { server.send({ plan }); },
+    close: async () => {
+      await browser.close();
+      const ended = new Promise((resolve) => { server.removeAllListeners('exit').once('exit', resolve); });
+      server.disconnect();
+      await ended;
+      await cluster.stop();
+      rmSync(program, { force: true });
+    },
+  };
+}
+
+/** The browser's own remark about an answer that is not 2xx; the page shows these, and the tests look at how. */
+const refusals = /Failed to load resource: the server responded with a status of (401|404|409|422)/;
+
+/** Everything the page complains about. */
+export function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type()) && !refusals.test(message.text())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  return complaints;
+}
+
+const axe = createRequire(import.meta.url).resolve('axe-core');
+interface Violation { id: string; nodes: { html: string; failureSummary: string }[] }
+
+/** What is hard or impossible to use for some people, by the rules of WCAG 2.2 AA. */
+export async function barriers(page: Page): Promise<string[]> {
+  await page.addScriptTag({ path: axe });
+  const violations: Violation[] = await page.evaluate('axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"] }).then(({ violations }) => violations)');
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`));
+}
+
+export const shotsFolder = process.env['MAESTRO_SHOTS'] ?? join(tmpdir(), 'maestro-shots');
+
+/** Both schemes: no barrier, nothing wider than the window, and a picture for people to look at. */
+export async function inspect(page: Page, name: string): Promise<string[]> {
+  mkdirSync(shotsFolder, { recursive: true });
+  const found: string[] = [];
+  for (const scheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    await page.mouse.move(0, 0);
+    await page.screenshot({ path: join(shotsFolder, `${name}-${scheme}.png`), fullPage: true, animations: 'disabled' });
+    found.push(...(await barriers(page)).map((barrier) => `${scheme}: ${barrier}`));
+    const overflow: boolean = await page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
+    if (overflow) found.push(`${scheme}: wider than the window`);
+  }
+  return found;
+}

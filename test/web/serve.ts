@@ -1,0 +1,54 @@
+/**
+ * The API and its pages in a process of their own, over a real database. Only the orchestrator is stood in for: a plan is
+ * what the parent said the hosts would answer, and what a person asks of a rollout is told to the parent.
+ * Messages in: {plan: PlanHost[]}. Messages out: {ready: url}, {asked: name, input}.
+ */
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createLog } from '../../api/log.js';
+import { createServer } from '../../api/server.js';
+import type { Orchestrator } from '../../api/temporal.js';
+import { nextApp } from '../../api/web.js';
+import { EventFeed } from '../../control/events/index.js';
+import { recordPlan, type PlanHost } from '../../control/plans/index.js';
+import { createRenderer } from '../../control/rendering/desired.js';
+import { createPrisma } from '../../prisma/client.js';
+
+const tell = (message: object): void => void process.send?.(message);
+
+async function main(databaseUrl: string): Promise<void> {
+  const db = createPrisma(databaseUrl);
+  let hosts: PlanHost[] = [];
+  process.on('message', ({ plan }: { plan: PlanHost[] }) => { hosts = plan; });
+  const temporal: Orchestrator = {
+    startRollout: () => Promise.resolve(true),
+    runPlan: async ({ plan_id: planId }) => { await recordPlan(db, planId, { hosts }); },
+    runOperate: () => Promise.reject(new Error('not part of this')),
+    update: (_rollout, definition, input) => Promise.resolve(tell({ asked: definition.name, input })),
+    isReady: () => Promise.resolve(true),
+    close: () => Promise.resolve(),
+  };
+  const feed = new EventFeed({ db, databaseUrl });
+  await feed.start();
+  const web = await nextApp(process.cwd(), '127.0.0.1', 0);
+  if (!web) throw new Error('the pages are not built: npx next build web');
+  const { server } = createServer({
+    db, feed, temporal, web, renderer: createRenderer({ db, env: {} }), hostTokenKey: randomBytes(32).toString('hex'),
+    log: createLog({ level: 'warn', destination: process.stderr }),
+    settings: {
+      allowedOrigins: [], https: false, temporalUiUrl: 'http://temporal.test', temporalNamespace: 'default', templateEnv: {},
+      guessLimits: { perAccount: 1_000, perAddress: 1_000, windowMs: 60_000 }, strictAnswers: true,
+    },
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  tell({ ready: `http://127.0.0.1:${port}` });
+}
+
+process.once('disconnect', () => process.exit(0));
+main(process.env['DATABASE_URL'] ?? '').catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});

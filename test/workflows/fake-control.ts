@@ -1,0 +1,87 @@
+/**
+ * The database's side of the workflows, in memory. A step's row becomes what the real one would, by the same pure
+ * function; the story is every announcement in the order it was recorded.
+ */
+import type { BegunRollout, ControlActivities, PlanHost, StepRecord } from '../../activities/index.js';
+import { mergeStep, type StepRow } from '../../control/rollouts/merge-step.js';
+import type { RolloutGraph } from '../../spec/graph-types.js';
+import { isOpenRollout, type RolloutState, type StepState } from '../../spec/words.js';
+
+export type Told = { step: string; state: StepState; attempt: number; reason: string; blocked_by: string[] } | { rollout: RolloutState; reason: string };
+
+export class RolloutRecord {
+  state: RolloutState = 'pending';
+  reason = '';
+  readonly story: Told[] = [];
+  readonly steps = new Map<string, StepRow>();
+  /** Records that came too late to be kept. A walk that is right sends none. */
+  readonly dropped: StepRecord[] = [];
+  begun = 0;
+
+  constructor(readonly rolloutId: string, readonly deployId: string, readonly graph: RolloutGraph) {}
+
+  begin(): BegunRollout {
+    this.begun += 1;
+    if (this.state === 'pending') this.become('running', '');
+    for (const { id } of this.graph.steps) if (!this.steps.has(id)) this.steps.set(id, newRow());
+    return { rollout_id: this.rolloutId, deploy_id: this.deployId, version: 1, kind: 'apply', graph: this.graph, state: this.state };
+  }
+
+  add(record: StepRecord): void {
+    const row = this.steps.get(record.step);
+    if (row === undefined) throw new Error(`no step ${record.step}`);
+    const merged = mergeStep(row, record, new Date());
+    if (merged === null) {
+      this.dropped.push(record);
+      return;
+    }
+    this.steps.set(record.step, merged.row);
+    const { state, attempt, reason, blocked_by } = merged.row;
+    if (merged.announce) this.story.push({ step: record.step, state, attempt, reason, blocked_by });
+  }
+
+  become(state: RolloutState, reason: string): void {
+    if (this.state !== 'pending' && !isOpenRollout(this.state)) return;
+    if (this.state === state && this.reason === reason) return;
+    this.state = state;
+    this.reason = reason;
+    this.story.push({ rollout: state, reason });
+  }
+}
+
+const newRow = (): StepRow => ({
+  state: 'pending', attempt: 0, reason: '', blocked_by: [], action: null, plan: null, failure: null, phases: [], operations: [], started_at: null, ended_at: null,
+});
+
+export class FakeControl implements ControlActivities {
+  readonly rollouts = new Map<string, RolloutRecord>();
+  readonly plans = new Map<string, { hosts: string[]; answers: PlanHost[] | null }>();
+
+  beginRollout = (rolloutId: string): Promise<BegunRollout> => Promise.resolve(this.rollout(rolloutId).begin());
+
+  record = (rolloutId: string, steps: StepRecord[], rollout?: { state: RolloutState; reason: string }): Promise<void> => {
+    const record = this.rollout(rolloutId);
+    for (const step of steps) record.add(step);
+    if (rollout !== undefined) record.become(rollout.state, rollout.reason);
+    return Promise.resolve();
+  };
+
+  planHosts = (planId: string): Promise<string[]> => Promise.resolve(this.plan(planId).hosts);
+
+  recordPlan = (planId: string, answers: PlanHost[]): Promise<void> => {
+    this.plan(planId).answers = answers;
+    return Promise.resolve();
+  };
+
+  private rollout(id: string): RolloutRecord {
+    const found = this.rollouts.get(id);
+    if (found === undefined) throw new Error(`no rollout ${id}`);
+    return found;
+  }
+
+  private plan(id: string): { hosts: string[]; answers: PlanHost[] | null } {
+    const found = this.plans.get(id);
+    if (found === undefined) throw new Error(`no plan ${id}`);
+    return found;
+  }
+}
