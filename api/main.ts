@@ -5,6 +5,7 @@ import { createRenderer } from '../control/rendering/desired.js';
 import { readConfig, type Config } from '../control/config.js';
 import { EventFeed } from '../control/events/index.js';
 import { hostTokenKey } from '../control/host-tokens.js';
+import { watchHosts } from '../gateway/watch-hosts.js';
 import { createPrisma } from '../prisma/client.js';
 import { migrate } from '../prisma/migrate.js';
 import type { ApiSettings } from './context.js';
@@ -39,7 +40,7 @@ async function listen({ server }: ApiServer, { host, port }: Config): Promise<vo
   await once(server, 'listening');
 }
 
-async function main(log: Logger, config: Config): Promise<void> {
+async function main(log: Logger, config: Config, signal: StopSignal): Promise<void> {
   const applied = await migrate(config.databaseUrl);
   if (applied.length > 0) log.info({ migrations: applied }, 'database migrated');
   const db = createPrisma(config.databaseUrl, { onConnectionError: (error) => log.warn({ err: error }, 'a database connection was lost') });
@@ -51,22 +52,30 @@ async function main(log: Logger, config: Config): Promise<void> {
   const renderer = createRenderer({ db, env: settings.templateEnv });
   const api = createServer({ db, feed, renderer, temporal, log, settings, web, hostTokenKey: await hostTokenKey(config.dataDir) });
   await listen(api, config);
+  const stopWatching = watchHosts(db, (error) => log.warn({ err: error }, 'silent hosts cannot be looked for; trying again'));
+  signal.serving();
   log.info({ host: config.host, port: config.port }, 'ready');
   process.send?.({ type: 'ready' });
-  await stopSignal();
+  await signal.given;
   log.info('stopping');
+  stopWatching();
   setTimeout(() => process.exit(1), exitGraceMs).unref();
   await api.close();
   await Promise.allSettled([web?.close(), feed.close(), temporal.close()]);
   await db.$disconnect();
 }
 
+interface StopSignal { given: Promise<void>; /** From now on there is something to end in order; before, a signal just ends the process. */ serving(): void }
+
 /** A parent that is gone counts as a signal to stop. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
+function stopSignal(): StopSignal {
+  let serving = false;
+  const given = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
     process.once('disconnect', () => resolve());
   });
+  void given.then(() => { if (!serving) process.exit(0); });
+  return { given, serving: () => { serving = true; } };
 }
 
 function run(): void {
@@ -74,7 +83,7 @@ function run(): void {
   try {
     const config = readConfig(process.env);
     log.level = config.logLevel;
-    main(log, config).then(() => process.exit(0), (error: unknown) => fail(log, error));
+    main(log, config, stopSignal()).then(() => process.exit(0), (error: unknown) => fail(log, error));
   } catch (error) {
     fail(log, error);
   }

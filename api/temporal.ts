@@ -13,14 +13,21 @@ import { controlQueue, operateWorkflowId, planWorkflowId, rolloutWorkflowId } fr
 import { workflowTypes, type OperateInput, type PlanInput, type RolloutInput } from '../workflows/shared.js';
 
 const standardCallTimeoutMs = 3_000;
-const updateTimeoutMs = 15_000;
+const standardUpdateTimeoutMs = 15_000;
 /** The longest a diff may take; the plan workflow gives up on hosts before. */
 const planTimeoutMs = 60_000;
 /** The previous workflow of this deploy closes within moments of its last row; longer waiting is the sweeper's work. */
 const reopenWaitMs = 2_000;
 const reopenStepMs = 200;
 
-export interface TemporalOptions { address: string; namespace: string; /** For every call that only asks or starts; default 3 s. */ callTimeoutMs?: number }
+export interface TemporalOptions {
+  address: string;
+  namespace: string;
+  /** For every call that only asks or starts; default 3 s. */
+  callTimeoutMs?: number;
+  /** For an answer to a rollout to be taken or refused by its workflow; default 15 s. */
+  updateTimeoutMs?: number;
+}
 
 export interface Orchestrator {
   /** False: Temporal took nothing; the row stays `pending` and the sweeper starts it. */
@@ -55,7 +62,7 @@ function workflowFailure(what: string, error: WorkflowFailedError): MaestroError
   return new MaestroError(isErrorCode(failure.type) ? failure.type : 'internal', failure.message, { cause: error });
 }
 
-export function createOrchestrator({ address, namespace, callTimeoutMs = standardCallTimeoutMs }: TemporalOptions): Orchestrator {
+export function createOrchestrator({ address, namespace, callTimeoutMs = standardCallTimeoutMs, updateTimeoutMs = standardUpdateTimeoutMs }: TemporalOptions): Orchestrator {
   const connection = Connection.lazy({ address, connectTimeout: callTimeoutMs });
   const { workflow } = new Client({ connection, namespace });
   const within = <T>(timeoutMs: number, call: () => Promise<T>): Promise<T> => connection.withDeadline(Date.now() + timeoutMs, call);
@@ -113,7 +120,7 @@ export function createOrchestrator({ address, namespace, callTimeoutMs = standar
       if (!(await within(callTimeoutMs, () => runsAlready(rollout)))) throw notRunning(rollout);
       await within(updateTimeoutMs, () => handle.executeUpdate(definition, { args: [input] }));
     } catch (error) {
-      throw updateError(rollout, error);
+      throw updateError(rollout, error, updateTimeoutMs);
     }
   }
 
@@ -130,7 +137,7 @@ export function createOrchestrator({ address, namespace, callTimeoutMs = standar
 const notRunning = ({ rollout_id }: RolloutInput): MaestroError =>
   new MaestroError('conflict', 'No workflow runs for this rollout', { fix: 'Look at the rollout again: it has ended, or it is being started.', details: { rollout_id } });
 
-function updateError(rollout: RolloutInput, error: unknown): unknown {
+function updateError(rollout: RolloutInput, error: unknown, updateTimeoutMs: number): unknown {
   if (error instanceof WorkflowNotFoundError) return notRunning(rollout);
   if (error instanceof WorkflowUpdateFailedError) {
     return new MaestroError('conflict', applicationFailure(error.cause)?.message ?? error.message, { fix: 'Look at the rollout again and choose what its state allows.', details: { rollout_id: rollout.rollout_id }, cause: error });

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { HostDeps } from './activate/host-deps.js';
-import type { HostConfig } from './config.js';
+import type { Environment, HostConfig } from './config.js';
 import { connectControlPlane } from './control-plane/client.js';
 import { Reporter } from './control-plane/reporter.js';
 import { dockerOf } from './docker/client.js';
@@ -13,7 +13,7 @@ import { ImageCache } from './observe/containers.js';
 import { PlacementLocks } from './placement-locks.js';
 import { DaemonReload } from './systemd/systemctl.js';
 
-export async function assemble(config: Pick<HostConfig, 'node' | 'url' | 'token' | 'stateFolder'>, env: NodeJS.ProcessEnv, log: Pick<Logger, 'info' | 'warn' | 'error'>): Promise<HostDeps> {
+export async function assemble(config: Pick<HostConfig, 'node' | 'url' | 'token' | 'stateFolder'>, env: Environment, log: Pick<Logger, 'info' | 'warn' | 'error'>): Promise<HostDeps> {
   await mkdir(config.stateFolder, { recursive: true, mode: 0o700 });
   const docker = dockerOf(env);
   const control = connectControlPlane({ url: config.url, node: config.node, token: config.token });

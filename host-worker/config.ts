@@ -15,6 +15,8 @@ const environment = z.object({
   MAESTRO_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface HostConfig {
   node: string;
   url: string;
@@ -26,7 +28,7 @@ export interface HostConfig {
 }
 
 /** Throws config_error that names every setting that is wrong; never their values. */
-export function readConfig(env: NodeJS.ProcessEnv): HostConfig {
+export function readConfig(env: Environment): HostConfig {
   const read = environment.safeParse(env);
   if (!read.success) {
     const wrong = read.error.issues.map(({ path, message }) => `${path.join('.')} ${env[path.join('.')] === undefined ? 'is missing' : message}`);

@@ -6,61 +6,71 @@
 import { bindingHosts, type Binding, type DeployDocument } from './document/index.js';
 import { findCycle, topologicalOrder } from './document/cycles.js';
 import { stepId, type Edge, type GraphStep, type RolloutGraph } from './graph-types.js';
+import { StepOrder } from './step-order.js';
 
 export function documentGraph(document: DeployDocument): RolloutGraph {
-  const steps = document.deployment.flatMap((binding, index) => bindingSteps(document, binding, index));
-  const byId = new Map(steps.map((step) => [step.id, step]));
-  for (const step of steps) {
-    componentEdges(document, steps, step);
-    hostEdges(document, steps, step);
-  }
-  for (const binding of document.deployment) sequentialEdges(document, binding, byId);
-  for (const group of hostGroups(document)) groupEdges(document, group, byId);
+  const hostsOf = document.deployment.map((binding) => bindingHosts(document, binding));
+  const steps = document.deployment.flatMap((binding, index) => bindingSteps(binding, hostsOf[index] ?? [], index));
+  const edges = new EdgesOf(steps);
+  dependences(document, steps, edges);
+  // What follows only orders: it is left out where the other already waits for this step.
+  const order = new StepOrder(steps.map(({ id }) => id), (id) => edges.from(id));
+  const addOrder = (id: string, edge: Edge): void => { if (order.add(edge.from, id)) edges.add(id, edge); };
+  document.deployment.forEach((binding, index) => sequentialEdges(document, binding, hostsOf[index] ?? [], edges, addOrder));
+  for (const group of hostGroups(document)) groupEdges(document, group, steps, addOrder);
   return { steps };
 }
 
-function bindingSteps(document: DeployDocument, binding: Binding, index: number): GraphStep[] {
-  return bindingHosts(document, binding).flatMap((host) =>
-    binding.components.map((component) => ({ id: stepId(host, component), host, component, binding: index, waits_for: [] })));
-}
+const bindingSteps = (binding: Binding, hosts: readonly string[], index: number): GraphStep[] =>
+  hosts.flatMap((host) => binding.components.map((component) => ({ id: stepId(host, component), host, component, binding: index, waits_for: [] })));
 
-/** The first reason that makes a step wait for another is kept, and a dependence wins over mere order. */
-function addEdge(step: GraphStep, edge: Edge): void {
-  if (edge.from === step.id) return;
-  const known = step.waits_for.find(({ from }) => from === edge.from);
-  if (known === undefined) step.waits_for.push(edge);
-  else if (edge.needs_green && !known.needs_green) Object.assign(known, edge);
-}
+/** The edges of each step by the step they come from, so that thousands of them stay cheap. */
+class EdgesOf {
+  private readonly byStep: Map<string, { step: GraphStep; edges: Map<string, Edge> }>;
 
-function componentEdges(document: DeployDocument, steps: readonly GraphStep[], step: GraphStep): void {
-  const dependencies = document.components[step.component]?.depends_on ?? [];
-  for (const other of steps) {
-    if (dependencies.includes(other.component)) addEdge(step, { from: other.id, reason: 'depends_on', needs_green: true });
+  constructor(steps: readonly GraphStep[]) {
+    this.byStep = new Map(steps.map((step) => [step.id, { step, edges: new Map() }]));
+  }
+
+  has(id: string): boolean {
+    return this.byStep.has(id);
+  }
+
+  from(id: string): string[] {
+    return [...(this.byStep.get(id)?.edges.keys() ?? [])];
+  }
+
+  /** The first reason that makes a step wait for another is kept, and a dependence wins over mere order. */
+  add(id: string, edge: Edge): void {
+    const known = this.byStep.get(id);
+    if (known === undefined || edge.from === id) return;
+    const before = known.edges.get(edge.from);
+    if (before === undefined) {
+      known.edges.set(edge.from, edge);
+      known.step.waits_for.push(edge);
+    } else if (edge.needs_green && !before.needs_green) Object.assign(before, edge);
   }
 }
 
-function hostEdges(document: DeployDocument, steps: readonly GraphStep[], step: GraphStep): void {
-  const hosts = document.deployment[step.binding]?.depends_on_hosts ?? [];
-  for (const other of steps) {
-    if (hosts.includes(other.host)) addEdge(step, { from: other.id, reason: 'depends_on_hosts', needs_green: true });
+function dependences(document: DeployDocument, steps: readonly GraphStep[], edges: EdgesOf): void {
+  const onHost = grouped(steps, ({ host }) => host);
+  const ofComponent = grouped(steps, ({ component }) => component);
+  for (const step of steps) {
+    const needs = (others: readonly GraphStep[] | undefined, reason: Edge['reason']): void =>
+      others?.forEach((other) => edges.add(step.id, { from: other.id, reason, needs_green: true }));
+    for (const component of document.components[step.component]?.depends_on ?? []) needs(ofComponent.get(component), 'depends_on');
+    for (const host of document.deployment[step.binding]?.depends_on_hosts ?? []) needs(onHost.get(host), 'depends_on_hosts');
   }
 }
 
-/** An edge that only orders yields to dependence: it is left out where the other already waits for this step. */
-function addOrder(byId: ReadonlyMap<string, GraphStep>, step: GraphStep, edge: Edge): void {
-  if (!waitsTransitively(byId, edge.from, step.id)) addEdge(step, edge);
-}
-
-function waitsTransitively(byId: ReadonlyMap<string, GraphStep>, id: string, target: string): boolean {
-  const seen = new Set<string>();
-  const queue = [id];
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    if (next === target) return true;
-    if (seen.has(next)) continue;
-    seen.add(next);
-    queue.push(...(byId.get(next)?.waits_for.map(({ from }) => from) ?? []));
+function grouped(steps: readonly GraphStep[], keyOf: (step: GraphStep) => string): Map<string, GraphStep[]> {
+  const groups = new Map<string, GraphStep[]>();
+  for (const step of steps) {
+    const group = groups.get(keyOf(step));
+    if (group === undefined) groups.set(keyOf(step), [step]);
+    else group.push(step);
   }
-  return false;
+  return groups;
 }
 
 /** The steps that wait for each other in a circle, or null. Possible when depends_on contradicts depends_on_hosts. */
@@ -71,14 +81,16 @@ export function graphCycle(graph: RolloutGraph): string[] | null {
 
 const dependsOn = (document: DeployDocument) => (component: string): readonly string[] => document.components[component]?.depends_on ?? [];
 
+type AddOrder = (id: string, edge: Edge) => void;
+
 /** `sequential`: one component at a time on each host, in topological order; document order breaks ties. */
-function sequentialEdges(document: DeployDocument, binding: Binding, byId: ReadonlyMap<string, GraphStep>): void {
+function sequentialEdges(document: DeployDocument, binding: Binding, hosts: readonly string[], edges: EdgesOf, addOrder: AddOrder): void {
   if (binding.strategy !== 'sequential') return;
   const order = topologicalOrder(binding.components, dependsOn(document));
-  for (const host of bindingHosts(document, binding)) {
+  for (const host of hosts) {
     order.slice(1).forEach((component, index) => {
-      const step = byId.get(stepId(host, component));
-      if (step !== undefined) addOrder(byId, step, { from: stepId(host, order[index] ?? ''), reason: 'sequential', needs_green: false });
+      const id = stepId(host, component);
+      if (edges.has(id)) addOrder(id, { from: stepId(host, order[index] ?? ''), reason: 'sequential', needs_green: false });
     });
   }
 }
@@ -87,45 +99,45 @@ interface HostGroup { strategy: Binding['strategy']; bindings: number[]; hosts: 
 
 /** The hosts of one binding, or of the bindings that place the same components with the same strategy. */
 export function hostGroups(document: DeployDocument): HostGroup[] {
-  const groups = new Map<string, HostGroup>();
+  const groups = new Map<string, { strategy: Binding['strategy']; bindings: number[]; hosts: Set<string> }>();
   document.deployment.forEach((binding, index) => {
     const key = JSON.stringify([binding.strategy, [...binding.components].sort()]);
-    const group = groups.get(key) ?? { strategy: binding.strategy, bindings: [], hosts: [] };
+    const group = groups.get(key) ?? { strategy: binding.strategy, bindings: [], hosts: new Set() };
     group.bindings.push(index);
-    group.hosts.push(...bindingHosts(document, binding).filter((host) => !group.hosts.includes(host)));
+    for (const host of bindingHosts(document, binding)) group.hosts.add(host);
     groups.set(key, group);
   });
-  return [...groups.values()];
+  return [...groups.values()].map((group) => ({ ...group, hosts: [...group.hosts] }));
 }
 
 /** A sequential group walks its hosts one by one, each waiting until the one before is green. */
-function groupEdges(document: DeployDocument, group: HostGroup, byId: ReadonlyMap<string, GraphStep>): void {
+function groupEdges(document: DeployDocument, group: HostGroup, steps: readonly GraphStep[], addOrder: AddOrder): void {
   if (group.strategy !== 'sequential' || group.hosts.length < 2) return;
-  const inGroup = [...byId.values()].filter((step) => group.bindings.includes(step.binding));
-  // Written order may contradict depends_on_hosts or depends_on; what depends comes later.
-  const order = topologicalOrder(group.hosts, (host) => reachableHosts(document, host));
+  const bindings = new Set(group.bindings);
+  const onHost = grouped(steps.filter((step) => bindings.has(step.binding)), ({ host }) => host);
+  // Written order may contradict depends_on_hosts; what depends comes later.
+  const before = hostsBefore(document);
+  const order = topologicalOrder(group.hosts, (host) => [...before(host)]);
   order.slice(1).forEach((host, index) => {
-    const before = order[index];
-    for (const step of inGroup.filter((candidate) => candidate.host === host)) {
-      for (const other of inGroup.filter((candidate) => candidate.host === before)) {
-        addOrder(byId, step, { from: other.id, reason: 'host_group', needs_green: true });
-      }
+    for (const step of onHost.get(host) ?? []) {
+      for (const other of onHost.get(order[index] ?? '') ?? []) addOrder(step.id, { from: other.id, reason: 'host_group', needs_green: true });
     }
   });
 }
 
-/** Hosts that must be green before any binding of this host may start, transitively. */
-function reachableHosts(document: DeployDocument, host: string): string[] {
-  const seen = new Set<string>();
-  const queue = [host];
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    for (const binding of document.deployment) {
-      if (!bindingHosts(document, binding).includes(next)) continue;
-      for (const other of binding.depends_on_hosts) {
-        if (!seen.has(other)) queue.push(other);
-        seen.add(other);
-      }
+/** Hosts that must be green before any binding of a host may start, transitively. */
+function hostsBefore(document: DeployDocument): (host: string) => ReadonlySet<string> {
+  const direct = new Map<string, Set<string>>();
+  for (const binding of document.deployment) {
+    for (const host of binding.depends_on_hosts.length === 0 ? [] : bindingHosts(document, binding)) {
+      const others = direct.get(host) ?? new Set();
+      for (const other of binding.depends_on_hosts) others.add(other);
+      direct.set(host, others);
     }
   }
-  return [...seen];
+  return (host) => {
+    const seen = new Set(direct.get(host));
+    for (const next of seen) for (const other of direct.get(next) ?? []) seen.add(other);
+    return seen;
+  };
 }

@@ -4,7 +4,6 @@ import { measure, timed } from '../report/series.js';
 import { expectServing, pullImages, resetHosts } from '../workload/fleet.js';
 import { noteOf, tagOf, workload, type Change } from '../workload/workload.js';
 import { memoryOf, type ProcessMemory } from './memory.js';
-
 import { Session, type Expected } from './session.js';
 
 const project = 'bench';

@@ -20,6 +20,6 @@ async function memory({ name, pids }: Group): Promise<ProcessMemory> {
 }
 
 export async function memoryOf(world: World): Promise<ProcessMemory[]> {
-  const own = (await groupsOf(world)).filter(({ name }) => !name.startsWith('rest of') && name !== 'the bench itself');
+  const own = (await groupsOf(world)).filter(({ name }) => !name.startsWith('rest of'));
   return Promise.all(own.map(memory));
 }

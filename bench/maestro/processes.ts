@@ -50,5 +50,5 @@ export async function groupsOf(world: World): Promise<Group[]> {
     const own = worker === undefined ? [] : treeOf(all, worker.pid);
     return [group(`host worker on ${host}`, own), group(`rest of ${host}`, everything.filter(({ pid: candidate }) => !own.some((process) => process.pid === candidate)))];
   });
-  return [...parts, ...hosts, group('the bench itself', all.filter(({ pid }) => pid === process.pid))];
+  return [...parts, ...hosts];
 }

@@ -7,13 +7,11 @@ export interface AuditView { id: number; ts: string; actor: { kind: string; id: 
 
 export type AuditVerdict = { ok: true; entries: number } | { ok: false; entries: number; bad_id: number; reason: string };
 
-const batch = 1000;
-
 /**
  * Recomputes the whole chain. Finds a row that was changed, inserted, moved or taken out; entries cut off at the very
  * end leave a valid shorter chain, which only a copy of the last hash kept elsewhere can tell.
  */
-export async function verifyAudit(db: Reader): Promise<AuditVerdict> {
+export async function verifyAudit(db: Reader, batch = 1000): Promise<AuditVerdict> {
   let previous = genesisHash;
   let entries = 0;
   for (let after = 0n; ; ) {

@@ -33,7 +33,9 @@ async function lockSteps(tx: Tx, rolloutId: string, records: readonly StepRecord
   const ids = [...new Set(records.map(({ step }) => step))];
   await tx.$executeRaw`
     SELECT 1 FROM steps WHERE rollout_id = ${rolloutId} AND host || '/' || component = ANY(${ids}) ORDER BY host, component FOR UPDATE`;
-  const rollout = await tx.rollout.findUnique({ where: { id: rolloutId }, select: { deploy_id: true, steps: true } });
+  const names = (part: 0 | 1): string[] => ids.map((id) => id.split('/')[part] ?? '');
+  const steps = { where: { host: { in: names(0) }, component: { in: names(1) } } };
+  const rollout = await tx.rollout.findUnique({ where: { id: rolloutId }, select: { deploy_id: true, steps } });
   if (!rollout) throw notFound('rollout', rolloutId);
   return { deploy_id: rollout.deploy_id, steps: new Map(rollout.steps.map((step) => [stepId(step.host, step.component), step])) };
 }

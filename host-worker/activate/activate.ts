@@ -17,7 +17,7 @@ import { removeOld } from '../docker/replace.js';
 import { pruneReleases } from '../files/write-tree.js';
 import { attemptLabel, type AttemptKey } from '../journal/journal.js';
 import { forgetPrevious } from '../journal/previous.js';
-import type { Outcome, PlacementRecord } from '../journal/records.js';
+import type { AttemptRecord, Outcome, PlacementRecord } from '../journal/records.js';
 import { observePlacements } from '../observe/observe.js';
 import { lastUnitLines } from '../systemd/unit.js';
 import { LeftForRepeat, messageOf, Overtaken, PassingTrouble } from '../trouble.js';
@@ -66,17 +66,19 @@ class Activation {
   async run(): Promise<Outcome> {
     const record = await this.deps.journal.placement(this.key);
     const open = isOpen(record) ? record : null;
-    if (open !== null && this.isMine(open)) {
+    const ended = open === null && record.attempt !== null && this.isMine(record.attempt) ? endOf(record.attempt) : null;
+    if (ended !== null) return ended;
+    if (open !== null && this.isMine(open.attempt)) {
       if (open.attempt.state === 'committed') return this.cleanUp(open);
       if (open.attempt.state === 'undoing') return this.takeBack(open);
     }
     const desired = await this.desired();
-    if (open !== null && this.isMine(open) && open.attempt.hash === desired.hash) return this.goOn(desired, open);
+    if (open !== null && this.isMine(open.attempt) && open.attempt.hash === desired.hash) return this.goOn(desired, open);
     if (open !== null) await this.settle(open);
     return this.begin(desired);
   }
 
-  private isMine({ attempt }: OpenRecord): boolean {
+  private isMine(attempt: AttemptRecord): boolean {
     return attempt.run_id === this.key.run_id && attempt.attempt === this.key.attempt;
   }
 
@@ -101,7 +103,7 @@ class Activation {
       if (error instanceof PassingTrouble) throw error;
       this.report.output('info', `it could not be put back: ${messageOf(error)}`);
     }
-    await closeUndone(this.deps, open);
+    await closeUndone(this.deps, step, open, null);
   }
 
   private async begin(desired: DesiredPlacement): Promise<Outcome> {
@@ -201,10 +203,11 @@ class Activation {
         }
       }
     }
-    await closeUndone(this.deps, record);
+    const told = failure === null ? null : { ...failure, message: `${failure.message}${trouble}`, put_back: putBack, phases: this.report.phases.length > 0 ? this.report.phases : failure.phases };
     if (putBack) this.report.output('info', 'the old one serves again');
-    if (failure === null) throw new CancelledFailure('cancelled; what was there before is in place');
-    return { ended: 'failed', failure: { ...failure, message: `${failure.message}${trouble}`, put_back: putBack, phases: this.report.phases.length > 0 ? this.report.phases : failure.phases } };
+    await closeUndone(this.deps, step, record, told);
+    if (told === null) throw new CancelledFailure('cancelled; what was there before is in place');
+    return { ended: 'failed', failure: told };
   }
 
   /** Runs as asked. If it is not healthy, waiting may be enough; if it is not, one restart is tried. */
@@ -243,6 +246,13 @@ class Activation {
 }
 
 const isOpen = (record: PlacementRecord): record is OpenRecord => record.attempt !== null && record.attempt.state !== 'ended';
+
+/** How an attempt ended whose mark was not written any more; null when it was cancelled, and may start anew. */
+function endOf({ result, failure }: AttemptRecord): Outcome | null {
+  if (result !== null) return { ended: 'activated', result };
+  return failure === null ? null : { ended: 'failed', failure };
+}
+
 const isPassing = (error: unknown): boolean => error instanceof PassingTrouble || error instanceof Overtaken || error instanceof CancelledFailure;
 
 export function operationText(operation: Operation): string {

@@ -32,9 +32,9 @@ export function undoStep(key: AttemptKey, report: StepReporter, fault: Fault): S
 }
 
 async function between<T>(fault: Fault, point: string, work: () => Promise<T>): Promise<T> {
-  fault(`before:${point}`);
+  await fault(`before:${point}`);
   const result = await work();
-  fault(`after:${point}`);
+  await fault(`after:${point}`);
   return result;
 }
 

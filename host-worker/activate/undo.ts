@@ -12,6 +12,7 @@ import type { AttemptRecord, UndoEntry } from '../journal/records.js';
 import { showUnit } from '../systemd/systemctl.js';
 import { bringBackUnit, takeDownUnit } from '../systemd/unit.js';
 import { isActive } from '../systemd/unit-status.js';
+import type { StepFailure } from '../../workflows/shared.js';
 import type { HostDeps } from './host-deps.js';
 import type { OpenRecord } from './open-attempt.js';
 import type { Step } from './step.js';
@@ -46,9 +47,9 @@ async function staysUp(isUp: () => Promise<boolean>): Promise<boolean> {
 }
 
 /** Nothing is left to do for the attempt; what it claimed is given back when things were put back. */
-export async function closeUndone(deps: HostDeps, record: OpenRecord): Promise<void> {
+export async function closeUndone(deps: HostDeps, step: Step, record: OpenRecord, failure: StepFailure | null): Promise<void> {
   const { attempt } = record;
   const owned = hadSomething(attempt) ? attempt.owned_before : { units: record.units, files: record.files, trees: record.trees };
-  await deps.journal.savePlacement({ ...record, ...owned, attempt: { ...attempt, state: 'ended' } });
+  await step.effect('journal.end', () => deps.journal.savePlacement({ ...record, ...owned, attempt: { ...attempt, state: 'ended', failure } }));
   await forgetPrevious(deps.journal.previousFolder(record));
 }

@@ -109,4 +109,8 @@ async function refusal(path: string, response: Response): Promise<MaestroError> 
   return new MaestroError('internal', `${what}: ${said}`, { fix: 'Look at the log of the control plane.', details: { status: response.status } });
 }
 
-const why = (error: unknown): string => systemCode(error) ?? messageOf(error);
+/** fetch says "fetch failed" and keeps the reason below. */
+function why(error: unknown): string {
+  const cause = typeof error === 'object' && error !== null && 'cause' in error ? error.cause : undefined;
+  return systemCode(error) ?? messageOf(cause ?? error);
+}

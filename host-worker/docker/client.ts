@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Dockerode from 'dockerode';
+import type { Environment } from '../config.js';
 import { PassingTrouble } from '../trouble.js';
 import { call } from './docker-call.js';
 
@@ -10,12 +11,12 @@ const pingTimeoutMs = 2_000;
 const pollMs = 200;
 
 /** A client is made in any case: Docker may be installed later. */
-export const dockerOf = (env: NodeJS.ProcessEnv): Dockerode => (hasDockerHost(env) ? new Dockerode() : new Dockerode({ socketPath }));
+export const dockerOf = (env: Environment): Dockerode => (hasDockerHost(env) ? new Dockerode() : new Dockerode({ socketPath }));
 
-const hasDockerHost = (env: NodeJS.ProcessEnv): boolean => (env['DOCKER_HOST'] ?? '') !== '';
+const hasDockerHost = (env: Environment): boolean => (env['DOCKER_HOST'] ?? '') !== '';
 
 /** Whether waiting for an answer makes sense. */
-export const isInstalled = (env: NodeJS.ProcessEnv): boolean => hasDockerHost(env) || existsSync(socketPath);
+export const isInstalled = (env: Environment): boolean => hasDockerHost(env) || existsSync(socketPath);
 
 export async function answers(docker: Dockerode): Promise<boolean> {
   return call('answer', () => docker.ping(), pingTimeoutMs).then(() => true, () => false);

@@ -23,8 +23,19 @@ export interface DataFolders {
   readonly hostWorker: string;
 }
 
+/** Node's own recursive mkdir never returns where a folder cannot be made although its parent exists (below /proc). */
+function makeWithParents(folder: string): void {
+  if (existsSync(folder)) return;
+  if (dirname(folder) !== folder) makeWithParents(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+  }
+}
+
 function makePrivate(folder: string): string {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeWithParents(folder);
   chmodSync(folder, 0o700);
   return folder;
 }

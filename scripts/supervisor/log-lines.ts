@@ -8,7 +8,7 @@ const pinoError = 50;
 const expectedFatal = /database system is (starting up|shutting down|not yet accepting)|terminating connection due to|database "maestro" does not exist/;
 
 // The Temporal SDK's own log, where a process has not given it another: it writes everything to stderr.
-const sdkChatter = /^\d{4}-\d\d-\d\dT[\d:.]+Z \[(TRACE|DEBUG|INFO)\]/;
+const sdkChatter = /^\d{4}-\d\d-\d\dT[\d:.]+Z \[(TRACE|DEBUG|INFO|WARN\] No workflows registered)/;
 
 function field(record: object, name: string): unknown {
   return name in record ? (record as Record<string, unknown>)[name] : undefined;

@@ -52,7 +52,8 @@ export class Stack {
       temporal ? temporal.start() : checkTemporal(temporalAddress ?? ''),
     ]);
     if (this.stopping) throw new StartError('the start was interrupted', 'start again');
-    const [, , report] = await Promise.all([api.start(), worker.start(), hostWorker?.start()]);
+    // The host worker reports to the API from its first moment on.
+    const [report] = await Promise.all([api.start().then(() => hostWorker?.start()), worker.start()]);
     return report;
   }
 

@@ -23,7 +23,8 @@ function cycleFrom(start: string, waitsFor: (id: string) => readonly string[], d
     } else if (!done.has(top.id)) {
       path.push(top.id);
       onPath.add(top.id);
-      stack.push({ id: top.id, leave: true }, ...waitsFor(top.id).map((id) => ({ id, leave: false })));
+      stack.push({ id: top.id, leave: true });
+      for (const id of waitsFor(top.id)) if (!done.has(id)) stack.push({ id, leave: false });
     }
   }
   return null;
@@ -31,13 +32,18 @@ function cycleFrom(start: string, waitsFor: (id: string) => readonly string[], d
 
 /** Stable topological order: among what is ready, the given order decides. Nodes of a cycle come last, as given. */
 export function topologicalOrder(nodes: readonly string[], waitsFor: (id: string) => readonly string[]): string[] {
-  const left = new Set(nodes);
+  const left = new Map([...new Set(nodes)].map((id) => [id, waitsFor(id)]));
   const ordered: string[] = [];
   while (left.size > 0) {
-    const next = [...left].find((id) => waitsFor(id).every((other) => !left.has(other) || other === id)) ?? [...left][0];
-    if (next === undefined) break;
+    const next = firstReady(left);
     left.delete(next);
     ordered.push(next);
   }
   return ordered;
+}
+
+function firstReady(left: ReadonlyMap<string, readonly string[]>): string {
+  for (const [id, others] of left) if (others.every((other) => !left.has(other) || other === id)) return id;
+  const [first = ''] = left.keys();
+  return first;
 }

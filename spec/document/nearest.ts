@@ -1,11 +1,13 @@
 /** "Did you mean": the known word nearest to what was written, or nothing when none is near. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const lower = word.toLowerCase();
+  const furthest = Math.max(1, Math.floor(word.length / 3));
   const ranked = known
+    .filter((candidate) => Math.abs(candidate.length - word.length) <= furthest)
     .map((candidate) => ({ candidate, distance: editDistance(lower, candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1));
   const best = ranked[0];
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined;
+  return best !== undefined && best.distance <= furthest ? best.candidate : undefined;
 }
 
 /** Levenshtein distance over words cut to 64 characters, so that hostile input costs nothing. */

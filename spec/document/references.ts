@@ -65,7 +65,7 @@ function namesOf(kind: 'host' | 'component', names: readonly string[], error: Re
 
 function checkSource(id: string, component: Component, { error, warn }: Reports): void {
   const { build, run } = component;
-  if (component.source.type !== 'docker') return;
+  if (component.source?.type !== 'docker') return;
   if (run.type !== 'docker') error(['components', id, 'run', 'type'], 'a docker source needs run.type docker', 'Set run.type to docker, or use a git, archive or artifact source.');
   if (build.length > 0) warn(['components', id, 'build'], 'build is ignored: a docker source is pulled, not built', 'Remove build, or use a git, archive or artifact source.');
 }

@@ -3,11 +3,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import { z } from 'zod';
+import { createOrchestrator } from '../../api/temporal.js';
 import { createControlActivities } from '../../activities/index.js';
 import { recordRolloutState } from '../../control/rollouts/index.js';
 import type { PlacementPlan } from '../../spec/plan.js';
 import { controlQueue, hostQueue, rolloutWorkflowId } from '../../spec/words.js';
-import { workflowTypes, type HostActivities, type StepFailure } from '../../workflows/shared.js';
+import { abortUpdate, workflowTypes, type HostActivities, type StepFailure } from '../../workflows/shared.js';
 import { startDatabase, type DatabaseServer } from '../control/database.js';
 import { startTemporal, type Temporal } from '../workflows/temporal.js';
 import { web } from './documents.js';
@@ -103,6 +104,15 @@ describe('with Temporal', () => {
     const answer = await post(`/api/rollouts/${rollout}/resume`);
     expect([answer.status, problem.parse(answer.body)]).toEqual([409, expect.objectContaining({ code: 'conflict', message: 'No workflow runs for this rollout' })]);
     await recordRolloutState(api.db, rollout, { state: 'failed', reason: 'for the test' });
+  });
+
+  it('an answer that no worker takes ends with the time limit, and with what to check', async () => {
+    const id = await deploy('no-worker');
+    const input = { rollout_id: (await apply(id)).rollout_id, deploy_id: id };
+    const impatient = createOrchestrator({ address: temporal.env.address, namespace: 'default', updateTimeoutMs: 300 });
+    await expect(impatient.update(input, abortUpdate, { actor: 'tess' })).rejects.toMatchObject({ code: 'timeout', fix: expect.stringContaining('worker') });
+    await impatient.close();
+    await handle(id).terminate();
   });
 
   describe('and workers', () => {

@@ -22,8 +22,8 @@ describe.each(databaseKinds)('audit on %s', (kind) => {
 
   test('entries written in parallel make one chain that verifies', async () => {
     expect(await verifyAudit(fresh.db)).toEqual({ ok: true, entries: 0 });
-    await add(fresh.db, 40);
-    expect(await verifyAudit(fresh.db)).toEqual({ ok: true, entries: 40 });
+    await add(fresh.db, 30);
+    expect(await verifyAudit(fresh.db)).toEqual({ ok: true, entries: 30 });
     const rows = await fresh.db.auditEntry.findMany({ orderBy: { id: 'asc' } });
     expect(rows[0]?.prev_hash).toBe('0'.repeat(64));
     rows.slice(1).forEach((row, index) => expect(row.prev_hash).toBe(rows[index]?.hash));
@@ -56,7 +56,7 @@ describe.each(databaseKinds)('audit on %s', (kind) => {
   });
 
   test('a row that was taken out, or whose hash was made to fit, is found', async () => {
-    await add(fresh.db, 5);
+    await add(fresh.db, 4);
     const [, second, third] = await fresh.db.auditEntry.findMany({ orderBy: { id: 'asc' } });
     await tamper(`DELETE FROM audit WHERE id = ${second?.id}`);
     expect(await verifyAudit(fresh.db)).toMatchObject({ ok: false, entries: 1, bad_id: Number(third?.id), reason: expect.stringContaining('missing') });
@@ -66,12 +66,12 @@ describe.each(databaseKinds)('audit on %s', (kind) => {
 
   test('more entries than one read are verified and listed, newest first, page by page', async () => {
     await inTransaction(fresh.db, async (tx) => {
-      for (let index = 0; index < 1100; index += 1) await appendAudit(tx, { actor, action: 'test.add', target: `${index}`, result: 'ok' });
+      for (let index = 0; index < 25; index += 1) await appendAudit(tx, { actor, action: 'test.add', target: `${index}`, result: 'ok' });
     });
-    expect(await verifyAudit(fresh.db)).toEqual({ ok: true, entries: 1100 });
-    const first = await listAudit(fresh.db, { limit: 200 });
-    const second = await listAudit(fresh.db, { limit: 200, cursor: first.next_cursor ?? '' });
-    expect([first.items[0]?.target, first.items.at(-1)?.target, second.items[0]?.target]).toEqual(['1099', '900', '899']);
+    for (const batch of [1, 7, 25, 26]) expect(await verifyAudit(fresh.db, batch)).toEqual({ ok: true, entries: 25 });
+    const first = await listAudit(fresh.db, { limit: 10 });
+    const second = await listAudit(fresh.db, { limit: 10, cursor: first.next_cursor ?? '' });
+    expect([first.items[0]?.target, first.items.at(-1)?.target, second.items[0]?.target]).toEqual(['24', '15', '14']);
     expect(first.items[0]).toMatchObject({ actor: { kind: 'user', id: 'usr_test', name: 'tess' }, action: 'test.add', result: 'ok', details: {} });
   });
 });

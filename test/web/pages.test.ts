@@ -50,8 +50,8 @@ const anyRolloutId = async (): Promise<string> => (await maestro.db.rollout.find
 
 const tell = (rolloutId: string, type: 'step.phase' | 'step.output', data: object[]): Promise<void> =>
   maestro.db.$transaction((tx) => appendEvents(tx, data.map((item) => ({ type, rollout_id: rolloutId, host: 'api-01', component: 'api', data: item }))));
-const tellPhases = (rolloutId: string, phases: [phase: string, state: string, detail?: string][]) => tell(rolloutId, 'step.phase', phases.map(([phase, state, detail]) => ({ phase, state, detail })));
-const tellOutput = (rolloutId: string, lines: string[]) => tell(rolloutId, 'step.output', [{ lines: lines.map((text) => ({ stream: text.startsWith('error') ? 'stderr' : 'stdout', text })) }]);
+const tellPhases = (rolloutId: string, phases: [phase: string, state: string][]) => tell(rolloutId, 'step.phase', phases.map(([phase, state]) => ({ phase, state })));
+const tellOutput = (rolloutId: string, lines: [stream: string, text: string][]) => tell(rolloutId, 'step.output', [{ lines: lines.map(([stream, text]) => ({ stream, text })) }]);
 
 /** The last thing asked of a rollout; who asked is always told along. */
 async function asked(verb: string, input: object): Promise<void> {
@@ -104,6 +104,15 @@ describe('signing in', () => {
     await page.goto('/nodes');
     await page.waitForURL('**/login?next=*');
     await signIn();
+  });
+
+  test('a session that ended elsewhere leads to signing in, and back to the same page', async () => {
+    await page.goto('/nodes');
+    await shows('Live');
+    await maestro.db.session.deleteMany();
+    await page.waitForURL('**/login?next=%2Fnodes');
+    await signIn();
+    await page.waitForURL('**/nodes');
   });
 
   test('a path of another site as the page to return to is not followed', async () => {
@@ -191,7 +200,7 @@ describe('a new deploy', () => {
 describe('a deploy', () => {
   test('the list tells where each stands, in a sentence', async () => {
     await page.goto('/deploys');
-    await page.getByRole('row', { name: /shop/ }).getByText('Never applied: version 1 is ready to diff and apply.').waitFor();
+    await page.getByRole('row', { name: /shop/ }).getByText('Version 1 is ready to diff and apply.').waitFor();
     await look('08-deploys');
   });
 
@@ -243,9 +252,9 @@ describe('a rollout', () => {
       { step: 'db-01/db', state: 'unchanged', attempt: 1, action: 'unchanged' },
       { step: 'api-01/api', state: 'running', attempt: 1, action: 'update' },
     ]);
-    await tellPhases(id, [['fetch', 'started'], ['fetch', 'ended'], ['health', 'started', '2 of 3, http 503']]);
-    await tellOutput(id, ['pulling ghcr.io/acme/api:v1.4', 'listening on :8080', 'error: no route to db-01:5432']);
-    await shows('Waiting for api on api-01: health check 2 of 3, http 503.');
+    await tellPhases(id, [['fetch', 'started'], ['fetch', 'ended'], ['health', 'started']]);
+    await tellOutput(id, [['stdout', 'listening on :8080'], ['stderr', 'no route to db-01:5432'], ['info', 'health: http 503 (2 of 3)']]);
+    await shows('Waiting for api on api-01: health: http 503 (2 of 3).');
     await press('Details of api on api-01');
     await page.getByRole('log', { name: 'Output of api on api-01' }).getByText('no route to db-01:5432').waitFor();
     await look('11-rollout-running');
@@ -275,8 +284,6 @@ describe('a rollout', () => {
     await asked('retry', { step: 'api-01/api' });
     await press('Retry all failed');
     await asked('retry', {});
-    await press('Resume');
-    await asked('resume', {});
     await press('Skip api on api-01');
     const skip = page.getByRole('dialog', { name: 'Skip api on api-01?' });
     expect(await skip.getByRole('button', { name: 'Skip it' }).isDisabled()).toBe(true);
@@ -284,8 +291,12 @@ describe('a rollout', () => {
     await look('14-skip-dialog');
     await skip.getByRole('button', { name: 'Skip it' }).click();
     await asked('skip', { step: 'api-01/api', note: 'served by the old one until the morning' });
+    await recordSteps(maestro.db, await openRolloutId(), [{ step: 'api-01/api', state: 'skipped', attempt: 1, reason: 'skipped by ada: served by the old one until the morning' }]);
+    await shows('Paused: nothing failed is left. Resume to go on, or abort.');
+    await press('Resume');
+    await asked('resume', {});
     await press('Abort');
-    await page.getByRole('dialog', { name: 'Abort this rollout?' }).getByText('1 of 2 placements are done and stay as they are.').waitFor();
+    await page.getByRole('dialog', { name: 'Abort this rollout?' }).getByText('2 of 2 placements are done and stay as they are.').waitFor();
     await press('Abort the rollout');
     await asked('abort', {});
   });
@@ -406,8 +417,7 @@ describe('the shell', () => {
     await page.setViewportSize({ width: 390, height: 800 });
     for (const [path, name] of [['/deploys', '20-phone-deploys'], [`/rollouts/${await anyRolloutId()}`, '21-phone-rollout'], ['/nodes', '22-phone-nodes']] as const) {
       await page.goto(path);
-      await page.getByRole('heading', { level: 1 }).waitFor();
-      await page.waitForLoadState('networkidle');
+      await page.getByRole('table').first().waitFor();
       await look(name);
     }
   });

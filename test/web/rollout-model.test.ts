@@ -68,6 +68,18 @@ describe('a step', () => {
     expect(step.phases).toHaveLength(1);
   });
 
+  test('that runs a phase nothing was told about tells what the host said last in it, and not what a program printed', () => {
+    const said = (id: number, stream: string, text: string) => event(id, 'step.output', { lines: [{ stream, text }] }, 'api-01/api');
+    const step = stepOf([
+      stateEvent(1, 'api-01/api', { state: 'running' }),
+      said(2, 'info', 'pulling'),
+      phaseEvent(3, 'api-01/api', { phase: 'health', state: 'started' }),
+      said(4, 'info', 'health: http 503 (1 of 3)'),
+      said(5, 'stderr', 'no database'),
+    ], 'api-01/api');
+    expect(step.phase).toMatchObject({ phase: 'health', detail: null, said: 'health: http 503 (1 of 3)' });
+  });
+
   test('that has ended shows no running phase, even when the host told of one late', () => {
     const step = stepOf([
       stateEvent(1, 'api-01/api', { state: 'running' }),

@@ -34,7 +34,7 @@ export class TestRollout {
   }
 
   untilStep(step: string, state: StepState, timeoutMs?: number): Promise<void> {
-    return waitFor(() => this.step(step).state === state, () => `${step} to be ${state}; it is ${this.step(step).state}`, timeoutMs);
+    return waitFor(() => this.states[step] === state, () => `${step} to be ${state}; it is ${this.states[step] ?? 'not there yet'}`, timeoutMs);
   }
 
   async ends(): Promise<RolloutState> {

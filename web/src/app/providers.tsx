@@ -1,8 +1,9 @@
 'use client';
 
 import { MantineProvider } from '@mantine/core';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider, type DefaultOptions } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
+import { keys } from '../api/keys.js';
 import { Problem } from '../api/problem.js';
 import { theme, variables } from './theme.js';
 
@@ -10,16 +11,28 @@ import { theme, variables } from './theme.js';
 const passing: readonly string[] = ['unreachable', 'timeout', 'unavailable'];
 const retries = 2;
 
-const makeQueries = (): QueryClient => new QueryClient({
-  defaultOptions: {
-    queries: {
-      staleTime: 15_000,
-      retry: (count, error) => count < retries && error instanceof Problem && passing.includes(error.code),
-      networkMode: 'always',
-    },
-    mutations: { retry: false, networkMode: 'always' },
+const defaultOptions: DefaultOptions = {
+  queries: {
+    staleTime: 15_000,
+    retry: (count, error) => count < retries && error instanceof Problem && passing.includes(error.code),
+    networkMode: 'always',
   },
-});
+  mutations: { retry: false, networkMode: 'always' },
+};
+
+/** Any answer may be the first to tell that the session has ended; asking who is signed in then leads to sign in. */
+function noticeSignOut(queries: QueryClient, error: unknown): void {
+  if (error instanceof Problem && error.status === 401) void queries.invalidateQueries({ queryKey: keys.me });
+}
+
+const makeQueries = (): QueryClient => {
+  const queries: QueryClient = new QueryClient({
+    queryCache: new QueryCache({ onError: (error, query) => { if (query.queryKey[0] !== keys.me[0]) noticeSignOut(queries, error); } }),
+    mutationCache: new MutationCache({ onError: (error) => noticeSignOut(queries, error) }),
+    defaultOptions,
+  });
+  return queries;
+};
 
 export function Providers({ children }: { children: ReactNode }) {
   const [queries] = useState(makeQueries);

@@ -6,9 +6,10 @@ const minuteMs = 60 * secondMs;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
-/** `0.4s`, `12s`, `1m 05s`, `2h 03m`. */
+/** `12ms`, `0.4s`, `12s`, `1m 05s`, `2h 03m`. */
 export function formatDuration(durationMs: number): string {
   const ms = Math.max(0, durationMs);
+  if (ms < 100) return `${Math.round(ms)}ms`;
   if (ms < 10 * secondMs) return `${(Math.floor(ms / 100) / 10).toFixed(1)}s`;
   if (ms < minuteMs) return `${Math.floor(ms / secondMs)}s`;
   const two = (value: number) => String(value).padStart(2, '0');

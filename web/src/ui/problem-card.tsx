@@ -19,7 +19,7 @@ export function ProblemCard({ error, onRetry, children }: ProblemCardProps) {
         </List>
       )}
       {problem.fix !== '' && <Text size="sm"><b>{uiWords.whatToDo}</b> {problem.fix}</Text>}
-      <Group gap="md">
+      <Group gap={4} style={{ columnGap: 16 }}>
         <Text size="xs">{uiWords.code} <Code>{problem.code}</Code></Text>
         {problem.requestId && <Text size="xs">{uiWords.request} <Code>{problem.requestId}</Code></Text>}
       </Group>

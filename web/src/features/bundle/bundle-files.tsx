@@ -22,7 +22,7 @@ function FileRow({ file, index, bundle }: { file: UploadedFile; index: number; b
 }
 
 const leadOf = (bundle: Bundle, kept: number | null): string => {
-  if (bundle.files === null) return bundleWords.filesKept(kept ?? 0);
+  if (bundle.files === null) return kept ? bundleWords.filesKept(kept) : bundleWords.noFiles;
   return kept === null ? bundleWords.filesLead : bundleWords.filesReplaced;
 };
 

@@ -12,7 +12,7 @@ export const bundleWords = {
   noNode: 'No node has reported yet, so the example names web-01; change it to your host.',
   files: 'Files of the bundle',
   filesLead: 'Templates, configuration and archives that the document names by their path.',
-  filesKept: (count: number) => `Version files stay as they are: ${plural(count, 'file')}. Add files to replace all of them.`,
+  filesKept: (count: number) => `The ${plural(count, 'file')} of the version before ${count === 1 ? 'stays' : 'stay'}. Add files to replace all of them.`,
   filesReplaced: 'These files replace all files of the version before.',
   noFiles: 'None. A document that names no files needs none.',
   columns: { path: 'Path in the bundle', size: 'Size', remove: 'Remove' },

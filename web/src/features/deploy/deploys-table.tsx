@@ -3,6 +3,7 @@ import Link from 'next/link';
 import type { DeployBrief, RolloutBrief } from '../../api/types.js';
 import { Panel } from '../../ui/panel.js';
 import { TimeAgo } from '../../ui/time.js';
+import { Wide } from '../../ui/wide.js';
 import { RolloutTag } from '../rollout/state-tags.js';
 import { deploySentence } from './deploy-sentence.js';
 import { DeployTag } from './state-tag.js';
@@ -42,7 +43,7 @@ export function DeploysTable({ deploys }: { deploys: DeployBrief[] }) {
   const { columns } = deploysWords;
   return (
     <Panel p={0}>
-      <Table.ScrollContainer minWidth={820}>
+      <Wide label={deploysWords.title} minWidth={820}>
         <Table verticalSpacing="sm" highlightOnHover aria-label={deploysWords.title}>
           <Table.Thead>
             <Table.Tr>
@@ -52,7 +53,7 @@ export function DeploysTable({ deploys }: { deploys: DeployBrief[] }) {
           </Table.Thead>
           <Table.Tbody>{deploys.map((deploy) => <DeployRow key={deploy.deploy_id} deploy={deploy} />)}</Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </Wide>
     </Panel>
   );
 }

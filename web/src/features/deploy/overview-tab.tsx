@@ -39,7 +39,7 @@ function LastRollout({ rolloutId }: { rolloutId: string }) {
   const panel = (
     <section>
       <Title order={2} size="h4" mb="xs">{model?.open ? words.openRollout : words.lastRollout}</Title>
-      <RolloutPanel feed={feed} link={link} />
+      <RolloutPanel feed={feed} link={link} level={3} />
     </section>
   );
   return <Stack gap="lg">{model?.open ? [panel, matrix] : [matrix, panel]}</Stack>;

@@ -1,5 +1,6 @@
 import { Table, Text } from '@mantine/core';
 import { Panel } from '../../ui/panel.js';
+import { Wide } from '../../ui/wide.js';
 import { StepTag } from '../rollout/state-tags.js';
 import type { StepModel } from '../rollout/step-model.js';
 import { overviewWords } from './words.js';
@@ -13,7 +14,7 @@ export function PlacementMatrix({ steps }: { steps: StepModel[] }) {
   const at = new Map(steps.map((step) => [step.id, step]));
   return (
     <Panel p={0}>
-      <Table.ScrollContainer minWidth={Math.max(360, 160 * (hosts.length + 1))}>
+      <Wide label={overviewWords.title} minWidth={Math.max(360, 160 * (hosts.length + 1))}>
         <Table verticalSpacing="xs" aria-label={overviewWords.title}>
           <Table.Thead>
             <Table.Tr><Table.Th>{overviewWords.component}</Table.Th>{hosts.map((host) => <Table.Th key={host} className="breakable">{host}</Table.Th>)}</Table.Tr>
@@ -30,7 +31,7 @@ export function PlacementMatrix({ steps }: { steps: StepModel[] }) {
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </Wide>
     </Panel>
   );
 }

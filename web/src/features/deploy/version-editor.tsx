@@ -50,7 +50,7 @@ export function VersionEditor({ deploy, base, discard, onClose }: VersionEditorP
 
   return (
     <Stack gap="sm">
-      <Title order={2} size="h4">{words.version(base.number)}</Title>
+      <Title order={2} size="h4">{words.editing(base.number)}</Title>
       <BundleForm bundle={bundle} validation={validation} kept={base.files.length}>
         <Panel p="sm">
           <Stack gap="sm">
@@ -58,7 +58,7 @@ export function VersionEditor({ deploy, base, discard, onClose }: VersionEditorP
             {conflict && <Conflict deploy={deploy} base={base.number} onTake={() => send(deploy.latest_version)} />}
             {submit.error && !conflict && <ProblemCard error={submit.error} />}
             <Group gap="sm">
-              <GuardedButton right="deploy.write" disabled={!ready} loading={submit.isPending} onClick={() => send(base.number)}>{words.submit(base.number + 1)}</GuardedButton>
+              {!conflict && <GuardedButton right="deploy.write" disabled={!ready} loading={submit.isPending} onClick={() => send(base.number)}>{words.submit(base.number + 1)}</GuardedButton>}
               {discard}
             </Group>
           </Stack>

@@ -7,6 +7,7 @@ import { useState } from 'react';
 import type { Deploy, VersionBrief } from '../../api/types.js';
 import { Panel } from '../../ui/panel.js';
 import { TimeAgo } from '../../ui/time.js';
+import { Wide } from '../../ui/wide.js';
 import { RolloutTag } from '../rollout/state-tags.js';
 import { GuardedButton } from '../session/guarded-button.js';
 import { RollbackDialog } from './rollback-dialog.js';
@@ -58,7 +59,7 @@ export function VersionsTab({ deploy }: { deploy: Deploy }) {
   const { columns } = words;
   return (
     <Panel p={0}>
-      <Table.ScrollContainer minWidth={820}>
+      <Wide label={columns.number} minWidth={820}>
         <Table verticalSpacing="sm" aria-label={columns.number}>
           <Table.Thead>
             <Table.Tr>
@@ -68,7 +69,7 @@ export function VersionsTab({ deploy }: { deploy: Deploy }) {
           </Table.Thead>
           <Table.Tbody>{deploy.versions.map((version) => <VersionRow key={version.number} deploy={deploy} version={version} onView={setViewed} onRollBack={setTarget} />)}</Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </Wide>
       <VersionDialog deployId={deploy.deploy_id} number={viewed} onClose={() => setViewed(null)} />
       <RollbackDialog deploy={deploy} version={target} onClose={() => setTarget(null)} />
     </Panel>

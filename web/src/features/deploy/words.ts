@@ -8,7 +8,7 @@ export const deployStateWords: Record<DeployState, string> = {
 
 /** Whole sentences for where a deploy stands. */
 export const deploySentences = {
-  neverApplied: (latest: number) => `Never applied: version ${latest} is ready to diff and apply.`,
+  neverApplied: (latest: number) => `Version ${latest} is ready to diff and apply.`,
   inSync: (active: number, hosts: number) => `Version ${active} is active on ${plural(hosts, 'host')}.`,
   inSyncShort: (active: number) => `Version ${active} is active.`,
   newer: (latest: number) => `Version ${latest} is submitted and not applied yet.`,
@@ -76,6 +76,7 @@ export const overviewWords = {
 
 export const yamlWords = {
   version: (number: number) => `Version ${number}`,
+  editing: (number: number) => `Editing version ${number}`,
   read: (number: number) => `YAML of version ${number}`,
   edit: 'Edit',
   stop: 'Discard changes',

@@ -1,6 +1,7 @@
 import { Code, Group, List, Stack, Table, Text } from '@mantine/core';
 import type { PlacementPlan } from '../../api/types.js';
 import { Disclosure } from '../../ui/disclosure.js';
+import { Wide } from '../../ui/wide.js';
 import { ActionTag } from './action-tag.js';
 import { describeOperation } from './describe-operation.js';
 import { changeKinds, diffWords } from './words.js';
@@ -18,7 +19,7 @@ function Fields({ plan }: { plan: PlacementPlan }) {
   if (plan.fields.length === 0) return null;
   const { field, from, to, kind } = diffWords.columns;
   return (
-    <Table.ScrollContainer minWidth={420}>
+    <Wide label={diffWords.fields} minWidth={420}>
       <Table withRowBorders={false} verticalSpacing={2} fz="sm">
         <Table.Thead><Table.Tr><Table.Th>{field}</Table.Th><Table.Th>{from}</Table.Th><Table.Th>{to}</Table.Th><Table.Th>{kind}</Table.Th></Table.Tr></Table.Thead>
         <Table.Tbody>
@@ -32,7 +33,7 @@ function Fields({ plan }: { plan: PlacementPlan }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </Wide>
   );
 }
 
@@ -40,7 +41,7 @@ function Files({ plan }: { plan: PlacementPlan }) {
   if (plan.files.length === 0) return null;
   const { path, oldHash, newHash, kind } = diffWords.columns;
   return (
-    <Table.ScrollContainer minWidth={420}>
+    <Wide label={diffWords.files} minWidth={420}>
       <Table withRowBorders={false} verticalSpacing={2} fz="sm">
         <Table.Thead><Table.Tr><Table.Th>{path}</Table.Th><Table.Th>{oldHash}</Table.Th><Table.Th>{newHash}</Table.Th><Table.Th>{kind}</Table.Th></Table.Tr></Table.Thead>
         <Table.Tbody>
@@ -54,7 +55,7 @@ function Files({ plan }: { plan: PlacementPlan }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </Wide>
   );
 }
 

@@ -9,6 +9,7 @@ import { PageHeader } from '../../ui/page-header.js';
 import { Panel } from '../../ui/panel.js';
 import { StateTag } from '../../ui/state-tag.js';
 import { TimeAgo } from '../../ui/time.js';
+import { Wide } from '../../ui/wide.js';
 import { nodeMeaning } from './node-meaning.js';
 import { useNodes } from './queries.js';
 import { nodeWords } from './words.js';
@@ -41,7 +42,7 @@ function NodesTable({ nodes }: { nodes: Node[] }) {
   const { columns } = nodeWords;
   return (
     <Panel p={0}>
-      <Table.ScrollContainer minWidth={760}>
+      <Wide label={nodeWords.title} minWidth={760}>
         <Table verticalSpacing="sm" aria-label={nodeWords.title}>
           <Table.Thead>
             <Table.Tr>
@@ -51,7 +52,7 @@ function NodesTable({ nodes }: { nodes: Node[] }) {
           </Table.Thead>
           <Table.Tbody>{nodes.map((node) => <NodeRow key={node.node_id} node={node} />)}</Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </Wide>
     </Panel>
   );
 }

@@ -1,6 +1,6 @@
 export const nodeWords = {
   title: 'Nodes',
-  lead: 'The Linux hosts on which a host worker runs. A document names them under `hosts`.',
+  lead: 'The Linux hosts on which a host worker runs. A document names them under hosts.',
   columns: { name: 'Name', state: 'State', docker: 'Docker', systemd: 'systemd', means: 'What that means', version: 'Worker' },
   online: 'Online',
   offline: 'Offline',
@@ -17,7 +17,7 @@ export const nodeWords = {
   },
   empty: {
     title: 'No host has reported yet',
-    sentence: 'A node appears here by itself as soon as a host worker runs on it and reaches this control plane; started with `npm start`, this machine is the first one.',
+    sentence: 'A node appears here by itself as soon as a host worker runs on it and reaches this control plane; started with npm start, this machine is the first one.',
     action: 'Look again',
   },
 } as const;

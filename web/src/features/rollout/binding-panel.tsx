@@ -1,6 +1,7 @@
 import { Group, Table, Text, Title, VisuallyHidden } from '@mantine/core';
 import { Panel } from '../../ui/panel.js';
 import { StateTag } from '../../ui/state-tag.js';
+import { Wide } from '../../ui/wide.js';
 import type { StepState } from '../../api/words.js';
 import type { BindingModel, RolloutModel } from './rollout-model.js';
 import { stepLooks } from './state-looks.js';
@@ -16,7 +17,7 @@ function Counts({ binding }: { binding: BindingModel }) {
 }
 
 /** One entry of the document's `deployment`, with its placements. */
-export function BindingPanel({ binding, model }: { binding: BindingModel; model: RolloutModel }) {
+export function BindingPanel({ binding, model, level }: { binding: BindingModel; model: RolloutModel; level: 2 | 3 }) {
   const { columns } = rolloutWords;
   const title = `${rolloutWords.binding(binding.index)}: ${binding.hosts.join(', ')}`;
   const answerable = model.state === 'paused' || model.state === 'running';
@@ -24,12 +25,12 @@ export function BindingPanel({ binding, model }: { binding: BindingModel; model:
     <Panel p="sm">
       <Group justify="space-between" gap="sm" mb="xs">
         <Group gap="sm">
-          <Title order={3} size="h5" className="breakable">{title}</Title>
+          <Title order={level} size="h5" className="breakable">{title}</Title>
           <Text size="sm" c="dimmed">{rolloutWords.strategy[binding.strategy] ?? binding.strategy}</Text>
         </Group>
         <Counts binding={binding} />
       </Group>
-      <Table.ScrollContainer minWidth={640}>
+      <Wide label={title} minWidth={640}>
         <Table layout="fixed" verticalSpacing={6} withRowBorders={false} aria-label={title}>
           <Table.Thead>
             <Table.Tr>
@@ -43,7 +44,7 @@ export function BindingPanel({ binding, model }: { binding: BindingModel; model:
           </Table.Thead>
           {binding.steps.map((step) => <StepRow key={step.id} step={step} rolloutId={model.id} answerable={answerable} />)}
         </Table>
-      </Table.ScrollContainer>
+      </Wide>
     </Panel>
   );
 }

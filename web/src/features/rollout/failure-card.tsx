@@ -3,14 +3,14 @@ import type { ReactNode } from 'react';
 import { Note } from '../../ui/note.js';
 import { uiWords } from '../../ui/words.js';
 import type { StepModel } from './step-model.js';
-import { phaseWords, rolloutWords } from './words.js';
+import { phaseNames, rolloutWords } from './words.js';
 
 /** What failed, where, what it said last, what to do; and the buttons that do it. */
 export function FailureCard({ step, children }: { step: StepModel; children: ReactNode }) {
   const { failure } = step;
   const words = rolloutWords.failure;
   return (
-    <Note tone="bad" title={words.title(step.component, step.host) + (failure?.phase ? ` ${words.phase(phaseWords[failure.phase])}` : '')}>
+    <Note tone="bad" title={words.title(step.component, step.host) + (failure?.phase ? ` ${words.phase(phaseNames[failure.phase])}` : '')}>
       <Stack gap={6}>
         <Text size="sm">{failure?.message ?? step.reason}</Text>
         {failure && <Text size="sm">{failure.put_back ? words.putBack : words.notPutBack}</Text>}

@@ -32,8 +32,8 @@ export function RolloutActions({ model }: { model: RolloutModel }) {
         {paused && model.counts.failed > 0 && (
           <GuardedButton right="deploy.apply" leftSection={<RotateCw size={16} aria-hidden />} loading={act.isPending && act.variables.verb === 'retry'} onClick={() => act.mutate({ verb: 'retry' })}>{words.retryAll}</GuardedButton>
         )}
-        {paused && (
-          <GuardedButton right="deploy.apply" variant="default" leftSection={<Play size={16} aria-hidden />} loading={act.isPending && act.variables.verb === 'resume'} onClick={() => act.mutate({ verb: 'resume' })}>{words.resume}</GuardedButton>
+        {paused && model.counts.failed === 0 && (
+          <GuardedButton right="deploy.apply" leftSection={<Play size={16} aria-hidden />} loading={act.isPending && act.variables.verb === 'resume'} onClick={() => act.mutate({ verb: 'resume' })}>{words.resume}</GuardedButton>
         )}
         <GuardedButton right="deploy.apply" variant="default" leftSection={<CircleSlash size={16} aria-hidden />} onClick={dialog.open}>{words.abort}</GuardedButton>
       </Group>

@@ -49,7 +49,7 @@ function Summary({ model, link }: { model: RolloutModel; link?: ReactNode }) {
 }
 
 /** A rollout, live: where it stands, what a person can do, and a panel per binding. */
-export function RolloutPanel({ feed, link }: { feed: RolloutFeed; link?: ReactNode }) {
+export function RolloutPanel({ feed, link, level = 2 }: { feed: RolloutFeed; link?: ReactNode; /** Of the headings inside. */ level?: 2 | 3 }) {
   const { model, status, error, logError, refetch } = feed;
   if (error) return <ProblemCard error={error} onRetry={refetch} />;
   if (!model) return <Stack gap="sm" aria-busy><Skeleton height={150} /><Skeleton height={180} /></Stack>;
@@ -58,7 +58,7 @@ export function RolloutPanel({ feed, link }: { feed: RolloutFeed; link?: ReactNo
       {model.open && (status === 'reconnecting' || status === 'offline') && <Note tone="warn" title={rolloutWords.reconnecting} />}
       {logError != null && <ProblemCard error={logError} onRetry={refetch} />}
       <Summary model={model} link={link} />
-      {model.bindings.map((binding) => <BindingPanel key={binding.index} binding={binding} model={model} />)}
+      {model.bindings.map((binding) => <BindingPanel key={binding.index} binding={binding} model={model} level={level} />)}
     </Stack>
   );
 }

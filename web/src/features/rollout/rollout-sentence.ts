@@ -1,5 +1,5 @@
 /** Where a rollout stands, in one plain sentence for somebody who was just woken up. */
-import { phaseWords, sentences } from './words.js';
+import { phaseDoing, sentences } from './words.js';
 import type { RolloutModel } from './rollout-model.js';
 import type { StepModel } from './step-model.js';
 
@@ -7,11 +7,12 @@ const isDone = ({ state }: StepModel): boolean => state === 'unchanged' || state
 
 export const doneCount = (model: RolloutModel): number => model.steps.filter(isDone).length;
 
-/** `health check 2 of 3, http 503` */
+/** `health check 2 of 3, http 503`: what was told about the phase, else what the host said last in it, else the phase. */
 export function stepDoing(step: StepModel): string {
-  if (step.phase === null) return step.reason ?? phaseWords.start;
-  const detail = step.phase.detail ?? '';
-  return detail === '' ? phaseWords[step.phase.phase] : `${phaseWords[step.phase.phase]} ${detail}`;
+  if (step.phase === null) return step.reason ?? phaseDoing.start;
+  const { phase, detail, said } = step.phase;
+  if (detail !== null) return `${phaseDoing[phase]} ${detail}`;
+  return said ?? phaseDoing[phase];
 }
 
 function runningSentence(model: RolloutModel): string {

@@ -4,7 +4,15 @@ import type { Event, PlacementPlan, Step } from '../../api/types.js';
 import type { Action, Phase, StepState } from '../../api/words.js';
 import { stepOutputData, stepPhaseData, stepStateData, type OutputStream, type StepFailure, type StepPhaseData, type StepStateData } from './rollout-events.js';
 
-export interface PhaseModel { phase: Phase; startedAt: string | null; durationMs: number | null; detail: string | null }
+export interface PhaseModel {
+  phase: Phase;
+  startedAt: string | null;
+  durationMs: number | null;
+  /** What was told about the phase. */
+  detail: string | null;
+  /** The last thing the host itself said (not what a program printed) while it went on. */
+  said: string | null;
+}
 export interface OutputLine { key: string; ts: string; attempt: number; stream: OutputStream; text: string }
 
 export interface StepModel {
@@ -38,7 +46,7 @@ const keptLines = 2_000;
 const ended: readonly StepState[] = ['unchanged', 'succeeded', 'failed', 'skipped', 'aborted', 'rolled_back'];
 
 const endedPhases = (phases: readonly { phase: Phase; duration_ms: number }[]): PhaseModel[] =>
-  phases.map(({ phase, duration_ms: durationMs }) => ({ phase, startedAt: null, durationMs, detail: null }));
+  phases.map(({ phase, duration_ms: durationMs }) => ({ phase, startedAt: null, durationMs, detail: null, said: null }));
 
 /** A placement that nobody has begun with. */
 const blankStep = ({ id, host, component, binding, waits_for: waitsFor }: GraphStep): StepModel => ({
@@ -50,7 +58,7 @@ const asTold = (step: Step): Partial<StepModel> => ({
   state: step.state, attempt: step.attempt, reason: step.reason || null, blockedBy: step.blocked_by, action: step.action, plan: step.plan,
   failure: step.state === 'failed' ? step.failure : null,
   phases: endedPhases(step.phases),
-  phase: step.phase ? { phase: step.phase, startedAt: null, durationMs: null, detail: step.reason || null } : null,
+  phase: step.phase ? { phase: step.phase, startedAt: null, durationMs: null, detail: step.reason || null, said: null } : null,
   operations: step.operations, startedAt: step.started_at, endedAt: step.ended_at,
 });
 
@@ -99,13 +107,21 @@ const phaseDuration = (data: StepPhaseData, startedAt: string | null, ts: string
 function withPhase(step: StepModel, data: StepPhaseData, ts: string): StepModel {
   const known = step.phases.find(({ phase }) => phase === data.phase);
   const startedAt = known?.startedAt ?? (data.state === 'started' ? ts : null);
-  const phase: PhaseModel = { phase: data.phase, startedAt, durationMs: phaseDuration(data, startedAt, ts), detail: data.detail ?? known?.detail ?? null };
+  const phase: PhaseModel = { phase: data.phase, startedAt, durationMs: phaseDuration(data, startedAt, ts), detail: data.detail ?? known?.detail ?? null, said: known?.said ?? null };
   return { ...step, phases: known ? step.phases.map((item) => (item === known ? phase : item)) : [...step.phases, phase] };
 }
 
 function outputLines(event: Event, attempt: number): OutputLine[] {
   const data = stepOutputData.safeParse(event.data);
   return data.success ? data.data.lines.map((line, index) => ({ ...line, key: `${event.id}.${index}`, ts: event.ts, attempt })) : [];
+}
+
+/** Only into a phase that goes on: what comes late says nothing about it. */
+function withSaid(step: StepModel, lines: readonly OutputLine[]): StepModel {
+  const said = lines.findLast(({ stream }) => stream === 'info')?.text;
+  const open = step.phases.findLast(({ durationMs }) => durationMs === null);
+  if (said === undefined || !open) return step;
+  return { ...step, phases: step.phases.map((phase) => (phase === open ? { ...phase, said } : phase)) };
 }
 
 function withEvent(step: StepModel, event: Event): StepModel {
@@ -135,8 +151,13 @@ export function foldStep(snapshot: StepModel, events: readonly Event[]): StepMod
   const lines: OutputLine[] = [];
   let step = told ? untouched(snapshot) : snapshot;
   for (const event of events) {
-    if (event.type === 'step.output') lines.push(...outputLines(event, step.attempt));
-    else step = withEvent(step, event);
+    if (event.type !== 'step.output') {
+      step = withEvent(step, event);
+      continue;
+    }
+    const printed = outputLines(event, step.attempt);
+    lines.push(...printed);
+    step = withSaid(step, printed);
   }
   const filled = told ? fillFrom(step, snapshot) : step;
   const droppedLines = Math.max(0, lines.length - keptLines);

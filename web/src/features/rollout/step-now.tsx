@@ -19,7 +19,7 @@ function settled(step: StepModel): string {
   if (step.state === 'failed') return step.failure?.message ?? step.reason ?? '';
   if (step.state === 'skipped' || step.state === 'aborted' || step.state === 'rolled_back') return step.reason ?? '';
   const [reason = ''] = step.plan?.reasons ?? [];
-  if (step.state === 'unchanged') return step.reason ?? reason;
+  if (step.state === 'unchanged') return step.reason ?? (reason === '' ? rolloutWords.nothingToChange : reason);
   return [step.action && actionLabels[step.action], reason].filter(Boolean).join(': ');
 }
 

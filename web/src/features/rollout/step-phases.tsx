@@ -2,7 +2,7 @@ import { Table, Text } from '@mantine/core';
 import { formatDuration } from '../../ui/format.js';
 import { Duration, Fixed } from '../../ui/time.js';
 import type { PhaseModel, StepModel } from './step-model.js';
-import { phaseWords, rolloutWords } from './words.js';
+import { phaseNames, rolloutWords } from './words.js';
 
 function PhaseTime({ phase, goesOn }: { phase: PhaseModel; goesOn: boolean }) {
   if (phase.durationMs !== null) return <Fixed>{formatDuration(phase.durationMs)}</Fixed>;
@@ -20,9 +20,9 @@ export function StepPhases({ step }: { step: StepModel }) {
         <Table.Tbody>
           {step.phases.map((phase) => (
             <Table.Tr key={phase.phase}>
-              <Table.Th scope="row" fw={400}>{phaseWords[phase.phase]}</Table.Th>
+              <Table.Th scope="row" fw={400}>{phaseNames[phase.phase]}</Table.Th>
               <Table.Td><PhaseTime phase={phase} goesOn={phase === step.phase} /></Table.Td>
-              <Table.Td className="breakable">{phase.detail}</Table.Td>
+              <Table.Td className="breakable">{phase.detail ?? phase.said}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

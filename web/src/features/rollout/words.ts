@@ -12,9 +12,14 @@ export const stepStateWords: Record<StepState, string> = {
 };
 
 /** What is going on in a phase, as the rest of "Waiting for api on api-01: …". */
-export const phaseWords: Record<Phase, string> = {
+export const phaseDoing: Record<Phase, string> = {
   fetch: 'fetching', build: 'building', test: 'testing', files: 'writing files', start: 'starting', health: 'health check',
   verify: 'verifying', switch: 'switching over', stop_old: 'stopping the old one', cleanup: 'cleaning up',
+};
+
+export const phaseNames: Record<Phase, string> = {
+  fetch: 'fetch', build: 'build', test: 'tests', files: 'files', start: 'start', health: 'health check',
+  verify: 'verification', switch: 'switch-over', stop_old: 'stop of the old one', cleanup: 'clean-up',
 };
 
 export const actionWords: Record<Action, string> = {
@@ -84,10 +89,11 @@ export const rolloutWords = {
   lines: (count: number) => plural(count, 'line'),
   waitsFor: (component: string, host: string) => `waits for ${placement(component, host)}`,
   notStarted: 'not started yet',
+  nothingToChange: 'nothing to change',
   blockedBy: (ids: string[]) => `blocked by ${ids.join(', ')}`,
   failure: {
     title: (component: string, host: string) => `${placement(component, host)} failed`,
-    phase: (phase: string) => `while ${phase}`,
+    phase: (phase: string) => `in the phase “${phase}”`,
     putBack: 'The old one was put back and serves again.',
     notPutBack: 'The old one was not put back.',
     tail: 'Last output',

@@ -16,9 +16,9 @@ export function LoginPage() {
   const next = safeReturnPath(useSearchParams().get('next'));
 
   useEffect(() => {
-    if (me.data) router.replace(next);
+    if (me.isSuccess) router.replace(next);
     else if (setup.data) router.replace('/setup');
-  }, [me.data, setup.data, next, router]);
+  }, [me.isSuccess, setup.data, next, router]);
 
   return (
     <SessionCard title={sessionWords.login.title} lead={next === homePath ? undefined : sessionWords.login.returning}>

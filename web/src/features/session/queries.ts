@@ -28,9 +28,10 @@ const acts = {
   setUp: (body: Credentials) => unwrap(client.POST('/api/auth/setup-admin', { body, signal: deadline() })),
 };
 
+/** Whatever was read before was read by somebody else, or by nobody. */
 export function useSignIn(act: keyof typeof acts) {
   const queries = useQueryClient();
-  return useMutation({ mutationFn: acts[act], onSuccess: () => queries.resetQueries({ queryKey: keys.me }) });
+  return useMutation({ mutationFn: acts[act], onSuccess: () => queries.resetQueries() });
 }
 
 /** Everything that was read is forgotten with the session. */

@@ -14,7 +14,7 @@ export function SetupPage() {
   const needed = useSetupNeeded();
   const setup = useSignIn('setUp');
   const router = useRouter();
-  const done = me.data !== undefined;
+  const done = me.isSuccess;
   const closed = needed.data === false;
 
   useEffect(() => {

@@ -23,6 +23,9 @@ function outdated({ type, deploy_id: deployId }: Event): readonly (readonly unkn
   }
 }
 
+/** A rollout's page closes its own gaps; a diff stays as it was read. */
+const everything = [keys.deploys, keys.nodes];
+
 function refresh(queries: QueryClient, events: readonly Event[]): void {
   const old = new Map(events.flatMap(outdated).map((key) => [JSON.stringify(key), key]));
   for (const queryKey of old.values()) void queries.invalidateQueries({ queryKey, exact: true });
@@ -35,7 +38,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
 
   useEffect(() => followEvents({}, {
     onEvents: (events) => refresh(queries, events),
-    onGap: () => void queries.invalidateQueries(),
+    onGap: () => everything.forEach((queryKey) => void queries.invalidateQueries({ queryKey })),
     onStatus: (next) => {
       setStatus(next);
       if (next === 'reconnecting') void queries.invalidateQueries({ queryKey: keys.me });

@@ -1,0 +1,157 @@
+/** What keeps work apart, or together, when placements are handled at the same time. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
+import { inBatches } from '../../host-worker/in-batches.js';
+import { PlacementLocks } from '../../host-worker/placement-locks.js';
+import { runProgram } from '../../host-worker/run-program.js';
+import { DaemonReload } from '../../host-worker/systemd/systemctl.js';
+
+const never = new AbortController().signal;
+
+describe('the lock of a placement', () => {
+  it('lets one in at a time, in order of arrival, and others elsewhere meanwhile', async () => {
+    const locks = new PlacementLocks();
+    const log: string[] = [];
+    const enter = (key: string, name: string) => locks.run(key, never, async () => {
+      log.push(`${name} in`);
+      await sleep(20);
+      log.push(`${name} out`);
+    });
+    await Promise.all([enter('a', '1'), enter('a', '2'), enter('b', '3')]);
+    expect(log.indexOf('3 in')).toBeLessThan(log.indexOf('1 out'));
+    expect(log.indexOf('2 in')).toBeGreaterThan(log.indexOf('1 out'));
+  });
+
+  it('is let go of when the work fails', async () => {
+    const locks = new PlacementLocks();
+    await expect(locks.run('a', never, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await locks.run('a', never, async () => 'in')).toBe('in');
+  });
+
+  it('is not waited for by one who was cancelled, and one who gave up does not let others in early', async () => {
+    const locks = new PlacementLocks();
+    let inside = 0;
+    let most = 0;
+    const busy = async (): Promise<void> => {
+      inside += 1;
+      most = Math.max(most, inside);
+      await sleep(60);
+      inside -= 1;
+    };
+    const first = locks.run('a', never, busy);
+    const cancelled = new AbortController();
+    const second = locks.run('a', cancelled.signal, busy);
+    cancelled.abort(new Error('cancelled'));
+    await expect(second).rejects.toThrow('cancelled');
+    await Promise.all([first, locks.run('a', never, busy), locks.run('a', never, busy)]);
+    expect(most).toBe(1);
+  });
+
+  it('never has two inside, whatever is cancelled when', async () => {
+    const visit = fc.record({ holdMs: fc.nat(4), cancelMs: fc.option(fc.nat(6)) });
+    await fc.assert(fc.asyncProperty(fc.array(visit, { maxLength: 12 }), async (visits) => {
+      const locks = new PlacementLocks();
+      let inside = 0;
+      await Promise.allSettled(visits.map(({ holdMs, cancelMs }) => {
+        const stop = new AbortController();
+        if (cancelMs !== null) setTimeout(() => stop.abort(new Error('cancelled')), cancelMs);
+        return locks.run('a', stop.signal, async () => {
+          inside += 1;
+          expect(inside).toBe(1);
+          await sleep(holdMs);
+          inside -= 1;
+        });
+      })).then((ends) => {
+        for (const end of ends) if (end.status === 'rejected') expect(String(end.reason)).toContain('cancelled');
+      });
+      expect(await locks.run('a', never, async () => 'free')).toBe('free');
+    }), { numRuns: 60 });
+  });
+});
+
+describe('daemon-reload', () => {
+  it('is shared by all who ask while another is under way, and starts after their file was written', async () => {
+    const started: number[] = [];
+    let now = 0;
+    const reload = new DaemonReload(async () => {
+      started.push(now);
+      await sleep(30);
+    });
+    const first = reload.request();
+    await sleep(5);
+    now = 1;
+    const others = [1, 2, 3, 4].map(() => reload.request());
+    await Promise.all([first, ...others]);
+    expect(started).toEqual([0, 1]);
+  });
+
+  it('is one for all who ask at the same moment', async () => {
+    let reloads = 0;
+    const reload = new DaemonReload(async () => { reloads += 1; });
+    await Promise.all(Array.from({ length: 10 }, () => reload.request()));
+    expect(reloads).toBe(1);
+    await reload.request();
+    expect(reloads).toBe(2);
+  });
+
+  it('that fails is told to those who asked for it, and the next one is tried', async () => {
+    let reloads = 0;
+    const reload = new DaemonReload(async () => {
+      reloads += 1;
+      await sleep(10);
+      if (reloads === 1) throw new Error('no');
+    });
+    const first = reload.request();
+    await sleep(2);
+    const second = reload.request();
+    await expect(first).rejects.toThrow('no');
+    await second;
+    expect(reloads).toBe(2);
+  });
+});
+
+describe('batches', () => {
+  it('keep the order of results and never run more at once than allowed', async () => {
+    let running = 0;
+    let most = 0;
+    const results = await inBatches([5, 1, 3, 2, 4], 2, async (item) => {
+      running += 1;
+      most = Math.max(most, running);
+      await sleep(item);
+      running -= 1;
+      return item * 10;
+    });
+    expect(results).toEqual([50, 10, 30, 20, 40]);
+    expect(most).toBe(2);
+  });
+
+  it('end with the first error, after those under way, and begin no more', async () => {
+    const begun: number[] = [];
+    await expect(inBatches([1, 2, 3, 4, 5, 6], 2, async (item) => {
+      begun.push(item);
+      await sleep(5);
+      if (item === 2) throw new Error('no');
+    })).rejects.toThrow('no');
+    expect(begun.length).toBeLessThanOrEqual(4);
+    expect(await inBatches([], 3, async () => 1)).toEqual([]);
+  });
+});
+
+describe('a program', () => {
+  it('answers with its exit code and output, in English and UTC', async () => {
+    const result = await runProgram('node', ['-e', 'console.log(process.env.LC_ALL, process.env.TZ); console.error("err"); process.exit(3)'], { timeoutMs: 10_000 });
+    expect(result).toEqual({ exit_code: 3, stdout: 'C UTC\n', stderr: 'err\n' });
+  });
+
+  it('that is missing, takes too long or floods is an error', async () => {
+    await expect(runProgram('no-such-program', [], { timeoutMs: 1_000 })).rejects.toThrow(/ENOENT/);
+    await expect(runProgram('sleep', ['10'], { timeoutMs: 100 })).rejects.toThrow('not done after 100 ms');
+    await expect(runProgram('head', ['-c', '100000', '/dev/zero'], { timeoutMs: 5_000, maxBytes: 1_000 })).rejects.toThrow(/maxBuffer/);
+  });
+
+  it('gets its arguments as they are: there is no shell', async () => {
+    const odd = ['$HOME', '`id`', 'a b', "'; rm -rf /", '*'];
+    const { stdout } = await runProgram('node', ['-e', 'console.log(JSON.stringify(process.argv.slice(1)))', '--', ...odd], { timeoutMs: 10_000 });
+    expect(JSON.parse(stdout)).toEqual(odd);
+  });
+});
