@@ -11,7 +11,7 @@ const npm = (...names) => names.map((name) => `node_modules/${name}(/|$)`);
 module.exports = {
   forbidden: [
     only('spec', npm('zod', 'yaml', '@noble'), 'The language is pure: no I/O, no node, no clock, no random.'),
-    only('workflows', ['^spec/', ...npm('@temporalio')], 'Workflows are deterministic runbooks over spec/.'),
+    only('workflows', ['^spec/', '^activities/', ...npm('@temporalio')], 'Workflows are deterministic runbooks over spec/; of activities they see only types (next rule).'),
     { name: 'workflows-activities-types-only', severity: 'error', from: { path: '^workflows/' }, to: { path: '^(activities|host-worker)/', dependencyTypesNot: ['type-only'] } },
     { name: 'control-rooms', severity: 'error', from: { path: '^control/' }, to: { path: ['^(api|workflows|activities|workers|host-worker|gateway|web)/', ...npm('express', '@temporalio', 'dockerode')] } },
     { name: 'activities-rooms', severity: 'error', from: { path: '^activities/' }, to: { path: ['^(api|workers|host-worker|gateway|web)/', ...npm('express', 'dockerode')] } },

@@ -1,5 +1,6 @@
-/** What a host may see and say: only of runs that are open and touch it. Everything else does not exist for it. */
+/** What a host may see and say: only of runs that touch it, while they are open. Everything else does not exist for it. */
 import type { Renderer } from '../control/rendering/desired.js';
+import { getRollout } from '../control/rollouts/index.js';
 import { openRun, type OpenRun } from '../control/runs.js';
 import type { PrismaClient } from '../prisma/client.js';
 import type { DesiredPlacement } from '../spec/desired.js';
@@ -11,10 +12,30 @@ export interface HostWork { run: OpenRun; placements: DesiredPlacement[] }
 /** One answer for unknown, ended and foreign runs, so that a host learns nothing of others. */
 const noSuchWork = (): MaestroError => new MaestroError('not_found', 'There is no open run of that id on this host', { fix: 'Nothing is to be done; the run has ended or is not for this host.' });
 
-export async function workOf({ db, renderer }: WorkDeps, host: string, runId: string, options: { component?: string; withContent?: boolean } = {}): Promise<HostWork> {
-  const run = await openRun(db, runId);
+async function placementsOf({ renderer }: WorkDeps, host: string, run: OpenRun | null, options: { component?: string; withContent?: boolean } = {}): Promise<HostWork> {
   if (run === null) throw noSuchWork();
   const placements = await renderer.desired(run.deploy_id, run.version, host, options);
   if (placements.length === 0) throw noSuchWork();
   return { run, placements };
+}
+
+export async function workOf(deps: WorkDeps, host: string, runId: string, options: { component?: string; withContent?: boolean }): Promise<HostWork> {
+  return placementsOf(deps, host, await openRun(deps.db, runId), options);
+}
+
+/** A host that could not reach us keeps its output and sends it when it can, which may be after the end. */
+const lateReportMs = 10 * 60 * 1000;
+
+/** Like workOf, and for a little while after a rollout has ended. */
+export async function reportableWork(deps: WorkDeps, host: string, runId: string): Promise<HostWork> {
+  return placementsOf(deps, host, (await openRun(deps.db, runId)) ?? (await endedRun(deps.db, runId)));
+}
+
+async function endedRun(db: PrismaClient, runId: string): Promise<OpenRun | null> {
+  if (!runId.startsWith('rol_')) return null;
+  const { deploy_id, version, ended_at: endedAt } = await getRollout(db, runId).catch((error: unknown) => {
+    throw error instanceof MaestroError && error.code === 'not_found' ? noSuchWork() : error;
+  });
+  if (endedAt === null || Date.now() - Date.parse(endedAt) > lateReportMs) return null;
+  return { run_id: runId, deploy_id, version, rollout_id: runId };
 }

@@ -3,10 +3,10 @@ import { inTransaction } from '../control/database.js';
 import { appendEvents, type EventInput } from '../control/events/index.js';
 import { MaestroError } from '../spec/errors.js';
 import type { Report } from './messages.js';
-import { workOf, type WorkDeps } from './open-work.js';
+import { reportableWork, type WorkDeps } from './open-work.js';
 
 export async function recordReport(deps: WorkDeps, host: string, { run: runId, entries }: Report): Promise<void> {
-  const { run, placements } = await workOf(deps, host, runId);
+  const { run, placements } = await reportableWork(deps, host, runId);
   const own = new Set(placements.map(({ component }) => component));
   const foreign = entries.find(({ component }) => !own.has(component));
   if (foreign !== undefined) throw new MaestroError('not_found', `${foreign.component} is not placed on this host by that run`, { fix: 'Report on this host\'s own placements only.' });

@@ -5,8 +5,11 @@
  */
 import { bindingHosts, type Binding, type DeployDocument } from './document/index.js';
 import { findCycle, topologicalOrder } from './document/cycles.js';
+import { hostGroups, type HostGroup } from './document/placements.js';
 import { stepId, type Edge, type GraphStep, type RolloutGraph } from './graph-types.js';
 import { StepOrder } from './step-order.js';
+
+export { hostGroups } from './document/placements.js';
 
 export function documentGraph(document: DeployDocument): RolloutGraph {
   const hostsOf = document.deployment.map((binding) => bindingHosts(document, binding));
@@ -93,21 +96,6 @@ function sequentialEdges(document: DeployDocument, binding: Binding, hosts: read
       if (edges.has(id)) addOrder(id, { from: stepId(host, order[index] ?? ''), reason: 'sequential', needs_green: false });
     });
   }
-}
-
-interface HostGroup { strategy: Binding['strategy']; bindings: number[]; hosts: string[] }
-
-/** The hosts of one binding, or of the bindings that place the same components with the same strategy. */
-export function hostGroups(document: DeployDocument): HostGroup[] {
-  const groups = new Map<string, { strategy: Binding['strategy']; bindings: number[]; hosts: Set<string> }>();
-  document.deployment.forEach((binding, index) => {
-    const key = JSON.stringify([binding.strategy, [...binding.components].sort()]);
-    const group = groups.get(key) ?? { strategy: binding.strategy, bindings: [], hosts: new Set() };
-    group.bindings.push(index);
-    for (const host of bindingHosts(document, binding)) group.hosts.add(host);
-    groups.set(key, group);
-  });
-  return [...groups.values()].map((group) => ({ ...group, hosts: [...group.hosts] }));
 }
 
 /** A sequential group walks its hosts one by one, each waiting until the one before is green. */

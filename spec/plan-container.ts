@@ -3,7 +3,7 @@ import type { DesiredPlacement, DockerRun } from './desired.js';
 import type { ObservedContainer, ObservedPlacement } from './observed.js';
 import type { FieldChange, Operation } from './plan.js';
 import { envChanges, fieldChange, same } from './plan-fields.js';
-import type { RunChanges } from './plan-host.js';
+import type { RunChanges } from './run-changes.js';
 import type { ComponentState } from './words.js';
 
 /** Fields whose change means another container; order within lists of ports, volumes and networks does not matter. */

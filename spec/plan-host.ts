@@ -6,6 +6,7 @@ import type { DesiredFile, DesiredPlacement, DesiredTree } from './desired.js';
 import { containerChanges } from './plan-container.js';
 import { fieldChange } from './plan-fields.js';
 import { unitChanges } from './plan-unit.js';
+import type { RunChanges } from './run-changes.js';
 import type { HostFacts, ObservedFile, ObservedPlacement, ObservedTree } from './observed.js';
 import type { FieldChange, FileChange, Operation, PlacementPlan } from './plan.js';
 import type { ComponentState, DriftKind } from './words.js';
@@ -13,18 +14,6 @@ import type { ComponentState, DriftKind } from './words.js';
 export function planHost(desired: readonly DesiredPlacement[], observed: readonly ObservedPlacement[], facts: HostFacts): PlacementPlan[] {
   const byComponent = new Map(observed.map((placement) => [placement.component, placement]));
   return desired.map((placement) => planPlacement(placement, byComponent.get(placement.component) ?? nothingObserved(placement.component), facts));
-}
-
-/** What the run section (container or unit) needs, before files are considered. */
-export interface RunChanges {
-  fields: FieldChange[];
-  reasons: string[];
-  conflict: string | null;
-  /** create: nothing there; update: it must be replaced or rewritten; restart: it only has to be started again. */
-  need: 'create' | 'update' | 'restart' | 'none';
-  /** Operations before the one that starts it (pull, network, unit file…). */
-  before: Operation[];
-  state: ComponentState;
 }
 
 function planPlacement(desired: DesiredPlacement, observed: ObservedPlacement, facts: HostFacts): PlacementPlan {

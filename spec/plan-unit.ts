@@ -4,7 +4,7 @@ import { sha256Hex } from './hash.js';
 import type { ObservedPlacement, ObservedUnit } from './observed.js';
 import type { FieldChange, Operation } from './plan.js';
 import { fieldChange } from './plan-fields.js';
-import type { RunChanges } from './plan-host.js';
+import type { RunChanges } from './run-changes.js';
 import type { ComponentState } from './words.js';
 
 export function unitChanges(desired: DesiredPlacement, run: SystemdRun, observed: ObservedPlacement, drifted: boolean): RunChanges {

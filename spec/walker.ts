@@ -10,6 +10,7 @@ export type StepStatuses = ReadonlyMap<string, StepStatus>;
 
 const greenStates: ReadonlySet<StepState> = new Set(['unchanged', 'succeeded', 'skipped']);
 const endedStates: ReadonlySet<StepState> = new Set(['unchanged', 'succeeded', 'skipped', 'failed', 'blocked', 'aborted', 'rolled_back']);
+const badStates: ReadonlySet<StepState> = new Set(['failed', 'aborted', 'rolled_back']);
 const startable: ReadonlySet<StepState> = new Set(['pending', 'waiting', 'blocked']);
 
 export const isGreen = (state: StepState): boolean => greenStates.has(state);
@@ -32,31 +33,48 @@ export interface Walk {
 }
 
 export function walk(graph: RolloutGraph, statuses: StepStatuses): Walk {
-  const stuck = blockedSteps(graph, statuses);
   const state = (id: string): StepState => statuses.get(id)?.state ?? 'pending';
-  const open = graph.steps.filter((step) => startable.has(state(step.id)) && !stuck.has(step.id));
-  const ready = open.filter((step) => step.waits_for.every((edge) => gateIsOpen(edge, state(edge.from), stuck)));
-  const waiting = open.filter((step) => !ready.includes(step)).map((step) => describe(step, statuses, step.waits_for.filter((edge) => !gateIsOpen(edge, state(edge.from), stuck))));
-  const blocked = [...stuck.values()].map(({ step, by }) => describe(step, statuses, by));
+  const stuck = blockedSteps(graph, state);
+  const isOpen = (edge: Edge): boolean => gateIsOpen(edge, state(edge.from), stuck);
+  const open = graph.steps.filter((step) => startable.has(state(step.id)) && !stuck.has(step.id))
+    .map((step) => ({ step, closed: step.waits_for.filter((edge) => !isOpen(edge)) }));
+  const ready = open.filter(({ closed }) => closed.length === 0).map(({ step }) => step.id);
+  const waiting = open.filter(({ closed }) => closed.length > 0).map(({ step, closed }) => describe(step, statuses, closed));
+  const blocked = graph.steps.flatMap((step) => {
+    const by = stuck.get(step.id);
+    return by === undefined ? [] : [describe(step, statuses, by)];
+  });
   const busy = graph.steps.some((step) => state(step.id) === 'running');
-  return { ready: ready.map(({ id }) => id), waiting, blocked, settled: !busy && ready.length === 0, finished: graph.steps.every((step) => isGreen(state(step.id))) };
+  return { ready, waiting, blocked, settled: !busy && ready.length === 0, finished: graph.steps.every((step) => isGreen(state(step.id))) };
 }
 
-/** An edge of order lets go when the other has ended or can not run; an edge of dependence only when it is green. */
+/**
+ * An edge of order lets go when the other has ended or can not run; an edge of dependence only when it is green.
+ * `blocked` is what a step was called when it was last looked at: it counts only while it still is.
+ */
 function gateIsOpen(edge: Edge, state: StepState, stuck: ReadonlyMap<string, unknown>): boolean {
-  return edge.needs_green ? isGreen(state) : hasEnded(state) || stuck.has(edge.from);
+  return edge.needs_green ? isGreen(state) : (hasEnded(state) && state !== 'blocked') || stuck.has(edge.from);
 }
 
-/** Steps that wait, directly or through others, for a failed or aborted one. */
-function blockedSteps(graph: RolloutGraph, statuses: StepStatuses): Map<string, { step: GraphStep; by: Edge[] }> {
-  const stuck = new Map<string, { step: GraphStep; by: Edge[] }>();
-  const isBad = (id: string): boolean => ['failed', 'aborted'].includes(statuses.get(id)?.state ?? 'pending') || stuck.has(id);
-  for (let found = true; found; ) {
-    const next = graph.steps.filter((step) => !stuck.has(step.id) && startable.has(statuses.get(step.id)?.state ?? 'pending'))
-      .map((step) => ({ step, by: step.waits_for.filter((edge) => edge.needs_green && isBad(edge.from)) }))
-      .filter(({ by }) => by.length > 0);
-    for (const entry of next) stuck.set(entry.step.id, entry);
-    found = next.length > 0;
+/** Steps that wait, directly or through others, for one that will not turn green by itself; and the nearest of those. */
+function blockedSteps(graph: RolloutGraph, state: (id: string) => StepState): Map<string, Edge[]> {
+  const dependents = new Map<string, GraphStep[]>();
+  for (const step of graph.steps) {
+    for (const { from, needs_green } of step.waits_for) {
+      const known = dependents.get(from);
+      if (needs_green && known === undefined) dependents.set(from, [step]);
+      else if (needs_green) known?.push(step);
+    }
+  }
+  const bad = new Set(graph.steps.map(({ id }) => id).filter((id) => badStates.has(state(id))));
+  const stuck = new Map<string, Edge[]>();
+  for (let found = [...bad]; found.length > 0; ) {
+    const next = new Map([...new Set(found.flatMap((id) => dependents.get(id) ?? []))]
+      .filter((step) => !bad.has(step.id) && startable.has(state(step.id)))
+      .map((step) => [step.id, step.waits_for.filter((edge) => edge.needs_green && bad.has(edge.from))]));
+    for (const [id, by] of next) stuck.set(id, by);
+    found = [...next.keys()];
+    for (const id of found) bad.add(id);
   }
   return stuck;
 }

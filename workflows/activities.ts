@@ -15,7 +15,10 @@ const retry = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval
 
 /** Reading a host: waits for an offline host up to the offline deadline. */
 export const observing = (host: string): Pick<HostActivities, 'observe'> =>
-  proxyActivities<HostActivities>({ taskQueue: hostQueue(host), startToCloseTimeout: '60s', heartbeatTimeout: '12s', scheduleToCloseTimeout: '1h', retry });
+  proxyActivities<HostActivities>({
+    taskQueue: hostQueue(host), startToCloseTimeout: '60s', heartbeatTimeout: '12s', scheduleToCloseTimeout: '1h', retry,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  });
 
 /** Asking a host for a plan: an answer that takes long is worth nothing. */
 export const glancing = (host: string): Pick<HostActivities, 'observe'> =>

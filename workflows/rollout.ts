@@ -5,6 +5,7 @@
  */
 import { CancellationScope, allHandlersFinished, condition, continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
 import { isOpenRollout, type RolloutState } from '../spec/words.js';
+import type { RolloutGraph } from '../spec/graph-types.js';
 import type { PlacementPlan } from '../spec/plan.js';
 import { changing, control, observing } from './activities.js';
 import { checkAbort, checkResume, checkRetry, checkSkip, type Decision } from './decisions.js';
@@ -12,17 +13,17 @@ import { toStepFailure } from './failures.js';
 import { RolloutBoard, type CarriedSteps } from './rollout-board.js';
 import { abortUpdate, resumeUpdate, retryUpdate, rolloutStateQuery, skipUpdate, type HostWork, type PlacementWork, type RolloutInput, type RolloutResult, type SkipInput } from './shared.js';
 
-/** `carried` is set by the workflow itself when its history got long. */
-export interface RolloutArguments extends RolloutInput { carried?: CarriedSteps }
+/** `carried` is set by the workflow itself, while it rests, when its history got long. */
+export interface RolloutArguments extends RolloutInput { carried?: Carried }
+interface Carried { version: number; graph: RolloutGraph; steps: CarriedSteps }
 
 export async function rollout(input: RolloutArguments): Promise<RolloutResult> {
-  const outline = await control.beginRollout(input.rollout_id);
-  // Started once more after its end was recorded: there is nothing left to do, and the lock must not be held.
-  if (!isOpenRollout(outline.state)) return { state: outline.state };
-  const run = new Rollout(input, outline, new RolloutBoard(outline.graph, input.carried));
+  const run = new Rollout(input);
+  // Before anything is waited for: an answer that finds no handler is refused.
   run.listen();
-  if (run.state === 'paused') await run.rest();
-  else run.lookAtHosts();
+  await run.begin();
+  // Started once more after its end was recorded: there is nothing left to do, and the lock must not be held.
+  if (!isOpenRollout(run.state)) return { state: run.state };
   for (;;) {
     await run.walkUntilSettled();
     if (run.abortAsked) return run.end('aborted', 'stopped by a person; what was done is listed with each step');
@@ -38,7 +39,9 @@ interface Preparation { done: Promise<unknown>; scope: CancellationScope }
 
 class Rollout {
   state: RolloutState;
+  board: RolloutBoard;
   abortAsked = false;
+  private version: number;
   private news = false;
   private readonly observed = new Map<string, 'asked' | 'seen'>();
   private readonly prepared = new Map<string, Preparation>();
@@ -46,20 +49,34 @@ class Rollout {
   private inFlight = 0;
   private recording: Promise<void> = Promise.resolve();
 
-  constructor(private readonly input: RolloutInput, private readonly outline: { version: number; state: RolloutState }, readonly board: RolloutBoard) {
-    this.state = outline.state;
+  constructor(private readonly input: RolloutArguments) {
+    const { version, graph, steps } = input.carried ?? { version: 0, graph: { steps: [] }, steps: [] };
+    this.state = input.carried === undefined ? 'pending' : 'paused';
+    this.version = version;
+    this.board = new RolloutBoard(graph, steps);
+  }
+
+  async begin(): Promise<void> {
+    if (this.state === 'pending') {
+      const { state, version, graph } = await control.beginRollout(this.input.rollout_id);
+      this.state = state;
+      this.version = version;
+      this.board = new RolloutBoard(graph);
+    }
+    if (this.state === 'paused') await this.rest();
+    else if (this.state === 'running' && !this.abortAsked) this.lookAtHosts();
   }
 
   listen(): void {
-    const decision: Decision = { state: () => this.state, aborting: () => this.abortAsked, board: this.board };
+    const decision = (): Decision => ({ state: () => this.state, aborting: () => this.abortAsked, board: this.board });
     setHandler(rolloutStateQuery, () => this.state);
-    setHandler(retryUpdate, ({ step }) => this.retry(step), { validator: (asked) => checkRetry(decision, asked) });
-    setHandler(resumeUpdate, (_asked) => this.retry(undefined), { validator: (_asked) => checkResume(decision) });
-    setHandler(skipUpdate, (asked) => this.skip(asked), { validator: (asked) => checkSkip(decision, asked) });
+    setHandler(retryUpdate, ({ step }) => this.retry(step), { validator: (asked) => checkRetry(decision(), asked) });
+    setHandler(resumeUpdate, (_asked) => this.retry(undefined), { validator: (_asked) => checkResume(decision()) });
+    setHandler(skipUpdate, (asked) => this.skip(asked), { validator: (asked) => checkSkip(decision(), asked) });
     setHandler(abortUpdate, (_asked) => {
       this.abortAsked = true;
       this.news = true;
-    }, { validator: (_asked) => checkAbort(decision) });
+    }, { validator: (_asked) => checkAbort(decision()) });
   }
 
   /** Every host at once that has open steps and has not answered yet; one question for all its placements. */
@@ -180,7 +197,7 @@ class Rollout {
     await this.become('paused', this.board.pauseReason());
     await condition(allHandlersFinished);
     if (workflowInfo().continueAsNewSuggested && !this.news) {
-      await continueAsNew<(input: RolloutArguments) => Promise<RolloutResult>>({ ...this.input, carried: this.board.carry() });
+      await continueAsNew<(input: RolloutArguments) => Promise<RolloutResult>>({ ...this.input, carried: { version: this.version, graph: this.board.graph, steps: this.board.carry() } });
     }
     await this.rest();
   }
@@ -214,7 +231,7 @@ class Rollout {
   }
 
   private work(host: string): HostWork {
-    return { deploy_id: this.input.deploy_id, version: this.outline.version, host, run_id: this.input.rollout_id };
+    return { deploy_id: this.input.deploy_id, version: this.version, host, run_id: this.input.rollout_id };
   }
 
   private placementWork(id: string, host: string, component: string): PlacementWork {

@@ -11,6 +11,7 @@ export function refuse(response: Response, error: unknown, log: Logger): void {
   response.locals['code'] = problem.code;
   // Too late for an answer of its own: cut, so that the reader does not take half for the whole.
   if (response.headersSent) return void response.destroy();
+  if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
   if (retryAfterSeconds !== null) response.setHeader('Retry-After', String(retryAfterSeconds));
   response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }

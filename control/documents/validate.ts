@@ -5,7 +5,7 @@
 import { documentGraph, graphCycle } from '../../spec/graph.js';
 import type { RolloutGraph } from '../../spec/graph-types.js';
 import { parseDocument, unsupportedFeatures, type DeployDocument, type ParsedDocument } from '../../spec/document/index.js';
-import { formatPath } from '../../spec/document/read-yaml.js';
+import { formatPath } from '../../spec/document/path.js';
 import { MaestroError, type Diagnostic } from '../../spec/errors.js';
 import type { BundleEntry } from '../../spec/resolve/placement.js';
 import { renderDocument, type RenderedDocument } from '../rendering/render-document.js';

@@ -1,6 +1,6 @@
 /** The three stages of rendering, each over all placements at once, since starting a template machine is what costs. */
 import type { Component } from '../../spec/document/index.js';
-import type { Path } from '../../spec/document/read-yaml.js';
+import type { Path } from '../../spec/document/path.js';
 import { bundlePath } from '../../spec/resolve/paths.js';
 import type { Problem } from '../../spec/resolve/problems.js';
 import { fullContext, templateContext, varsContext, type Scope } from './context.js';

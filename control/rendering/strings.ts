@@ -1,5 +1,5 @@
 /** Finds and replaces the strings of a component that may hold `{{ }}`, by path. */
-import type { Path } from '../../spec/document/read-yaml.js';
+import type { Path } from '../../spec/document/path.js';
 
 export interface FoundString { path: Path; text: string }
 

@@ -50,7 +50,7 @@ export class Child {
     const { file, args } = commandOf(launch);
     this.process = spawn(file, args, {
       cwd: launch.cwd,
-      env: { ...launch.env },
+      env: { NODE_ENV: 'production', ...launch.env },
       // A session of its own: Ctrl-C in the terminal reaches this process alone, which then stops the parts in order.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', ...(launch.ipc ? (['ipc'] as const) : [])],

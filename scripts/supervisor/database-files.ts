@@ -47,7 +47,7 @@ async function createCluster(folder: string, { password, programs, owner, env, i
   if (owner) for (const path of [draft, secret, passwordFile]) chownSync(path, owner.uid, owner.gid);
   const args = ['-D', folderArgument(draft, owner), '--auth=scram-sha-256', `--username=${databaseUser}`, `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale=C'];
   try {
-    await promisify(execFile)(programs.initdb, args, { cwd: draft, timeout: initTimeoutMs, env, signal: interrupted, ...owner });
+    await promisify(execFile)(programs.initdb, args, { cwd: draft, timeout: initTimeoutMs, env: { NODE_ENV: 'production', ...env }, signal: interrupted, ...owner });
     renameSync(draft, folder);
   } catch (error) {
     throw new StartError(`the database cannot be created (${reason(error)})`, 'check the room on the disk and the rights of the folder', folder);

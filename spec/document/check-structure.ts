@@ -3,7 +3,7 @@
  * a number's spelling matters (`mode: 0640`, `tag: 1.10`, environment values) the text as written replaces it.
  */
 import { Scalar, isAlias, isMap, isScalar, isSeq, type Alias, type Document, type Pair } from 'yaml';
-import type { Path } from './read-yaml.js';
+import type { Path } from './path.js';
 
 const maxAliases = 100;
 /** Values of the document with every alias written out. */

@@ -6,10 +6,10 @@ import { isAlias, isMap, isSeq, isScalar, type Document, type Pair, type YAMLMap
 import type { Diagnostic } from '../errors.js';
 import { checkStructure } from './check-structure.js';
 import { composeYaml } from './compose-yaml.js';
+import { formatPath, type Path } from './path.js';
 
 export const maxDocumentBytes = 1024 * 1024;
 
-export type Path = readonly (string | number)[];
 export interface Position { line: number; column: number }
 export interface YamlReading {
   value: unknown;
@@ -20,10 +20,6 @@ export interface YamlReading {
    */
   locate(path: Path, at?: 'key' | 'value'): Position;
 }
-
-const formatPath = (path: Path): string =>
-  path.reduce<string>((text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? part : `${text}.${part}`), '');
-export { formatPath };
 
 const diagnostic = (position: Position, path: Path, message: string, fix: string): Diagnostic => ({
   code: 'validation_error', path: formatPath(path), ...position, message, suggested_fix: fix,

@@ -1,6 +1,7 @@
 /** Checks across the document: names that must exist, bindings, cycles. Each finding points at the word that is wrong. */
 import type { Diagnostic } from '../errors.js';
-import { formatPath, type Path, type YamlReading } from './read-yaml.js';
+import { formatPath, type Path } from './path.js';
+import type { YamlReading } from './read-yaml.js';
 import { bindingHosts } from './placements.js';
 import { findCycle } from './cycles.js';
 import { nearest } from './nearest.js';

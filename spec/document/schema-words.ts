@@ -1,5 +1,5 @@
 /** What the schemas know at a path of a document: keys for "did you mean", and the types of a choice. */
-import type { Path } from './read-yaml.js';
+import type { Path } from './path.js';
 
 interface SchemaLike { def?: { type?: string; innerType?: unknown; element?: unknown; valueType?: unknown; in?: unknown; options?: unknown[]; shape?: Record<string, unknown>; values?: unknown[] } }
 const isSchema = (value: unknown): value is SchemaLike => typeof value === 'object' && value !== null && 'def' in value;

@@ -1,7 +1,8 @@
 /** What zod found, as diagnostics a person can act on: path, place in the text, fix. */
 import type { z } from 'zod';
 import type { Diagnostic } from '../errors.js';
-import { formatPath, type Path, type YamlReading } from './read-yaml.js';
+import { formatPath, type Path } from './path.js';
+import type { YamlReading } from './read-yaml.js';
 import { nearest } from './nearest.js';
 import { documentSchema } from './schema.js';
 import { keysAt, typesAt } from './schema-words.js';

@@ -1,5 +1,5 @@
 /** How large the rollout graph of a document would be, from the numbers alone: known before anything is built. */
-import { bindingHosts } from './placements.js';
+import { bindingHosts, hostGroups, type HostGroup } from './placements.js';
 import type { DeployDocument } from './schema.js';
 
 export const maxPlacements = 5000;
@@ -9,13 +9,13 @@ export const maxEdges = 300_000;
 export interface GraphSize { placements: number; edges: number }
 
 export function graphSize(document: DeployDocument): GraphSize {
-  const bindings: { hosts: string[]; components: readonly string[]; waitsFor: readonly string[]; sequential: boolean }[] = [];
+  const bindings: { hosts: string[]; components: readonly string[]; waitsFor: readonly string[] }[] = [];
   let placements = 0;
   for (const binding of document.deployment) {
     const hosts = bindingHosts(document, binding);
     placements += hosts.length * binding.components.length;
     if (placements > maxPlacements) return { placements, edges: 0 };
-    bindings.push({ hosts, components: binding.components, waitsFor: binding.depends_on_hosts, sequential: binding.strategy === 'sequential' });
+    bindings.push({ hosts, components: binding.components, waitsFor: binding.depends_on_hosts });
   }
   const perHost = new Map<string, number>();
   const perComponent = new Map<string, number>();
@@ -23,13 +23,17 @@ export function graphSize(document: DeployDocument): GraphSize {
     for (const host of hosts) add(perHost, host, components.length);
     for (const component of components) add(perComponent, component, hosts.length);
   }
-  const edges = bindings.map(({ hosts, components, waitsFor, sequential }) => {
-    const forHosts = components.length * sum(waitsFor, perHost);
-    const forComponents = components.reduce((total, id) => total + sum(document.components[id]?.depends_on ?? [], perComponent), 0);
-    return hosts.length * (forHosts + forComponents + (sequential ? components.length * (components.length + 1) : 0));
+  const dependences = bindings.map(({ hosts, components, waitsFor }) => {
+    const forComponents = components.map((id) => sum(document.components[id]?.depends_on ?? [], perComponent));
+    return hosts.length * (components.length * sum(waitsFor, perHost) + total(forComponents));
   });
-  return { placements, edges: edges.reduce((total, count) => total + count, 0) };
+  return { placements, edges: total(dependences) + total(hostGroups(document).map(orderEdges)) };
 }
 
+/** One component after the other on each host, and every one of a host after all of the host before. */
+const orderEdges = ({ strategy, hosts, components }: HostGroup): number =>
+  strategy === 'sequential' ? hosts.length * components.length + (hosts.length - 1) * components.length ** 2 : 0;
+
 const add = (counts: Map<string, number>, key: string, count: number): unknown => counts.set(key, (counts.get(key) ?? 0) + count);
-const sum = (keys: readonly string[], counts: ReadonlyMap<string, number>): number => keys.reduce((total, key) => total + (counts.get(key) ?? 0), 0);
+const total = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0);
+const sum = (keys: readonly string[], counts: ReadonlyMap<string, number>): number => total(keys.map((key) => counts.get(key) ?? 0));

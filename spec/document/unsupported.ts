@@ -3,7 +3,8 @@
  * nothing is ever silently ignored.
  */
 import type { Diagnostic } from '../errors.js';
-import { formatPath, type Path, type YamlReading } from './read-yaml.js';
+import { formatPath, type Path } from './path.js';
+import type { YamlReading } from './read-yaml.js';
 import type { Component, DeployDocument } from './schema.js';
 
 const defaultDeadlineMs = 3_600_000;

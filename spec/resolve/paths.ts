@@ -1,12 +1,16 @@
 /** Paths on the host: absolute, normalised, and nowhere that a deploy must not write. */
-const forbiddenRoots = ['/proc', '/sys', '/dev', '/var/lib/maestro', '/opt/maestro-worker', '/run/systemd', '/var/lib/docker'];
+const forbiddenRoots = [
+  '/proc', '/sys', '/dev', '/run/systemd', '/var/run/systemd', '/var/lib/docker', '/var/lib/containerd',
+  '/var/lib/maestro', '/var/cache/maestro', '/etc/maestro', '/opt/maestro-worker', '/run/maestro', '/var/run/maestro',
+];
+const longestPart = 255;
 
-/** Normalises; null when it climbs out of itself or has a null byte. */
+/** Normalises; null when it climbs out of itself, has a control character or a part that no file system takes. */
 export function normalisePath(path: string): string | null {
-  if (path.includes('\0')) return null;
+  if (/\p{Cc}/u.test(path)) return null;
   const parts: string[] = [];
   for (const part of path.split('/')) {
-    if (part === '..') return null;
+    if (part === '..' || part.length > longestPart) return null;
     if (part !== '' && part !== '.') parts.push(part);
   }
   return (path.startsWith('/') ? '/' : '') + parts.join('/');
@@ -15,7 +19,7 @@ export function normalisePath(path: string): string | null {
 /** A relative dest is under the component directory. Null: unsafe. */
 export function resolveDest(dest: string, componentDirectory: string): string | null {
   const path = normalisePath(dest.startsWith('/') ? dest : `${componentDirectory}/${dest}`);
-  if (path === null || path === '/' || dest.endsWith('/')) return null;
+  if (path === null || path === '/' || !path.startsWith('/') || dest.endsWith('/')) return null;
   return forbiddenRoots.some((root) => path === root || path.startsWith(`${root}/`)) ? null : path;
 }
 

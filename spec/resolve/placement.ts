@@ -39,7 +39,7 @@ export function resolvePlacement(input: PlacementInput, report: ReportProblem): 
 
 function destOf(dest: string, directory: string, path: readonly (string | number)[], report: ReportProblem): string | null {
   const resolved = resolveDest(dest, directory);
-  if (resolved === null) report({ path: [...path, 'dest'], message: `"${dest}" is not a place a deploy may write to`, fix: 'Use a path outside /proc, /sys, /dev and the folders of Maestro and Docker, without "..".' });
+  if (resolved === null) report({ path: [...path, 'dest'], message: `"${dest}" is not a place a deploy may write to`, fix: 'Use the path of a file or folder outside /proc, /sys, /dev and the folders of Maestro and Docker, without ".." and without a "/" at its end.' });
   return resolved;
 }
 
@@ -71,13 +71,19 @@ function singleFiles(input: PlacementInput, directory: string, report: ReportPro
   });
 }
 
+/** A folder may be named with a slash at its end. */
+const withoutSlash = (dest: string): string => (dest.length > 1 && dest.endsWith('/') ? dest.slice(0, -1) : dest);
+
 function trees(input: PlacementInput, directory: string, report: ReportProblem): DesiredTree[] {
   return input.component.config.files.flatMap((file, index) => {
     const source = bundlePath(file.source);
     if (source === null || input.bundle.some(({ path }) => path === source)) return [];
     const files = inFolder(input.bundle, source);
-    const dest = files.length === 0 ? null : destOf(file.dest, directory, ['config', 'files', index], report);
+    const at = ['config', 'files', index];
+    const dest = files.length === 0 ? null : destOf(withoutSlash(file.dest), directory, at, report);
     if (dest === null) return [];
+    const unsafe = files.find(({ path }) => resolveDest(path, dest) === null);
+    if (unsafe !== undefined) destOf(`${dest}/${unsafe.path}`, directory, at, report);
     return [{ dest, strategy: file.strategy ?? 'atomic_symlink', tree_hash: treeHash(files), owner: file.owner ?? null, group: null, files }];
   });
 }

@@ -8,6 +8,7 @@ export function parsePorts(text: string): PortMapping[] | null {
   const [, ip = '', host = '', container = '', protocol = 'tcp'] = pattern.exec(text.trim()) ?? [];
   const hostPorts = range(host);
   const containerPorts = range(container);
+  if (!ip.startsWith('[') && ip.split('.').some((part) => Number(part) > 255)) return null;
   if (hostPorts === null || containerPorts === null || hostPorts.length !== containerPorts.length) return null;
   return hostPorts.map((hostPort, index) => ({
     ip: ip.replace(/^\[|\]$/g, ''), host_port: hostPort, container_port: containerPorts[index] ?? hostPort, protocol: protocol === 'udp' ? 'udp' : 'tcp',

@@ -4,7 +4,7 @@ import type { DockerRun, Healthcheck, ResourceLimits, SystemdRun, VolumeMount } 
 import { renderUnit } from '../systemd-unit.js';
 import { normalisePath } from './paths.js';
 import { parsePorts } from './ports.js';
-import type { ReportProblem } from './problems.js';
+import type { Problem, ReportProblem } from './problems.js';
 import { splitCommand } from './words-of-command.js';
 
 type Run<Type extends Component['run']['type']> = Extract<Component['run'], { type: Type }>;
@@ -23,9 +23,9 @@ export function resolveDockerRun(id: string, component: Component, run: Run<'doc
       if (parsed === null) report({ path: ['run', 'ports', index], message: `"${text}" is not a port mapping`, fix: 'Write host:container, for example "8080:80", "127.0.0.1:8080:80" or "53:53/udp".' });
       return parsed ?? [];
     }),
-    volumes: run.volumes.flatMap((text, index) => volume(text, componentDirectory(id, component), (message, fix) => report({ path: ['run', 'volumes', index], message, fix }))),
-    env: run.env,
-    networks: run.networks,
+    volumes: run.volumes.flatMap((text, index) => volume(text, componentDirectory(id, component), (problem) => report({ path: ['run', 'volumes', index], ...problem }))),
+    env: environment(run.env, report),
+    networks: networks(run.networks, report),
     restart: run.restart,
     command: commandWords(run.command, report),
     resources: limits(component, run),
@@ -42,9 +42,27 @@ function imageOf(component: Component, report: ReportProblem): string {
   return tag.startsWith('sha256:') ? `${image}@${tag}` : `${image}:${tag}`;
 }
 
+/** What Docker takes as the name of a container or a volume. */
+const dockerName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
+const nameFix = 'Use two or more letters, digits, "_", "." and "-", starting with a letter or digit.';
+
 function containerName(name: string, report: ReportProblem): string {
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) report({ path: ['run', 'container_name'], message: `"${name}" is not a container name`, fix: 'Use letters, digits, "_", "." and "-", starting with a letter or digit.' });
+  if (!dockerName.test(name)) report({ path: ['run', 'container_name'], message: `"${name}" is not a container name`, fix: nameFix });
   return name;
+}
+
+function networks(names: readonly string[], report: ReportProblem): string[] {
+  names.forEach((name, index) => {
+    if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) report({ path: ['run', 'networks', index], message: `"${name}" is not the name of a network`, fix: 'Use letters, digits, "_", "." and "-", starting with a letter or digit.' });
+  });
+  return [...new Set(names)];
+}
+
+function environment(env: Record<string, string>, report: ReportProblem): Record<string, string> {
+  for (const [name, value] of Object.entries(env)) {
+    if (value.includes('\0')) report({ path: ['run', 'env', name], message: 'a value cannot hold a NUL character', fix: 'Remove it.' });
+  }
+  return env;
 }
 
 function commandWords(command: string | string[] | undefined, report: ReportProblem): string[] | null {
@@ -54,17 +72,20 @@ function commandWords(command: string | string[] | undefined, report: ReportProb
   return words;
 }
 
-function volume(text: string, directory: string, report: (message: string, fix: string) => void): VolumeMount[] {
+const volumeFix = 'Write source:target or source:target:ro; source is a volume name or a host path, target an absolute path.';
+
+function volume(text: string, directory: string, report: (problem: Omit<Problem, 'path'>) => void): VolumeMount[] {
   const [source = '', target = '', options = '', ...rest] = text.split(':');
   const flags = options === '' ? [] : options.split(',');
-  const wrong = rest.length > 0 || source === '' || !target.startsWith('/') || flags.some((flag) => !['ro', 'rw', 'z', 'Z'].includes(flag));
-  const isPath = source.startsWith('/') || source.startsWith('.');
-  const path = isPath ? normalisePath(source.startsWith('/') ? source : `${directory}/${source.replace(/^\.\//, '')}`) : source;
-  if (wrong || path === null) {
-    report(`"${text}" is not a volume`, 'Write source:target or source:target:ro; source is a volume name or a host path, target an absolute path.');
+  const kind = source.startsWith('/') || source.startsWith('.') ? 'bind' : 'volume';
+  const path = kind === 'volume' ? source : normalisePath(source.startsWith('/') ? source : `${directory}/${source}`);
+  const known = flags.every((flag) => ['ro', 'rw', 'z', 'Z'].includes(flag));
+  if (rest.length > 0 || path === null || normalisePath(target) === null || !target.startsWith('/') || !known || (kind === 'volume' && !dockerName.test(source))) {
+    report({ message: `"${text}" is not a volume`, fix: volumeFix });
     return [];
   }
-  return [{ kind: isPath ? 'bind' : 'volume', source: path, target, read_only: flags.includes('ro') }];
+  if (/z/i.test(options)) report({ message: 'relabelling a volume for SELinux (z, Z) is not supported yet', fix: 'Remove the flag, and label the folder on the host.', code: 'unsupported_feature' });
+  return [{ kind, source: path, target, read_only: flags.includes('ro') }];
 }
 
 function limits(component: Component, run: Component['run']): ResourceLimits {
@@ -72,18 +93,31 @@ function limits(component: Component, run: Component['run']): ResourceLimits {
   return { memory_bytes: memory ?? null, cpus: cpus ?? null };
 }
 
+/** As the host takes it: it becomes a file name and an argument of systemctl. */
+const serviceName = /^[A-Za-z0-9_][A-Za-z0-9:_.@\\-]{0,246}\.service$/;
+
 export function resolveSystemdRun(id: string, project: string, component: Component, run: Run<'systemd'>, report: ReportProblem): SystemdRun {
   const name = run.unit_name ?? `maestro-${id}`;
-  const unitName = /\.[a-z]+$/.test(name) && name.endsWith('.service') ? name : `${name}.service`;
-  if (!/^[A-Za-z0-9:_.@\\-]+\.service$/.test(unitName)) report({ path: ['run', 'unit_name'], message: `"${name}" is not the name of a service unit`, fix: 'Use letters, digits, ":", "_", ".", "@" and "-".' });
-  for (const key of ['command', 'working_directory', 'user', 'group'] as const) {
-    if (/[\n\r\0]/.test(run[key] ?? '')) report({ path: ['run', key], message: `${key} must be one line`, fix: 'Remove the line break.' });
+  const unitName = name.endsWith('.service') ? name : `${name}.service`;
+  if (!serviceName.test(unitName)) report({ path: ['run', 'unit_name'], message: `"${name}" is not the name of a service unit`, fix: 'Use letters, digits, ":", "_", ".", "@" and "-", starting with a letter or digit.' });
+  for (const key of ['command', 'working_directory', 'user', 'group'] as const) unitLine(key, run[key], report);
+  const directory = run.working_directory ?? null;
+  if (directory !== null && (!directory.startsWith('/') || normalisePath(directory) === null)) {
+    report({ path: ['run', 'working_directory'], message: `"${directory}" is not an absolute path without ".."`, fix: 'Write the path from the root, for example /opt/app.' });
   }
   const resolved = {
-    unit_name: unitName, command: run.command, working_directory: run.working_directory ?? null, user: run.user ?? null, group: run.group ?? null,
-    env: run.env, restart: run.restart, restart_sec: run.restart_sec, resources: limits(component, run),
+    unit_name: unitName, command: run.command, working_directory: directory, user: run.user ?? null, group: run.group ?? null,
+    env: environment(run.env, report), restart: run.restart, restart_sec: run.restart_sec, resources: limits(component, run),
   };
   return { type: 'systemd', ...resolved, unit_text: renderUnit(id, project, resolved) };
+}
+
+/** A value that would run on into the next line of the unit file could set anything there. */
+function unitLine(key: 'command' | 'working_directory' | 'user' | 'group', value: string | undefined, report: ReportProblem): void {
+  if (value === undefined) return;
+  if (value.trim() === '') report({ path: ['run', key], message: `${key} is empty`, fix: `Write a ${key}, or remove the key.` });
+  if (/[\n\r\0]/.test(value)) report({ path: ['run', key], message: `${key} must be one line`, fix: 'Remove the line break.' });
+  if (value.trimEnd().endsWith('\\')) report({ path: ['run', key], message: `${key} must not end in a backslash`, fix: 'Remove the backslash: systemd would read the next line as a part of this one.' });
 }
 
 export function resolveHealthcheck(check: Component['healthcheck'], report: ReportProblem): Healthcheck | null {

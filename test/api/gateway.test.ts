@@ -67,7 +67,17 @@ describe('the hosts\' door', () => {
     const answers = [await call('web-01', `/desired?run=${run}`), await call('web-09', `/desired?run=${run}`), await call('web-01', `/desired?run=rol_${'0'.repeat(20)}`), await call('web-01', `/desired?run=pln_${'0'.repeat(20)}`)];
     const told = z.object({ code: z.literal('not_found'), message: z.string() });
     expect(new Set(answers.map(({ body }) => told.parse(body).message)).size).toBe(1);
-    expect((await call('web-01', '/report', { json: { run, entries: [entry()] } })).status).toBe(404);
+  });
+
+  it('takes what a host could not send before the end for ten minutes after it, and not for longer', async () => {
+    const { rollout_id: run } = await opened('late');
+    await recordRolloutState(context.api.db, run, { state: 'failed', reason: 'for the test' });
+    const send = (host: string, key: string) => call(host, '/report', { json: { run, entries: [entry({ key })] } });
+    expect([(await send('web-01', 'late')).status, (await send('web-09', 'late')).status]).toEqual([204, 404]);
+    await context.api.db.rollout.update({ where: { id: run }, data: { ended_at: new Date(Date.now() - 10 * 60_000 - 1000) } });
+    expect((await send('web-01', 'too late')).status).toBe(404);
+    expect((await call('web-01', '/report', { json: { run: `rol_${'0'.repeat(20)}`, entries: [] } })).body).toMatchObject({ code: 'not_found', message: 'There is no open run of that id on this host' });
+    expect(await events(run)).toHaveLength(1);
   });
 
   it('shows what a plan is about for five minutes', async () => {

@@ -44,7 +44,7 @@ describe('the API process', () => {
 
   async function start(env: Record<string, string>): Promise<Running> {
     const port = await freePort();
-    const child = fork(bundle, { cwd: root, silent: true, execArgv: [], env: { PATH: process.env['PATH'] ?? '', MAESTRO_WEB: '0', MAESTRO_PORT: String(port), MAESTRO_DATA: folder, MAESTRO_TEMPORAL_ADDRESS: nowhere, ...env } });
+    const child = fork(bundle, { cwd: root, silent: true, execArgv: [], env: { NODE_ENV: 'production', PATH: process.env['PATH'] ?? '', MAESTRO_WEB: '0', MAESTRO_PORT: String(port), MAESTRO_DATA: folder, MAESTRO_TEMPORAL_ADDRESS: nowhere, ...env } });
     children.add(child);
     const output: string[] = [];
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => output.push(chunk.toString('utf8')));

@@ -13,7 +13,7 @@ export async function runInCheckout(folder: string, script: string, env: Readonl
   const copy = join(folder, 'checkout');
   for (const part of ['scripts', 'temporal-server', 'package.json', 'package-lock.json']) cpSync(join(findRoot(), part), join(copy, part), { recursive: true });
   const ran = await new Promise<Ran>((resolve) => {
-    execFile(process.execPath, [join(copy, 'scripts', script)], { env, timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, [join(copy, 'scripts', script)], { env: { NODE_ENV: 'test', ...env }, timeout: 60_000 }, (error, stdout, stderr) => {
       resolve({ code: error ? (typeof error.code === 'number' ? error.code : -1) : 0, output: stdout + stderr });
     });
   });

@@ -53,6 +53,18 @@ export async function until(what: string, isSo: () => boolean | Promise<boolean>
   throw new Error(`not within ${ms} ms: ${what}`);
 }
 
+/** How much longer work takes here right now than on an idle machine: wall time over the processor time of a busy loop. */
+export function contention(): number {
+  const busyMs = 300;
+  const begin = performance.now();
+  const before = process.cpuUsage();
+  for (let used = 0; used < busyMs; ) {
+    const { user, system } = process.cpuUsage(before);
+    used = (user + system) / 1000;
+  }
+  return Math.max(1, (performance.now() - begin) / busyMs);
+}
+
 export class Supervisor {
   private text = '';
   private code: number | null | undefined;

@@ -94,6 +94,19 @@ test('a host that does not answer does not hold up the abort', async () => {
   expect(rollout.states).toEqual({ 'h1/db': 'succeeded', 'nowhere/web': 'aborted' });
 });
 
+test('right after the start, while the database has not answered yet, is taken: no host is changed', async () => {
+  const rollout = world.rollout(graphOf({ 'h1/db': [], 'h2/web': [] }));
+  const database = rollout.record.holdBegin();
+  await rollout.start();
+  await database.reached;
+  const asked = rollout.abort();
+  database.open();
+  await asked;
+  expect(await rollout.ends()).toBe('aborted');
+  expect(rollout.hosts.names('begun', 'activate')).toEqual([]);
+  expect(rollout.states).toEqual({ 'h1/db': 'aborted', 'h2/web': 'aborted' });
+});
+
 test('a second abort is refused, and so is every other answer meanwhile', async () => {
   const rollout = world.rollout(graphOf({ 'h1/db': [], 'h2/web': [] }));
   const db = rollout.hosts.linger('activate h1/db', 'stops');

@@ -5,6 +5,7 @@
 import type { BegunRollout, ControlActivities, PlanHost, StepRecord } from '../../activities/index.js';
 import { mergeStep, type StepRow } from '../../control/rollouts/merge-step.js';
 import type { RolloutGraph } from '../../spec/graph-types.js';
+import { Signal, type Gate } from './signal.js';
 import { isOpenRollout, type RolloutState, type StepState } from '../../spec/words.js';
 
 export type Told = { step: string; state: StepState; attempt: number; reason: string; blocked_by: string[] } | { rollout: RolloutState; reason: string };
@@ -17,10 +18,22 @@ export class RolloutRecord {
   /** Records that came too late to be kept. A walk that is right sends none. */
   readonly dropped: StepRecord[] = [];
   begun = 0;
+  private beforeBegin = (): Promise<void> => Promise.resolve();
 
   constructor(readonly rolloutId: string, readonly deployId: string, readonly graph: RolloutGraph) {}
 
-  begin(): BegunRollout {
+  /** The database takes its time to begin. */
+  holdBegin(): Gate {
+    const [reached, opened] = [new Signal(), new Signal()];
+    this.beforeBegin = async () => {
+      reached.give();
+      await opened.given;
+    };
+    return { reached: reached.given, open: () => opened.give() };
+  }
+
+  async begin(): Promise<BegunRollout> {
+    await this.beforeBegin();
     this.begun += 1;
     if (this.state === 'pending') this.become('running', '');
     for (const { id } of this.graph.steps) if (!this.steps.has(id)) this.steps.set(id, newRow());
@@ -57,7 +70,7 @@ export class FakeControl implements ControlActivities {
   readonly rollouts = new Map<string, RolloutRecord>();
   readonly plans = new Map<string, { hosts: string[]; answers: PlanHost[] | null }>();
 
-  beginRollout = (rolloutId: string): Promise<BegunRollout> => Promise.resolve(this.rollout(rolloutId).begin());
+  beginRollout = (rolloutId: string): Promise<BegunRollout> => this.rollout(rolloutId).begin();
 
   record = (rolloutId: string, steps: StepRecord[], rollout?: { state: RolloutState; reason: string }): Promise<void> => {
     const record = this.rollout(rolloutId);

@@ -7,6 +7,7 @@ import { splitStepId } from '../../spec/walker.js';
 import { stepId, type RolloutGraph } from '../../spec/graph-types.js';
 import type { PlacementPlan } from '../../spec/plan.js';
 import type { ActivateResult, HostActivities, HostWork, ObserveResult, OperateResult, OperateWork, PlacementWork, PrepareResult, StepFailure } from '../../workflows/shared.js';
+import { Signal, type Gate } from './signal.js';
 import { toCreate, unchanged } from './plans.js';
 
 /** `observe h1`, `prepare h1/web`, `activate h1/web`, `operate h1/web`. */
@@ -14,8 +15,6 @@ export type CallName = `${keyof HostActivities} ${string}`;
 export type Moment = 'begun' | 'done' | 'failed' | 'cancelled';
 export interface HostCall { call: CallName; attempt: number; moment: Moment; at: number }
 
-/** Something held back by a test until it is let go. */
-export interface Gate { /** Resolves when the host has come to it. */ reached: Promise<void>; open(): void }
 export interface Lingering { begun: Promise<void>; /** Resolves when the host has been told to stop. */ told: Promise<void>; open(): void }
 type Act = (times: number, attempt: number) => Promise<void> | void;
 
@@ -129,12 +128,6 @@ export class FakeHosts implements HostActivities {
       throw error;
     }
   }
-}
-
-/** Given once, waited for by any number. */
-export class Signal {
-  give: () => void = () => undefined;
-  readonly given = new Promise<void>((resolve) => { this.give = resolve; });
 }
 
 /** As a host works: heartbeats bring cancellations. */

@@ -25,13 +25,14 @@ async function continued(times = 1): Promise<{ rollout: TestRollout; firstRunId:
   return { rollout, firstRunId };
 }
 
-test('the first history ends by continuing, and the new run rests without asking any host', async () => {
+test('the first history ends by continuing, and the new run rests without asking any host or the database', async () => {
   const { rollout, firstRunId } = await continued();
   const { events } = await rollout.history(firstRunId);
   expect(events?.map(eventName).at(-1)).toBe('workflowExecutionContinuedAsNew');
   await waitFor(async () => (await rollout.query()) === 'paused', () => 'the new run to rest');
-  expect(countEvents(await rollout.history())).toEqual({ workflowExecutionStarted: 1, markerRecorded: 1 });
+  expect(countEvents(await rollout.history())).toEqual({ workflowExecutionStarted: 1 });
   expect(rollout.hosts.names('begun', 'observe')).toHaveLength(2);
+  expect(rollout.record.begun).toBe(1);
   await rollout.abort();
 });
 
@@ -50,23 +51,21 @@ test('the record tells one story across both', async () => {
   await rollout.ends();
   expect(rollout.record.story.flatMap((told) => ('rollout' in told ? [told.rollout] : []))).toEqual(['running', 'paused', 'running', 'succeeded']);
   expect(rollout.record.dropped).toEqual([]);
-  expect(rollout.record.begun).toBeGreaterThanOrEqual(2);
 });
 
 test('it can be continued again and again', async () => {
-  const { rollout } = await continued(3);
+  const { rollout, firstRunId } = await continued(3);
+  const runs = new Set<string>([firstRunId]);
   for (const attempt of [2, 3]) {
-    const runId = (await rollout.handle.describe()).runId;
     await rollout.retry();
     await waitFor(() => rollout.step('h1/db').attempt === attempt && rollout.record.state === 'paused', () => `attempt ${attempt} to fail`);
-    // The limit counts the events of each history; a short one simply goes on.
-    await waitFor(async () => (await rollout.query()) === 'paused', () => 'it to rest');
-    expect((await rollout.handle.describe()).status.name).toBe('RUNNING');
-    expect(runId).not.toBe('');
+    const { runId } = await rollout.handle.describe();
+    runs.add(runId);
   }
   await rollout.retry();
   expect(await rollout.ends()).toBe('succeeded');
   expect(rollout.step('h1/db').attempt).toBe(4);
+  expect(runs.size).toBeGreaterThan(1);
 });
 
 test('skip lets what was blocked go on, on hosts the new run has not seen yet', async () => {
@@ -86,6 +85,7 @@ test('abort is taken, and asks no host', async () => {
 
 test('the validators still know what has failed', async () => {
   const { rollout } = await continued();
+  await waitFor(async () => (await rollout.query()) === 'paused', () => 'the new run to rest');
   await expect(rollout.retry('h2/cron')).rejects.toMatchObject({ cause: { message: expect.stringContaining('h2/cron is succeeded') as string } });
   await rollout.abort();
 });

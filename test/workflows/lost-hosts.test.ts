@@ -3,9 +3,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { Signal } from './fake-hosts.js';
 import { graphOf } from './graphs.js';
 import { stepFailure } from './plans.js';
+import { Signal } from './signal.js';
 import { World, type Running } from './world.js';
 
 let world: World;

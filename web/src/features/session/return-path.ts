@@ -1,9 +1,14 @@
-/** The page to go to after signing in. Only paths of this site: `//host` and `/\host` lead elsewhere. */
+/** The page to go to after signing in: only ever one of this site. */
 export const homePath = '/deploys';
 
+const here = 'http://here.invalid';
+
+/** Read as a browser would (which drops tabs, and takes `//host` and `/\host` for another site), then judged. */
 export function safeReturnPath(asked: string | null): string {
-  if (asked === null || !/^\/(?![/\\])/.test(asked)) return homePath;
-  return asked.startsWith('/login') || asked.startsWith('/setup') ? homePath : asked;
+  if (asked === null || !asked.startsWith('/') || !URL.canParse(asked, here)) return homePath;
+  const { origin, pathname, search, hash } = new URL(asked, here);
+  if (origin !== here || pathname.startsWith('//')) return homePath;
+  return /^\/(login|setup)(\/|$)/.test(pathname) ? homePath : pathname + search + hash;
 }
 
 export const loginPath = (from: string): string => (from === homePath || from === '/' ? '/login' : `/login?next=${encodeURIComponent(from)}`);

@@ -1,0 +1,14 @@
+import type { FieldChange, Operation } from './plan.js';
+import type { ComponentState } from './words.js';
+
+/** What the run section (container or unit) needs, before files are considered. */
+export interface RunChanges {
+  fields: FieldChange[];
+  reasons: string[];
+  conflict: string | null;
+  /** create: nothing there; update: it must be replaced or rewritten; restart: it only has to be started again. */
+  need: 'create' | 'update' | 'restart' | 'none';
+  /** Operations before the one that starts it (pull, network, unit file…). */
+  before: Operation[];
+  state: ComponentState;
+}

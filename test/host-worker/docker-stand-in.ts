@@ -1,0 +1,174 @@
+/**
+ * A Docker engine in memory, on a socket of its own: enough of the API for one placement's life, quick enough to
+ * enumerate every point at which a worker can be killed. Real engines are tested in `crash-points.test.ts`; this
+ * one adds a ledger of what must never happen.
+ */
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { z } from 'zod';
+
+const createBody = z.looseObject({
+  Image: z.string(), Env: z.array(z.string()).default([]), Cmd: z.array(z.string()).nullish(), Labels: z.record(z.string(), z.string()).default({}),
+  HostConfig: z.looseObject({ NetworkMode: z.string().default('default'), PortBindings: z.record(z.string(), z.array(z.object({ HostIp: z.string(), HostPort: z.string() }))).default({}) }),
+});
+
+interface Container {
+  id: string; name: string; image: string; body: z.infer<typeof createBody>; networks: Set<string>;
+  status: 'created' | 'running' | 'exited'; exitCode: number; startedAt: string;
+}
+
+interface Answer { status: number; body?: unknown }
+const ok = (body: unknown): Answer => ({ status: 200, body });
+const done: Answer = { status: 204 };
+const refuse = (status: number, message: string): Answer => ({ status, body: { message } });
+const neverStarted = '0001-01-01T00:00:00Z';
+
+/** Images: `serves` stays up, `dies` exits with 1 as soon as it is started. */
+export class DockerStandIn {
+  readonly containers = new Map<string, Container>();
+  readonly networks = new Set<string>();
+  readonly images = new Map<string, { id: string; behaviour: 'serves' | 'dies' }>();
+  readonly created: { name: string; attempt: string }[] = [];
+  readonly violations: string[] = [];
+  /** Connections are cut before (`lost`) or after (`unheard`) the request has its effect, for the next so many requests that change something. */
+  cuts: ('lost' | 'unheard' | 'none')[] = [];
+  private clock = 0;
+  private serial = 0;
+
+  private constructor(private readonly server: Server, readonly socketPath: string) {}
+
+  static async start(socketPath: string): Promise<DockerStandIn> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+    const engine = new DockerStandIn(server, socketPath);
+    server.on('request', (request, response) => void body(request).then((text) => {
+      const changes = request.method !== 'GET';
+      const cut = changes ? engine.cuts.shift() ?? 'none' : 'none';
+      if (cut === 'lost') return request.socket.destroy();
+      const { status, body: answer } = engine.answer(request.method ?? '', new URL(request.url ?? '', 'http://docker'), text);
+      if (cut === 'unheard') return request.socket.destroy();
+      response.writeHead(status, { 'content-type': 'application/json' }).end(answer === undefined ? undefined : Buffer.isBuffer(answer) ? answer : JSON.stringify(answer));
+    }));
+    return engine;
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  running(): Container[] {
+    return [...this.containers.values()].filter(({ status }) => status === 'running');
+  }
+
+  private answer(method: string, url: URL, text: string): Answer {
+    const [kind, name, verb] = url.pathname.slice(1).split('/').map(decodeURIComponent);
+    const route = `${method} ${kind ?? ''}${verb === undefined ? '' : `/${verb}`}`;
+    if (kind === '_ping') return ok('OK');
+    if (url.pathname === '/containers/json') return ok([...this.containers.values()].map((container) => ({ Id: container.id, Names: [`/${container.name}`], State: container.status, Labels: container.body.Labels })));
+    if (url.pathname === '/containers/create') return this.create(url.searchParams.get('name') ?? '', createBody.parse(JSON.parse(text)));
+    if (kind === 'images' && name !== undefined) return this.inspectImage(url.pathname.slice('/images/'.length, -'/json'.length));
+    if (kind === 'networks') return this.network(route, name ?? '', text);
+    const container = [...this.containers.values()].find(({ id, name: own }) => id === name || own === name);
+    return container === undefined ? refuse(404, `No such container: ${name ?? ''}`) : this.act(route, container, url);
+  }
+
+  private act(route: string, container: Container, url: URL): Answer {
+    switch (route) {
+      case 'GET containers/json': return ok(inspect(container, this.images.get(container.image)?.id ?? ''));
+      case 'GET containers/logs': return ok(frame(`${container.image}: last words`));
+      case 'POST containers/start': return container.status === 'running' ? { status: 304 } : this.startOne(container);
+      case 'POST containers/restart': return this.startOne(container);
+      case 'POST containers/stop':
+        if (container.status !== 'running') return { status: 304 };
+        Object.assign(container, { status: 'exited', exitCode: 0 });
+        return done;
+      case 'POST containers/rename': return this.rename(container, url.searchParams.get('name') ?? '');
+      case 'DELETE containers':
+        this.containers.delete(container.id);
+        return done;
+      default: return refuse(400, `not in the stand-in: ${route}`);
+    }
+  }
+
+  private create(name: string, options: z.infer<typeof createBody>): Answer {
+    if (this.isTaken(name)) return refuse(409, `The container name "/${name}" is already in use`);
+    if (!this.images.has(options.Image)) return refuse(404, `No such image: ${options.Image}`);
+    this.serial += 1;
+    const id = String(this.serial).padStart(64, '0');
+    this.containers.set(id, { id, name, image: options.Image, body: options, networks: new Set([options.HostConfig.NetworkMode]), status: 'created', exitCode: 0, startedAt: neverStarted });
+    this.created.push({ name, attempt: options.Labels['maestro.attempt'] ?? '' });
+    return { status: 201, body: { Id: id } };
+  }
+
+  private startOne(container: Container): Answer {
+    const port = portOf(container);
+    const other = this.running().find((running) => running.id !== container.id && portOf(running) === port);
+    if (other !== undefined) {
+      this.violations.push(`${container.name} was started while ${other.name} was running`);
+      return refuse(500, `driver failed: Bind for 0.0.0.0:${port} failed: port is already allocated`);
+    }
+    this.clock += 1;
+    const lives = this.images.get(container.image)?.behaviour !== 'dies';
+    Object.assign(container, { status: lives ? 'running' : 'exited', exitCode: lives ? 0 : 1, startedAt: new Date(Date.UTC(2030, 0, 1) + this.clock * 1000).toISOString() });
+    return done;
+  }
+
+  private rename(container: Container, name: string): Answer {
+    if (this.isTaken(name)) return refuse(409, `name ${name} is in use`);
+    container.name = name;
+    return done;
+  }
+
+  private isTaken(name: string): boolean {
+    return [...this.containers.values()].some((container) => container.name === name);
+  }
+
+  private inspectImage(reference: string): Answer {
+    const image = this.images.get(decodeURIComponent(reference)) ?? [...this.images.values()].find(({ id }) => id === decodeURIComponent(reference));
+    return image === undefined ? refuse(404, 'No such image') : ok({ Id: image.id, Config: { Env: ['PATH=/bin'], Cmd: null } });
+  }
+
+  private network(route: string, name: string, text: string): Answer {
+    if (route === 'POST networks') {
+      const { Name } = z.looseObject({ Name: z.string() }).parse(JSON.parse(text));
+      this.networks.add(Name);
+      return { status: 201, body: { Id: Name } };
+    }
+    if (!this.networks.has(name)) return refuse(404, `network ${name} not found`);
+    if (route === 'POST networks/connect') {
+      const { Container: id } = z.looseObject({ Container: z.string() }).parse(JSON.parse(text));
+      this.containers.get(id)?.networks.add(name);
+    }
+    return ok({ Name: name });
+  }
+}
+
+const portOf = ({ body: { HostConfig } }: Container): string => Object.values(HostConfig.PortBindings)[0]?.[0]?.HostPort ?? '';
+
+function inspect(container: Container, imageId: string): unknown {
+  const { status, exitCode, startedAt, body: options } = container;
+  return {
+    Id: container.id, Name: `/${container.name}`, Image: imageId, RestartCount: 0,
+    State: { Status: status, Running: status === 'running', Restarting: false, ExitCode: exitCode, Error: '', OOMKilled: false, StartedAt: startedAt },
+    Config: { Image: container.image, Env: ['PATH=/bin', ...options.Env], Cmd: options.Cmd ?? null, Labels: options.Labels, Tty: false },
+    HostConfig: options.HostConfig,
+    NetworkSettings: { Networks: Object.fromEntries([...container.networks].map((network) => [network === 'default' ? 'bridge' : network, {}])) },
+  };
+}
+
+function frame(text: string): Buffer {
+  const payload = Buffer.from(`${text}\n`);
+  const header = Buffer.alloc(8);
+  header[0] = 1;
+  header.writeUInt32BE(payload.length, 4);
+  return Buffer.concat([header, payload]);
+}
+
+function body(request: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    request.on('error', reject);
+  });
+}
