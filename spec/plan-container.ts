@@ -1,5 +1,6 @@
 /** What a Docker placement needs: compared field by field with the container that is really there. */
 import type { DesiredPlacement, DockerRun } from './desired.js';
+import { canonicalJson } from './hash.js';
 import type { ObservedContainer, ObservedPlacement } from './observed.js';
 import type { FieldChange, Operation } from './plan.js';
 import { envChanges, fieldChange, same } from './plan-fields.js';
@@ -16,29 +17,34 @@ export function containerChanges(desired: DesiredPlacement, run: DockerRun, obse
   if (container === null) {
     const kind = drifted ? 'missing' : 'desired';
     const reason = drifted ? `the container ${run.container_name} is missing` : `the container ${run.container_name} does not exist yet`;
-    return { fields: [fieldChange('container', kind, null, run.container_name)], reasons: [reason], conflict: null, need: 'create', before: [...fetch, ...networks], state: 'missing' };
+    return { fields: [fieldChange('container', kind, null, run.container_name)], reasons: [reason], conflict: null, need: 'create', before: [...fetch, ...networks], state: 'missing', up: false };
   }
   const state = stateOf(container, observed);
+  // To Docker a paused or restarting container is running.
+  const up = ['running', 'restarting', 'paused'].includes(container.status);
   const owner = container.owner;
   if (owner === null || owner.deploy_id !== desired.deploy_id || owner.component !== desired.component) return foreign(run, container, state);
   const changes = differences(run, container, drifted ? 'changed' : 'desired');
   if (changes.length > 0) {
     const reasons = changes.map(({ field }) => `${field} differs`);
-    return { fields: changes, reasons, conflict: null, need: 'update', before: [...fetch, ...networks], state };
+    return { fields: changes, reasons, conflict: null, need: 'update', before: [...fetch, ...networks], state, up };
   }
   if (container.status === 'running' || container.status === 'restarting') {
     // `always`: pulled again ahead of the decision; when the reference has moved, the next look sees another image id.
     const again = run.pull_policy === 'always' ? fetch : [];
-    return { fields: [], reasons: again.map(() => 'the image is pulled again (pull_policy always)'), conflict: null, need: 'none', before: again, state };
+    return { fields: [], reasons: again.map(() => 'the image is pulled again (pull_policy always)'), conflict: null, need: 'none', before: again, state, up };
   }
   const reason = `the container ${run.container_name} is ${container.status}${container.status === 'exited' ? ` (exit code ${container.exit_code})` : ''}`;
-  return { fields: [fieldChange('container.status', 'stopped', container.status, 'running')], reasons: [reason], conflict: null, need: 'restart', before: [], state };
+  const fields = [fieldChange('container.status', 'stopped', container.status, 'running')];
+  // A dead one can not be started again.
+  const gone = container.status === 'dead' || container.status === 'removing';
+  return { fields, reasons: [reason], conflict: null, need: gone ? 'update' : 'restart', before: gone ? [...fetch, ...networks] : [], state, up };
 }
 
 function foreign(run: DockerRun, container: ObservedContainer, state: ComponentState): RunChanges {
   const whose = container.owner === null ? 'was not made by Maestro' : `belongs to the deploy ${container.owner.deploy_id} (component ${container.owner.component})`;
   const conflict = `a container named ${run.container_name} exists and ${whose}`;
-  return { fields: [fieldChange('container', 'foreign', container.id.slice(0, 12), run.container_name)], reasons: [conflict], conflict, need: 'none', before: [], state };
+  return { fields: [fieldChange('container', 'foreign', container.id.slice(0, 12), run.container_name)], reasons: [conflict], conflict, need: 'none', before: [], state, up: false };
 }
 
 function imageOperations(run: DockerRun, observed: ObservedPlacement): Operation[] {
@@ -48,7 +54,7 @@ function imageOperations(run: DockerRun, observed: ObservedPlacement): Operation
 
 function differences(run: DockerRun, container: ObservedContainer, kind: FieldChange['kind']): FieldChange[] {
   const fields = comparedFields
-    .filter((field) => !same(comparable(run[field]), comparable(container.run[field])))
+    .filter((field) => !same(comparable(field, run[field]), comparable(field, container.run[field])))
     .map((field) => fieldChange(field, kind, container.run[field], run[field]));
   // The reference is the same, but it names another image on this host by now.
   const moved = container.wanted_image_id !== null && container.wanted_image_id !== container.image_id && run.image === container.run.image
@@ -56,8 +62,9 @@ function differences(run: DockerRun, container: ObservedContainer, kind: FieldCh
   return [...fields, ...moved, ...envChanges(kind, container.run.env, run.env)];
 }
 
-const comparable = (value: unknown): unknown =>
-  Array.isArray(value) && value.every((item) => typeof item === 'object') ? value.map((item) => JSON.stringify(item)).sort() : value;
+/** Lists are sorted, except the words of a command. */
+const comparable = (field: (typeof comparedFields)[number], value: unknown): unknown =>
+  Array.isArray(value) && field !== 'command' ? value.map(canonicalJson).sort() : value;
 
 function stateOf(container: ObservedContainer, observed: ObservedPlacement): ComponentState {
   if (container.status === 'running') return observed.health === null ? 'running' : observed.health.ok ? 'healthy' : 'unhealthy';

@@ -6,7 +6,7 @@ import type { DesiredFile, DesiredPlacement, DesiredTree } from './desired.js';
 import { containerChanges } from './plan-container.js';
 import { fieldChange } from './plan-fields.js';
 import { unitChanges } from './plan-unit.js';
-import type { RunChanges } from './run-changes.js';
+import { isUp, type RunChanges } from './run-changes.js';
 import type { HostFacts, ObservedFile, ObservedPlacement, ObservedTree } from './observed.js';
 import type { FieldChange, FileChange, Operation, PlacementPlan } from './plan.js';
 import type { ComponentState, DriftKind } from './words.js';
@@ -43,13 +43,17 @@ function fileChanges(file: DesiredFile, observed: readonly ObservedFile[], drift
   // A file with the same content may be adopted; any other file that this placement did not make is somebody else's.
   const foreign = kind === 'other' || (kind === 'file' && found?.owned === false && !sameContent);
   return [{
-    field: fieldChange(`files.${file.path}`, foreign ? 'foreign' : change, found?.sha256 ?? null, file.sha256),
+    field: sameContent ? fieldChange(`files.${file.path}`, change, rights(found), rights(file)) : fieldChange(`files.${file.path}`, foreign ? 'foreign' : change, found?.sha256 ?? null, file.sha256),
     file: { path: file.path, old_sha256: found?.sha256 ?? null, new_sha256: file.sha256, kind: foreign ? 'foreign' : change },
     operation: { op: 'write_file', path: file.path },
     conflict: foreign ? `${file.path} exists and was not made by this deploy` : null,
     reason: kind === 'missing' ? `${file.path} is missing` : `${file.path} differs (${wrong.join(', ')})`,
   }];
 }
+
+/** `0640 deploy:deploy`; what the document leaves open is left out. */
+const rights = ({ mode, owner, group }: Pick<ObservedFile, 'mode' | 'owner' | 'group'>): string =>
+  [(mode ?? 0).toString(8).padStart(4, '0'), [owner ?? '', group ?? ''].join(':')].join(' ').replace(/[ :]+$/, '');
 
 function treeChanges(tree: DesiredTree, observed: readonly ObservedTree[], drifted: boolean): PathChange[] {
   const found = observed.find(({ dest }) => dest === tree.dest);
@@ -78,34 +82,40 @@ function conflicted(component: string, state: ComponentState, conflicts: string[
 
 function assemble(desired: DesiredPlacement, run: RunChanges, paths: PathChange[], observed: ObservedPlacement): PlacementPlan {
   const need = run.need === 'none' && paths.length > 0 ? 'restart' : run.need;
-  const unhealthy = observed.health !== null && !observed.health.ok;
-  const reasons = [...run.reasons, ...paths.map(({ reason }) => reason)];
   const changes = need !== 'none' || run.before.some((operation) => !isEarly(operation));
-  const health: Operation[] = changes || (unhealthy && desired.healthcheck !== null) ? [{ op: 'check_health' }] : [];
+  const doubt = changes ? [] : doubts(desired, run, observed);
+  const health: Operation[] = changes || doubt.length > 0 ? [{ op: 'check_health' }] : [];
   return {
     component: desired.component,
     action: need === 'none' ? (changes ? 'update' : 'unchanged') : need,
     restart: need === 'update' || need === 'restart',
     downtime: need === 'update' || (need === 'restart' && isUp(run.state)),
-    reasons: need === 'none' && unhealthy ? [...reasons, `runs as asked, but is not healthy: ${observed.health?.detail ?? ''}`] : reasons,
+    reasons: [...run.reasons, ...paths.map(({ reason }) => reason), ...doubt],
     fields: [...run.fields, ...paths.map(({ field }) => field)],
     files: paths.map(({ file }) => file),
-    operations: [...run.before.filter(isEarly), ...paths.map(({ operation }) => operation), ...run.before.filter((operation) => !isEarly(operation)), ...startOperation(desired, need, run.state), ...health],
+    operations: [...run.before.filter(isEarly), ...paths.map(({ operation }) => operation), ...run.before.filter((operation) => !isEarly(operation)), ...startOperation(desired, need, run.up), ...health],
     observed_state: run.state,
     needs_prepare: run.before.some(({ op }) => op === 'pull_image'),
   };
 }
 
-const isUp = (state: ComponentState): boolean => state === 'running' || state === 'healthy' || state === 'unhealthy';
 const isEarly = ({ op }: Operation): boolean => op === 'pull_image' || op === 'create_network';
 
-function startOperation(desired: DesiredPlacement, need: RunChanges['need'], state: ComponentState): Operation[] {
+/** Why something that is as it shall be is still looked at: being there is not being well. */
+function doubts(desired: DesiredPlacement, run: RunChanges, { health, applied_hash }: ObservedPlacement): string[] {
+  if (health !== null && !health.ok) return [`runs as asked, but is not healthy: ${health.detail}`];
+  if (run.state === 'failed') return ['is as asked, but does not stay up'];
+  const unproven = desired.healthcheck !== null && applied_hash !== null && applied_hash !== desired.hash;
+  return unproven ? ['runs as asked; the health check is done again, since the component has changed'] : [];
+}
+
+function startOperation(desired: DesiredPlacement, need: RunChanges['need'], up: boolean): Operation[] {
   if (need === 'none') return [];
-  if (desired.run.type === 'systemd') return [{ op: isUp(state) ? 'restart_unit' : 'start_unit', unit: desired.run.unit_name }];
+  if (desired.run.type === 'systemd') return [{ op: up ? 'restart_unit' : 'start_unit', unit: desired.run.unit_name }];
   const name = desired.run.container_name;
   if (need === 'create') return [{ op: 'create_container', name }];
   if (need === 'update') return [{ op: 'replace_container', name }];
-  return [{ op: isUp(state) ? 'restart_container' : 'start_container', name }];
+  return [{ op: up ? 'restart_container' : 'start_container', name }];
 }
 
 const nothingObserved = (component: string): ObservedPlacement => ({

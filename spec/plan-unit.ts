@@ -4,7 +4,7 @@ import { sha256Hex } from './hash.js';
 import type { ObservedPlacement, ObservedUnit } from './observed.js';
 import type { FieldChange, Operation } from './plan.js';
 import { fieldChange } from './plan-fields.js';
-import type { RunChanges } from './run-changes.js';
+import { isUp, type RunChanges } from './run-changes.js';
 import type { ComponentState } from './words.js';
 
 export function unitChanges(desired: DesiredPlacement, run: SystemdRun, observed: ObservedPlacement, drifted: boolean): RunChanges {
@@ -13,15 +13,15 @@ export function unitChanges(desired: DesiredPlacement, run: SystemdRun, observed
   const write: Operation[] = [{ op: 'write_unit', unit: unitName }, { op: 'enable_unit', unit: unitName }];
   if (unit === null || (unit.unit_sha256 === null && unit.load_state === 'not-found')) {
     const reason = drifted ? `the unit ${unitName} is missing` : `the unit ${unitName} does not exist yet`;
-    return { fields: [fieldChange('unit', drifted ? 'missing' : 'desired', null, unitName)], reasons: [reason], conflict: null, need: 'create', before: write, state: 'missing' };
+    return { fields: [fieldChange('unit', drifted ? 'missing' : 'desired', null, unitName)], reasons: [reason], conflict: null, need: 'create', before: write, state: 'missing', up: false };
   }
   const state = stateOf(unit, observed);
   if (!unit.owned) {
     const conflict = `a unit named ${unitName} exists and was not made by this deploy`;
-    return { fields: [fieldChange('unit', 'foreign', unitName, unitName)], reasons: [conflict], conflict, need: 'none', before: [], state };
+    return { fields: [fieldChange('unit', 'foreign', unitName, unitName)], reasons: [conflict], conflict, need: 'none', before: [], state, up: false };
   }
   const changed = fileChanges(run, unit, drifted ? 'changed' : 'desired');
-  if (changed.length > 0) return { fields: changed, reasons: changed.map(({ field }) => `${field} differs`), conflict: null, need: 'update', before: write, state };
+  if (changed.length > 0) return { fields: changed, reasons: changed.map(({ field }) => `${field} differs`), conflict: null, need: 'update', before: write, state, up: isUp(state) };
   return runningChanges(unitName, unit, state);
 }
 
@@ -35,9 +35,9 @@ function runningChanges(unitName: string, unit: ObservedUnit, state: ComponentSt
   const enable: Operation[] = unit.enabled ? [] : [{ op: 'enable_unit', unit: unitName }];
   const fields = unit.enabled ? [] : [fieldChange('unit.enabled', 'changed', 'disabled', 'enabled')];
   const reasons = unit.enabled ? [] : [`the unit ${unitName} is not enabled`];
-  if (['active', 'activating', 'reloading'].includes(unit.active_state)) return { fields, reasons, conflict: null, need: 'none', before: enable, state };
+  if (['active', 'activating', 'reloading'].includes(unit.active_state)) return { fields, reasons, conflict: null, need: 'none', before: enable, state, up: isUp(state) };
   const stopped = fieldChange('unit.active_state', 'stopped', unit.active_state, 'active');
-  return { fields: [...fields, stopped], reasons: [...reasons, `the unit ${unitName} is ${unit.active_state}`], conflict: null, need: 'restart', before: enable, state };
+  return { fields: [...fields, stopped], reasons: [...reasons, `the unit ${unitName} is ${unit.active_state}`], conflict: null, need: 'restart', before: enable, state, up: isUp(state) };
 }
 
 function stateOf(unit: ObservedUnit, observed: ObservedPlacement): ComponentState {

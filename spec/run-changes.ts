@@ -11,4 +11,8 @@ export interface RunChanges {
   /** Operations before the one that starts it (pull, network, unit file…). */
   before: Operation[];
   state: ComponentState;
+  /** Something of it is there that a start would leave as it is: it has to be restarted instead. */
+  up: boolean;
 }
+
+export const isUp = (state: ComponentState): boolean => state === 'running' || state === 'healthy' || state === 'unhealthy';

@@ -1,9 +1,11 @@
 /**
- * Keeps the database and Temporal in agreement: starts rollouts whose start was lost, and ends the record of those
- * whose workflow is gone. It is a safety net; in a quiet system it finds nothing.
+ * Keeps the record true: starts rollouts whose start was lost, ends the record of those whose workflow is gone, and
+ * notes hosts that fell silent. It is a safety net; in a quiet system it finds nothing.
  */
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import type { Logger } from 'pino';
+import { forgetAnswers } from '../control/idempotency/index.js';
+import { sweepNodes } from '../control/nodes/index.js';
 import { openRollouts, pendingRollouts, recordRolloutState } from '../control/rollouts/index.js';
 import type { PrismaClient } from '../prisma/client.js';
 import { controlQueue, rolloutWorkflowId } from '../spec/words.js';
@@ -15,15 +17,14 @@ export interface SweeperDeps { db: PrismaClient; client: Client; log: Logger }
 const lostAfterMs = 3000;
 const sweepEveryMs = 3000;
 
-/** Runs until `signal` aborts; an error of one pass is logged and the next pass comes. */
+const passesAnHour = 3_600_000 / sweepEveryMs;
+
+/** Runs until `signal` aborts; an error of one task is logged, the others run, and the next pass comes. */
 export async function keepSweeping(deps: SweeperDeps, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await startLost(deps);
-      await endOrphans(deps);
-    } catch (error) {
-      deps.log.warn({ err: error }, 'sweep failed; trying again');
-    }
+  const { db, log } = deps;
+  for (let pass = 0; !signal.aborted; pass += 1) {
+    const tasks = [() => startLost(deps), () => endOrphans(deps), () => sweepNodes(db), ...(pass % passesAnHour === 0 ? [() => forgetAnswers(db)] : [])];
+    for (const task of tasks) await Promise.resolve(task()).catch((error: unknown) => log.warn({ err: error }, 'sweep failed; trying again'));
     await pauseFor(sweepEveryMs, signal);
   }
 }

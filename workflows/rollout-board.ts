@@ -2,12 +2,13 @@
  * Where a rollout stands: the state of each step, what was recorded of it, and what may happen next.
  * Plain and deterministic; the workflow acts on what it says.
  */
-import { isGreen, isStartable, walk, type StepStatus, type Walk } from '../spec/walker.js';
+import { isGreen, isStartable, walk, type BlockedStep, type StepStatus, type Walk } from '../spec/walker.js';
 import type { GraphStep, RolloutGraph } from '../spec/graph-types.js';
 import type { PlacementPlan } from '../spec/plan.js';
 import type { StepState } from '../spec/words.js';
 import type { StepRecord } from '../activities/index.js';
 import type { StepFailure } from './shared.js';
+import { waitingReasons } from './waiting-reasons.js';
 
 export interface BoardStep extends StepStatus { attempt: number; plan?: PlacementPlan; failure?: StepFailure }
 export type CarriedSteps = [id: string, step: Pick<BoardStep, 'state' | 'attempt' | 'reason'>][];
@@ -76,8 +77,10 @@ export class RolloutBoard {
   walk(seen: (host: string) => boolean): Walk {
     const result = walk(this.graph, this.steps);
     const isSeen = (id: string): boolean => seen(this.graphStep(id)?.host ?? '');
-    for (const { id, blocked_by, reason } of result.waiting) if (isSeen(id)) this.set(id, { state: 'waiting', reason }, { blocked_by });
-    for (const { id, blocked_by, reason } of result.blocked) this.set(id, { state: 'blocked', reason }, { blocked_by });
+    const reasons = waitingReasons([...result.waiting, ...result.blocked], (id) => this.steps.get(id)?.reason);
+    const note = (state: 'waiting' | 'blocked', { id, blocked_by }: BlockedStep): void => this.set(id, { state, reason: reasons.get(id) ?? '' }, { blocked_by });
+    for (const step of result.waiting) if (isSeen(step.id)) note('waiting', step);
+    for (const step of result.blocked) note('blocked', step);
     // What held it back is gone, but its host has not been heard yet.
     for (const id of [...result.ready, ...result.waiting.map((step) => step.id)]) if (!isSeen(id) && this.steps.get(id)?.state === 'blocked') this.set(id, { state: 'pending' });
     return { ...result, ready: result.ready.filter(isSeen) };

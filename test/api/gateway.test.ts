@@ -1,5 +1,7 @@
 /** The hosts' door: a host's token is good for that host only, and only for work that is open and its own. */
+import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
+import { watchHosts } from '../../gateway/watch-hosts.js';
 import { createPlan } from '../../control/plans/index.js';
 import { openRollout, recordRolloutState, type OpenedRollout } from '../../control/rollouts/index.js';
 import { systemActor } from '../../control/actor.js';
@@ -48,6 +50,19 @@ describe('the hosts\' door', () => {
   it('notes a hello: the host is online, with its facts', async () => {
     expect((await call('web-01', '/hello', { json: { facts, version: '1.2.3' } })).status).toBe(204);
     expect((await context.api.ask('/api/nodes', { as: context.api.people.viewer })).body).toMatchObject({ items: [{ name: 'web-01', online: true, facts, version: '1.2.3', address: '127.0.0.1' }] });
+  });
+
+  it('tells once that a host has fallen silent, and once that it is back', async () => {
+    const { db } = context.api;
+    await call('silent-01', '/hello', { json: { facts, version: '1' } });
+    await db.node.update({ where: { name: 'silent-01' }, data: { last_seen_at: new Date(Date.now() - 16_000) } });
+    const watches = [watchHosts(db, () => undefined), watchHosts(db, () => undefined)];
+    const told = () => db.event.findMany({ where: { type: 'node.state', host: 'silent-01' }, orderBy: { id: 'asc' } });
+    for (const end = Date.now() + 10_000; (await told()).length < 2 && Date.now() < end;) await wait(50);
+    watches.forEach((stop) => stop());
+    await call('silent-01', '/hello', { json: { facts, version: '1' } });
+    await call('silent-01', '/hello', { json: { facts, version: '1' } });
+    expect((await told()).map(({ data }) => data)).toEqual([expect.objectContaining({ online: true }), expect.objectContaining({ online: false }), expect.objectContaining({ online: true })]);
   });
 
   it('shows a host its own placements of an open run, and no other host\'s', async () => {

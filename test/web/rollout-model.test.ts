@@ -77,7 +77,12 @@ describe('a step', () => {
       said(4, 'info', 'health: http 503 (1 of 3)'),
       said(5, 'stderr', 'no database'),
     ], 'api-01/api');
-    expect(step.phase).toMatchObject({ phase: 'health', detail: null, said: 'health: http 503 (1 of 3)' });
+    expect(step).toMatchObject({ said: 'health: http 503 (1 of 3)', phase: { phase: 'health', detail: null, said: 'health: http 503 (1 of 3)' } });
+  });
+
+  test('between two phases does not claim the one before', () => {
+    const told = [stateEvent(1, 'api-01/api', { state: 'running' }), phaseEvent(2, 'api-01/api', { phase: 'fetch', state: 'started' }), phaseEvent(3, 'api-01/api', { phase: 'fetch', state: 'ended', duration_ms: 5 })];
+    expect(rolloutSentence(rolloutModel(snapshot(), told))).toBe('Waiting for api on api-01: at work.');
   });
 
   test('that has ended shows no running phase, even when the host told of one late', () => {

@@ -1,6 +1,6 @@
 /** Whatever the graph and whatever fails: the records tell a legal story, and retrying what failed ends well. */
 import fc from 'fast-check';
-import type { RolloutGraph } from '../../spec/graph-types.js';
+import type { Edge, RolloutGraph } from '../../spec/graph-types.js';
 import { hostNames } from './graphs.js';
 import { contradictions } from './legal-story.js';
 import { inConflict, stepFailure, toCreate } from './plans.js';
@@ -31,10 +31,10 @@ const drawn: fc.Arbitrary<Case> = fc.record({ steps: fc.array(drawnStep, { minLe
   const graph: RolloutGraph = {
     steps: steps.map(({ host, edges }, index) => ({
       id: ids[index] ?? '', host, component: `c${index + 1}`, binding: 0,
-      waits_for: ids.slice(0, index).flatMap((from, other) => {
+      waits_for: ids.slice(0, index).flatMap((from, other): Edge[] => {
         const edge = edges[other];
-        if (edge === 'dependence') return [{ from, reason: 'depends_on' as const, needs_green: true }];
-        return edge === 'order' ? [{ from, reason: 'sequential' as const, needs_green: false }] : [];
+        if (edge === 'dependence') return [{ from, reason: 'depends_on', needs_green: true }];
+        return edge === 'order' ? [{ from, reason: 'sequential', needs_green: false }] : [];
       }),
     })),
   };

@@ -9,10 +9,9 @@ export const doneCount = (model: RolloutModel): number => model.steps.filter(isD
 
 /** `health check 2 of 3, http 503`: what was told about the phase, else what the host said last in it, else the phase. */
 export function stepDoing(step: StepModel): string {
-  if (step.phase === null) return step.reason ?? phaseDoing.start;
-  const { phase, detail, said } = step.phase;
-  if (detail !== null) return `${phaseDoing[phase]} ${detail}`;
-  return said ?? phaseDoing[phase];
+  const { phase, said, reason } = step;
+  if (phase === null) return said ?? reason ?? sentences.atWork;
+  return phase.detail === null ? said ?? phaseDoing[phase.phase] : `${phaseDoing[phase.phase]} ${phase.detail}`;
 }
 
 function runningSentence(model: RolloutModel): string {

@@ -33,6 +33,8 @@ export interface StepModel {
   phases: PhaseModel[];
   /** The phase that goes on now; null unless the step runs. */
   phase: PhaseModel | null;
+  /** The last thing the host itself said since a phase began or ended. */
+  said: string | null;
   operations: string[];
   output: OutputLine[];
   /** Lines that are not kept here; the whole log is in the API. */
@@ -51,7 +53,7 @@ const endedPhases = (phases: readonly { phase: Phase; duration_ms: number }[]): 
 /** A placement that nobody has begun with. */
 const blankStep = ({ id, host, component, binding, waits_for: waitsFor }: GraphStep): StepModel => ({
   id, host, component, binding, waitsFor, state: 'pending', attempt: 1, reason: null, blockedBy: [], action: null, plan: null, failure: null,
-  phases: [], phase: null, operations: [], output: [], droppedLines: 0, startedAt: null, endedAt: null,
+  phases: [], phase: null, said: null, operations: [], output: [], droppedLines: 0, startedAt: null, endedAt: null,
 });
 
 const asTold = (step: Step): Partial<StepModel> => ({
@@ -67,7 +69,7 @@ export const stepFromSnapshot = (node: GraphStep, step: Step | undefined): StepM
 
 const untouched = (step: StepModel): StepModel => ({
   ...step, state: 'pending', attempt: 1, reason: null, blockedBy: [], action: null, plan: null, failure: null,
-  phases: [], phase: null, operations: [], startedAt: null, endedAt: null,
+  phases: [], phase: null, said: null, operations: [], startedAt: null, endedAt: null,
 });
 
 /** A retry begins anew: phases, failure and times are those of the new attempt; what was printed stays. */
@@ -108,7 +110,7 @@ function withPhase(step: StepModel, data: StepPhaseData, ts: string): StepModel 
   const known = step.phases.find(({ phase }) => phase === data.phase);
   const startedAt = known?.startedAt ?? (data.state === 'started' ? ts : null);
   const phase: PhaseModel = { phase: data.phase, startedAt, durationMs: phaseDuration(data, startedAt, ts), detail: data.detail ?? known?.detail ?? null, said: known?.said ?? null };
-  return { ...step, phases: known ? step.phases.map((item) => (item === known ? phase : item)) : [...step.phases, phase] };
+  return { ...step, said: null, phases: known ? step.phases.map((item) => (item === known ? phase : item)) : [...step.phases, phase] };
 }
 
 function outputLines(event: Event, attempt: number): OutputLine[] {
@@ -116,12 +118,12 @@ function outputLines(event: Event, attempt: number): OutputLine[] {
   return data.success ? data.data.lines.map((line, index) => ({ ...line, key: `${event.id}.${index}`, ts: event.ts, attempt })) : [];
 }
 
-/** Only into a phase that goes on: what comes late says nothing about it. */
+/** Kept with the phase that goes on, if one does. */
 function withSaid(step: StepModel, lines: readonly OutputLine[]): StepModel {
   const said = lines.findLast(({ stream }) => stream === 'info')?.text;
   const open = step.phases.findLast(({ durationMs }) => durationMs === null);
-  if (said === undefined || !open) return step;
-  return { ...step, phases: step.phases.map((phase) => (phase === open ? { ...phase, said } : phase)) };
+  if (said === undefined) return step;
+  return { ...step, said, phases: step.phases.map((phase) => (phase === open ? { ...phase, said } : phase)) };
 }
 
 function withEvent(step: StepModel, event: Event): StepModel {

@@ -34,6 +34,7 @@ const placements = (count: number) => plural(count, 'placement');
 /** One plain sentence for where a rollout stands. */
 export const sentences = {
   queued: 'Queued. It starts as soon as a control-plane worker takes it.',
+  atWork: 'at work',
   observing: 'Asking the hosts what they run now.',
   waiting: (component: string, host: string, doing: string) => `Waiting for ${placement(component, host)}: ${doing}.`,
   waitingMany: (component: string, host: string, doing: string, others: number) =>
