@@ -23,7 +23,8 @@ const heartbeatMs = 2_000;
 /** Heartbeats bring cancellations, and tell the control plane that this host is alive. */
 export async function withHeartbeat<T>(scope: ActivityScope, work: () => Promise<T>): Promise<T> {
   scope.heartbeat();
-  const timer = setInterval(() => scope.heartbeat(), heartbeatMs);
+  // Not a reason for the process to stay.
+  const timer = setInterval(() => scope.heartbeat(), heartbeatMs).unref();
   try {
     return await work();
   } finally {

@@ -6,9 +6,8 @@ import type { DesiredPlacement } from '../../spec/desired.js';
 import { placements, type DeployDocument } from '../../spec/document/index.js';
 import { sha256Hex } from '../../spec/hash.js';
 import { resolvePlacement, type BundleEntry, type RenderedTemplate } from '../../spec/resolve/placement.js';
-import type { Problem } from '../../spec/resolve/problems.js';
-import { sharedContext, type Scope } from './context.js';
-import { renderComponents, renderTemplates, renderVars, type RenderEnvironment } from './stages.js';
+import type { Problem, ReportProblem } from '../../spec/resolve/problems.js';
+import { renderScopes, type RenderedScope, type Scope } from './stages.js';
 
 export interface RenderSource {
   document: DeployDocument;
@@ -28,31 +27,34 @@ export interface RenderedDocument {
 }
 
 export async function renderDocument(source: RenderSource): Promise<RenderedDocument> {
-  const problems: PlacementProblem[] = [];
+  const { document, env, bundle, texts } = source;
+  const problems = new Map<string, PlacementProblem>();
   const report = ({ componentId: component, host }: Scope, problem: Problem): void => {
-    const known = problems.some((other) => other.component === component && other.path.join('.') === problem.path.join('.') && other.message === problem.message);
-    if (!known) problems.push({ ...problem, component, host });
+    // The same mistake on every host is told once.
+    const key = JSON.stringify([component, problem.path, problem.message]);
+    if (!problems.has(key)) problems.set(key, { ...problem, component, host });
   };
-  const environment: RenderEnvironment = { shared: sharedContext(source.document, source.env), texts: source.texts, report };
-  const scopes = await renderComponents(environment, await renderVars(environment, initialScopes(source.document)));
-  const templates = await renderTemplates(environment, scopes);
-  const resolved = scopes.map((scope, index) => resolveScope(source, scope, templates[index] ?? [], environment));
-  const texts = templates.flat().filter((text) => text !== undefined);
-  return { placements: resolved, contents: new Map(texts.map((text) => [sha256Hex(text), text])), problems };
+  const scopes = await renderScopes({ document, env, bundle, texts, report }, initialScopes(document));
+  // What could not be rendered is not looked at any further.
+  const place = ({ componentId }: Scope, { path }: Problem): string => JSON.stringify([componentId, path]);
+  const failed = new Set([...problems.values()].map(({ component, path }) => JSON.stringify([component, path])));
+  const resolved = (scopes ?? []).map((scope) => resolveScope(source, scope, (problem) => { if (!failed.has(place(scope, problem))) report(scope, problem); }));
+  const rendered = (scopes ?? []).flatMap(({ templates }) => templates).filter((text) => text !== undefined);
+  return { placements: resolved, contents: new Map(rendered.map((text) => [sha256Hex(text), text])), problems: [...problems.values()] };
 }
 
 function initialScopes(document: DeployDocument): Scope[] {
   return placements(document).flatMap(({ host, component: componentId }) => {
     const component = document.components[componentId];
-    return component === undefined ? [] : [{ host, componentId, component, vars: component.config.vars }];
+    return component === undefined ? [] : [{ host, componentId, component }];
   });
 }
 
-function resolveScope(source: RenderSource, scope: Scope, templates: readonly (string | undefined)[], environment: RenderEnvironment): DesiredPlacement {
+function resolveScope(source: RenderSource, { host, componentId, component, templates }: RenderedScope, report: ReportProblem): DesiredPlacement {
   return resolvePlacement({
-    deployId: source.deployId, project: source.document.project, version: source.version, host: scope.host, componentId: scope.componentId, component: scope.component,
-    bundle: source.bundle, templates: templates.map((text) => (text === undefined ? undefined : digestOf(text))),
-  }, (problem) => environment.report(scope, problem));
+    deployId: source.deployId, project: source.document.project, version: source.version, host, componentId, component,
+    bundle: source.bundle, templates: component.config.templates.map((_, index) => digestOf(templates[index])),
+  }, report);
 }
 
-const digestOf = (text: string): RenderedTemplate => ({ sha256: sha256Hex(text), size: Buffer.byteLength(text) });
+const digestOf = (text: string | undefined): RenderedTemplate | undefined => (text === undefined ? undefined : { sha256: sha256Hex(text), size: Buffer.byteLength(text) });

@@ -1,94 +1,92 @@
-/** The three stages of rendering, each over all placements at once, since starting a template machine is what costs. */
-import type { Component } from '../../spec/document/index.js';
+/** From a document to the jobs of the template machine, and from its answers back to components, texts and problems. */
+import type { Component, DeployDocument } from '../../spec/document/index.js';
 import type { Path } from '../../spec/document/path.js';
-import { bundlePath } from '../../spec/resolve/paths.js';
+import type { BundleEntry } from '../../spec/resolve/placement.js';
 import type { Problem } from '../../spec/resolve/problems.js';
-import { fullContext, templateContext, varsContext, type Scope } from './context.js';
-import { mapStrings, stringsIn } from './strings.js';
-import { renderBatch, type RenderOutcome } from './template-engine.js';
+import { pathKey, templatesIn, withStrings } from './strings.js';
+import { render, type RenderJob, type RenderOutcome } from './template-engine.js';
+
+export interface Scope { host: string; componentId: string; component: Component }
+/** Its component rendered; a template file that could not be rendered is undefined (and was reported). */
+export interface RenderedScope extends Scope { templates: (string | undefined)[] }
 
 export interface RenderEnvironment {
-  shared: Readonly<Record<string, unknown>>;
+  document: DeployDocument;
+  env: Readonly<Record<string, string>>;
+  bundle: readonly BundleEntry[];
   /** Text of every bundle file that a template may be or include. */
   texts: Readonly<Record<string, string>>;
   report(scope: Scope, problem: Problem): void;
 }
 
-const namesInScope = 'Correct the name; names in scope are hosts, components, component, component_id, host_id, source, vars, secrets and env.';
+const namesInScope = 'Correct the expression; names in scope are hosts, components, component, component_id, host_id, source, vars, config, secrets and env.';
 
-/** Renders every string in one value per scope. */
-async function renderValues<T>(environment: RenderEnvironment, scopes: readonly Scope[], valueOf: (scope: Scope) => T, contextOf: (scope: Scope) => Record<string, unknown>, prefix: Path): Promise<T[]> {
-  const found = scopes.map((scope) => stringsIn(valueOf(scope)).filter(({ path, text }) => !refuseSecret(environment, scope, [...prefix, ...path], text)));
-  const outcomes = await renderBatch({
-    jobs: found.flatMap((strings, scope) => strings.map(({ text }) => ({ text, scope }))),
-    shared: environment.shared, scopes: scopes.map(contextOf), files: {},
+/** Null when a template had to be stopped: nothing was rendered then. */
+export async function renderScopes(environment: RenderEnvironment, scopes: readonly Scope[]): Promise<RenderedScope[] | null> {
+  const { document, env, texts } = environment;
+  const strings = new Map(Object.entries(document.components).map(([id, component]) => [id, stringsOf(component)]));
+  for (const scope of scopes) for (const path of strings.get(scope.componentId)?.misplaced ?? []) environment.report(scope, misplacedSecret(path));
+  const jobs = scopes.flatMap((scope, placement) => jobsOf(scope, strings.get(scope.componentId)?.paths ?? [], placement));
+  const answer = await render({
+    hosts: document.hosts, env, components: document.components, files: new Map(Object.entries(texts)),
+    placements: scopes.map(({ host, componentId }) => ({ host, component: componentId })), jobs,
   });
-  return scopes.map((scope, index) => {
-    const byPath = new Map((found[index] ?? []).map(({ path }) => [JSON.stringify(path), outcomes.shift()]));
-    return mapStrings(valueOf(scope), (text, path) => textOf(byPath.get(JSON.stringify(path)), text, (message) =>
-      environment.report(scope, { path: [...prefix, ...path], message: `${message}: ${text.slice(0, 120)}`, fix: namesInScope })));
-  });
+  if ('stopped' in answer) {
+    const job = jobs[answer.stopped];
+    const scope = scopes[job?.placement ?? 0];
+    if (scope !== undefined) environment.report(scope, { path: pathOf(job), message: `the template was stopped: ${answer.message}`, fix: 'Look for a loop that does not end, a template that includes itself, or a very large text.' });
+    return null;
+  }
+  const rendered = scopes.map((scope): Rendering => ({ scope, strings: new Map(), templates: [] }));
+  jobs.forEach((job, index) => take(environment, rendered[job.placement], job, answer.outcomes[index]));
+  return rendered.map(({ scope, strings: texts, templates }) => ({ ...scope, component: withStrings(scope.component, texts), templates }));
 }
 
-function textOf(outcome: RenderOutcome | undefined, original: string, report: (message: string) => void): string {
-  if (outcome === undefined) return original;
-  if (outcome.ok) return outcome.text;
-  report(outcome.message);
-  return original;
+interface Rendering { scope: Scope; strings: Map<string, string>; templates: (string | undefined)[] }
+
+/** Everything in a component that is a template. Metrics, names of tests and the like are taken as they are written. */
+function stringsOf({ source, build, run, healthcheck, tests, config: { templates, files, vars } }: Component): { paths: Path[]; misplaced: Path[] } {
+  const found = templatesIn({ source, build, run, healthcheck, tests, config: { templates, files, vars } });
+  const secrets = found.filter(({ text }) => secretReference.test(text));
+  return { paths: found.filter((one) => !secrets.includes(one)).map(({ path }) => path), misplaced: secrets.map(({ path }) => path) };
 }
 
 const secretReference = /\{\{-?\s*vault:\/\//;
 
-function refuseSecret(environment: RenderEnvironment, scope: Scope, path: Path, text: string): boolean {
-  if (!secretReference.test(text)) return false;
-  environment.report(scope, { path, message: 'references to secrets are not supported yet', fix: 'Remove the reference until a version of Maestro that supports it is installed.', code: 'unsupported_feature' });
-  return true;
+/** Where a secret may stand is not supported yet; anywhere else it would show in process lists and logs. */
+function misplacedSecret(path: Path): Problem {
+  const allowed = (path[0] === 'run' && path[1] === 'env') || (path[0] === 'build' && path[2] === 'env') || path.at(-1) === 'credentials_ref';
+  return allowed
+    ? { path, message: 'references to secrets are not supported yet', fix: 'Remove the reference until a version of Maestro that supports it is installed.', code: 'unsupported_feature' }
+    : { path, message: 'a secret would show here, in process lists or logs', fix: 'Put the reference into config.secrets, run.env or the env of a build step.' };
 }
 
-/** Variables may use hosts and each other: passes go on until nothing changes; what is left then is a circle. */
-export async function renderVars(environment: RenderEnvironment, scopes: readonly Scope[]): Promise<Scope[]> {
-  const maxPasses = 10;
-  let current = [...scopes];
-  for (let pass = 0; pass < maxPasses && current.some(({ vars }) => hasMarks(vars)); pass += 1) {
-    const rendered = await renderValues(environment, current, ({ vars }) => vars, varsContext, ['config', 'vars']);
-    const before = JSON.stringify(current.map(({ vars }) => vars));
-    current = current.map((scope, index) => ({ ...scope, vars: rendered[index] ?? scope.vars }));
-    if (JSON.stringify(rendered) === before) break;
-  }
-  for (const scope of current) reportCircle(environment, scope);
-  return current.map((scope) => ({ ...scope, component: { ...scope.component, config: { ...scope.component.config, vars: scope.vars } } }));
+const jobsOf = ({ component }: Scope, paths: readonly Path[], placement: number): RenderJob[] =>
+  [...paths.map((path) => ({ placement, path })), ...component.config.templates.map((_, template) => ({ placement, template }))];
+
+function pathOf(job: RenderJob | undefined): Path {
+  if (job === undefined) return [];
+  return 'path' in job ? job.path : ['config', 'templates', job.template, 'source'];
 }
 
-const hasMarks = (value: unknown): boolean => stringsIn(value).some(({ text }) => text.includes('{{'));
-
-function reportCircle(environment: RenderEnvironment, scope: Scope): void {
-  for (const { path, text } of stringsIn(scope.vars)) {
-    if (text.includes('{{')) environment.report(scope, { path: ['config', 'vars', ...path], message: 'this variable could not be resolved: variables refer to each other in a circle, or to something undefined', fix: 'Break the circle.' });
-  }
+function take(environment: RenderEnvironment, rendering: Rendering | undefined, job: RenderJob, outcome: RenderOutcome | undefined): void {
+  if (rendering === undefined || outcome === undefined) return;
+  const { scope, strings, templates } = rendering;
+  if ('template' in job) templates[job.template] = outcome.ok ? outcome.text : undefined;
+  else if (outcome.ok) strings.set(pathKey(job.path), outcome.text);
+  if (!outcome.ok) environment.report(scope, problemOf(environment, scope, job, outcome));
 }
 
-export async function renderComponents(environment: RenderEnvironment, scopes: readonly Scope[]): Promise<Scope[]> {
-  const sections = ({ component: { source, build, run, healthcheck, tests, config: { templates, files } } }: Scope) => ({ source, build, run, healthcheck, tests, config: { templates, files } });
-  const rendered = await renderValues(environment, scopes, sections, fullContext, []);
-  return scopes.map((scope, index) => ({ ...scope, component: merge(scope.component, rendered[index]) }));
+function problemOf({ bundle }: RenderEnvironment, { component }: Scope, job: RenderJob, outcome: Extract<RenderOutcome, { ok: false }>): Problem {
+  const path = pathOf(job);
+  if (outcome.notSupported === true) return { path, message: outcome.message, fix: 'Remove the use of secrets until a version of Maestro that supports them is installed.', code: 'unsupported_feature' };
+  if (outcome.missing !== undefined) return missingFile(bundle, path, outcome.missing);
+  if ('template' in job) return { path, message: `${component.config.templates[job.template]?.source ?? ''}: ${outcome.message}`, fix: 'Correct the template.' };
+  return { path, message: outcome.message, fix: namesInScope };
 }
 
-const merge = (component: Component, rendered: (Omit<Partial<Component>, 'config'> & { config: Pick<Component['config'], 'templates' | 'files'> }) | undefined): Component =>
-  rendered === undefined ? component : { ...component, ...rendered, config: { ...component.config, ...rendered.config } };
-
-/** The rendered template texts of each scope; undefined where a template failed (and was reported). */
-export async function renderTemplates(environment: RenderEnvironment, scopes: readonly Scope[]): Promise<(string | undefined)[][]> {
-  const sources = scopes.map((scope) => scope.component.config.templates.map((template) => environment.texts[bundlePath(template.source) ?? '']));
-  const outcomes = await renderBatch({
-    jobs: sources.flatMap((texts, scope) => texts.map((text) => ({ text: text ?? '', scope }))),
-    shared: {}, scopes: scopes.map((scope) => templateContext(scope, environment.shared)), files: environment.texts,
-  });
-  return scopes.map((scope, index) => (sources[index] ?? []).map((text, at) => {
-    const outcome = outcomes.shift();
-    const path = ['config', 'templates', at, 'source'];
-    const name = scope.component.config.templates[at]?.source ?? '';
-    if (text === undefined) environment.report(scope, { path, message: `the bundle has no file "${name}"`, fix: 'Add the template to the bundle, next to the YAML, or correct the path.' });
-    else if (outcome?.ok !== true) environment.report(scope, { path, message: `${name}: ${outcome?.message ?? 'no answer'}`, fix: 'Correct the template.' });
-    return text !== undefined && outcome?.ok === true ? outcome.text : undefined;
-  }));
+function missingFile(bundle: readonly BundleEntry[], path: Path, name: string): Problem {
+  return bundle.some((entry) => entry.path === name)
+    ? { path, message: `"${name}" is not a text of at most 256 KiB`, fix: 'Copy it with config.files, which takes any file.' }
+    : { path, message: `the bundle has no file "${name}"`, fix: 'Add the template to the bundle, next to the YAML, or correct the path.' };
 }

@@ -1,102 +1,148 @@
 /**
  * Templates are evaluated inside a QuickJS machine: it has nunjucks and the texts, and nothing of ours – no
- * process, no file, no network, no clock. A time and a memory limit end what does not end by itself.
+ * process, no file, no network, no clock. The machine lives in a thread of its own: what it does not end by its
+ * limits of time and memory ends with the thread, and nothing else waits for it.
  */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { getQuickJS, shouldInterruptAfterDeadline, type QuickJSContext } from 'quickjs-emscripten';
+import { Worker } from 'node:worker_threads';
+import { z } from 'zod';
 import { MaestroError } from '../../spec/errors.js';
+import type { Path } from '../../spec/document/path.js';
+import { vmProgram } from './vm-program.js';
+import { workerSource } from './vm-worker.js';
 
-/** One text to render; `scope` is an index into the batch's scopes. */
-export interface RenderJob { text: string; scope: number }
-export interface RenderBatch {
+/** One string of a placement's component, by its path in the component, or one of its `config.templates`. */
+export type RenderJob = { placement: number } & ({ path: Path } | { template: number });
+
+export interface RenderRequest {
+  hosts: Readonly<Record<string, unknown>>;
+  env: Readonly<Record<string, string>>;
+  components: Readonly<Record<string, unknown>>;
+  placements: readonly { host: string; component: string }[];
   jobs: readonly RenderJob[];
-  /** Names every job may use; each scope's own names are laid over them. */
-  shared: Readonly<Record<string, unknown>>;
-  scopes: readonly Readonly<Record<string, unknown>>[];
-  /** What `include` and `import` may reach. */
-  files: Readonly<Record<string, string>>;
-}
-export type RenderOutcome = { ok: true; text: string } | { ok: false; message: string };
-
-const deadlineMs = 2000;
-const memoryBytes = 64 * 1024 * 1024;
-const maxOutputBytes = 1024 * 1024;
-const nunjucksSource = readFileSync(createRequire(import.meta.url).resolve('nunjucks/browser/nunjucks.min.js'), 'utf8');
-
-/** Runs in the machine. Strict: looking into something undefined fails with its name instead of giving nothing. */
-const program = `
-  const files = JSON.parse(__files);
-  const Loader = nunjucks.Loader.extend({
-    getSource(name) {
-      if (!Object.prototype.hasOwnProperty.call(files, name)) throw new Error('the bundle has no file "' + name + '"');
-      return { src: files[name], path: name, noCache: false };
-    },
-  });
-  const lookup = nunjucks.runtime.memberLookup;
-  const forbidden = ['constructor', '__proto__', 'prototype'];
-  nunjucks.runtime.memberLookup = (owner, name) => {
-    if (owner === undefined || owner === null) throw new Error('"' + String(name) + '" is looked up in something that is not defined');
-    if (forbidden.includes(String(name))) throw new Error('"' + String(name) + '" is not allowed in a template');
-    return lookup(owner, name);
-  };
-  const environment = new nunjucks.Environment(new Loader(), { autoescape: false, throwOnUndefined: true });
-  const clean = (error) => String((error && error.message) || error).replace(/^\\(unknown path\\)\\s*/, '').replace(/\\s*\\n\\s*/g, ' ').replace(/(Template render error|Error): /g, '').trim();
-  const { jobs, shared, scopes } = JSON.parse(__batch);
-  const outcomes = jobs.map((job) => {
-    try { return { ok: true, text: environment.renderString(job.text, Object.assign({}, shared, scopes[job.scope])) }; }
-    catch (error) { return { ok: false, message: clean(error) }; }
-  });
-  JSON.stringify(outcomes);
-`;
-
-/** Renders all jobs of a batch in one machine; texts without any template mark need none. */
-export async function renderBatch(batch: RenderBatch): Promise<RenderOutcome[]> {
-  const isLive = ({ text }: RenderJob): boolean => /\{[{%#]/.test(text);
-  const live = batch.jobs.filter(isLive);
-  const outcomes = live.length === 0 ? [] : await runMachine({ ...batch, jobs: live });
-  return batch.jobs.map((job) => (isLive(job) ? outcomes.shift() ?? { ok: false, message: 'the template gave no answer' } : { ok: true, text: job.text }));
+  /** What templates may be, include and import, by path in the bundle. */
+  files: ReadonlyMap<string, string>;
 }
 
-async function runMachine({ jobs, shared, scopes, files }: RenderBatch): Promise<RenderOutcome[]> {
-  const quickjs = await getQuickJS();
-  const runtime = quickjs.newRuntime();
-  runtime.setMemoryLimit(memoryBytes);
-  runtime.setMaxStackSize(512 * 1024);
-  runtime.setInterruptHandler(shouldInterruptAfterDeadline(Date.now() + deadlineMs));
-  const machine = runtime.newContext();
-  try {
-    evaluate(machine, 'var window = globalThis; var setTimeout = (f) => f();');
-    evaluate(machine, nunjucksSource);
-    setText(machine, '__batch', JSON.stringify({ jobs, shared, scopes }));
-    setText(machine, '__files', JSON.stringify(files));
-    return parseOutcomes(evaluate(machine, program), jobs.length);
-  } finally {
-    machine.dispose();
-    runtime.dispose();
+/** `missing`: the bundle has no such text file. */
+export type RenderOutcome = z.output<typeof outcomeSchema>;
+/** `stopped`: the job that had to be ended, and with it all others. */
+export type RenderAnswer = { outcomes: RenderOutcome[] } | { stopped: number; message: string };
+
+export async function render(request: RenderRequest): Promise<RenderAnswer> {
+  if (request.jobs.length === 0) return { outcomes: [] };
+  const { hosts, env, components, placements } = request;
+  const { answers, stopped, at } = await inThread({
+    input: JSON.stringify({ hosts, env, components, placements }),
+    jobs: request.jobs.map(({ placement, ...job }) => [placement, JSON.stringify(job)]),
+    files: request.files,
+  });
+  return stopped === null ? { outcomes: answers.map(toOutcome) } : { stopped: at, message: endings[stopped] };
+}
+
+const limits = { deadlineMs: 1800, memoryBytes: 64 * 1024 * 1024, answerBytes: 32 * 1024 * 1024 };
+/** A little more than the machine's own deadline: for the single step that it cannot interrupt. */
+const threadDeadlineMs = 2200;
+const startDeadlineMs = 30_000;
+const idleMs = 10_000;
+const maxThreads = 2;
+
+const endings = {
+  time: 'it runs for longer than 2 seconds',
+  memory: 'it needs more than 64 MiB of memory',
+  size: 'all rendered templates together are larger than 32 MiB',
+} as const;
+
+const replySchema = z.object({ answers: z.array(z.string()), stopped: z.enum(['time', 'memory', 'size']).nullable(), usable: z.boolean() });
+const outcomeSchema = z.union([
+  z.object({ ok: z.literal(true), text: z.string() }),
+  z.object({ ok: z.literal(false), message: z.string(), notSupported: z.boolean().optional(), missing: z.string().optional() }),
+]);
+const toOutcome = (answer: string): RenderOutcome => outcomeSchema.parse(JSON.parse(answer));
+
+interface ThreadRequest { input: string; jobs: [placement: number, job: string][]; files: ReadonlyMap<string, string> }
+/** `at`: the job that was under way last. `usable`: the thread can take another request. */
+interface ThreadReply { answers: string[]; stopped: keyof typeof endings | null; at: number; usable: boolean }
+
+class TemplateThread {
+  private readonly progress = new Int32Array(new SharedArrayBuffer(4));
+  private readonly worker: Worker;
+  private readonly ready: Promise<boolean>;
+  private idleTimer: NodeJS.Timeout | undefined;
+
+  constructor() {
+    const { resolve } = createRequire(import.meta.url);
+    const workerData = { ...limits, program: vmProgram, nunjucks: readFileSync(resolve('nunjucks/browser/nunjucks.min.js'), 'utf8'), quickjs: resolve('quickjs-emscripten'), progress: this.progress };
+    // What the machine's library prints when it gives up is of no use to anybody.
+    this.worker = new Worker(workerSource, { eval: true, workerData, stdout: true, stderr: true, env: {}, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 256 } });
+    this.worker.on('error', () => undefined);
+    this.ready = this.message(startDeadlineMs).then(() => true, () => false);
+  }
+
+  async run(request: ThreadRequest): Promise<ThreadReply> {
+    clearTimeout(this.idleTimer);
+    this.worker.ref();
+    if (!(await this.ready)) throw new MaestroError('internal', 'the template machine did not start', { fix: 'Try again; restart the control plane when it comes again.' });
+    const reply = this.message(threadDeadlineMs);
+    this.worker.postMessage(request);
+    try {
+      return toReply(await reply, this.at());
+    } catch (error) {
+      const late = error instanceof Error && error.name === 'AbortError';
+      return { answers: [], stopped: late ? 'time' : 'memory', at: this.at(), usable: false };
+    }
+  }
+
+  /** Kept for the next request for a while, without keeping the process alive. */
+  rest(onEnd: () => void): void {
+    this.worker.unref();
+    this.idleTimer = setTimeout(() => { onEnd(); void this.end(); }, idleMs).unref();
+  }
+
+  async end(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  private at(): number {
+    return Atomics.load(this.progress, 0);
+  }
+
+  /** Rejects with an AbortError when none comes in time, with what ended the thread when it ends. */
+  private async message(timeoutMs: number): Promise<unknown> {
+    const [message]: unknown[] = await once(this.worker, 'message', { signal: AbortSignal.timeout(timeoutMs) });
+    return message;
   }
 }
 
-function setText(machine: QuickJSContext, name: string, text: string): void {
-  machine.newString(text).consume((handle) => machine.setProp(machine.global, name, handle));
+const idle: TemplateThread[] = [];
+const waiting: (() => void)[] = [];
+let busy = 0;
+
+async function inThread(request: ThreadRequest): Promise<ThreadReply> {
+  while (busy >= maxThreads) await new Promise<void>((resolve) => waiting.push(resolve));
+  busy += 1;
+  const thread = idle.pop() ?? new TemplateThread();
+  let usable = false;
+  try {
+    const reply = await thread.run(request);
+    usable = reply.usable;
+    return reply;
+  } finally {
+    busy -= 1;
+    if (usable) keep(thread);
+    else void thread.end();
+    waiting.shift()?.();
+  }
 }
 
-function evaluate(machine: QuickJSContext, code: string): unknown {
-  const result = machine.evalCode(code);
-  if (result.error === undefined) return result.value.consume((handle) => machine.dump(handle));
-  const failure: unknown = result.error.consume((handle) => machine.dump(handle));
-  const text = JSON.stringify(failure) ?? '';
-  throw new MaestroError('config_error', text.includes('interrupted') ? 'a template ran for longer than 2 seconds' : 'a template could not be evaluated within its limits (64 MiB)', {
-    fix: 'Look for a loop that does not end or a very large range in the templates.', cause: failure,
-  });
+function keep(thread: TemplateThread): void {
+  idle.push(thread);
+  thread.rest(() => idle.splice(idle.indexOf(thread), 1));
 }
 
-function parseOutcomes(text: unknown, expected: number): RenderOutcome[] {
-  const outcomes: unknown = JSON.parse(String(text));
-  if (!Array.isArray(outcomes) || outcomes.length !== expected) throw new MaestroError('internal', 'the template machine gave no usable answer');
-  return outcomes.map((outcome: { ok?: unknown; text?: unknown; message?: unknown }) => {
-    if (outcome.ok !== true) return { ok: false, message: String(outcome.message) };
-    const rendered = String(outcome.text);
-    return Buffer.byteLength(rendered) > maxOutputBytes ? { ok: false, message: 'the rendered text is larger than 1 MiB' } : { ok: true, text: rendered };
-  });
+function toReply(message: unknown, at: number): ThreadReply {
+  const { answers, stopped, usable } = replySchema.parse(message);
+  return { answers, stopped, at, usable };
 }

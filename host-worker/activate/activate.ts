@@ -165,8 +165,8 @@ class Activation {
     try {
       for (const entry of record.attempt.undo) if (entry.kind === 'container') await removeOld(this.deps.docker, step, entry);
       const trees = await Promise.all(record.trees.map(async (tree) => ({ ...tree, releases: tree.strategy === 'atomic_symlink' ? await pruneReleases(tree) : [] })));
-      await step.effect('journal.end', () => this.deps.journal.savePlacement({ ...record, trees, attempt: { ...record.attempt, state: 'ended' } }));
       await forgetPrevious(this.deps.journal.previousFolder(record));
+      await step.effect('journal.end', () => this.deps.journal.savePlacement({ ...record, trees, attempt: { ...record.attempt, state: 'ended' } }));
     } catch (error) {
       this.deps.log.warn({ component: record.component, error: messageOf(error) }, 'what a finished attempt left behind could not be removed');
       this.report.output('info', `cleaning up failed, it is tried again next time: ${messageOf(error)}`);

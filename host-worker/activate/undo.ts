@@ -50,6 +50,7 @@ async function staysUp(isUp: () => Promise<boolean>): Promise<boolean> {
 export async function closeUndone(deps: HostDeps, step: Step, record: OpenRecord, failure: StepFailure | null): Promise<void> {
   const { attempt } = record;
   const owned = hadSomething(attempt) ? attempt.owned_before : { units: record.units, files: record.files, trees: record.trees };
-  await step.effect('journal.end', () => deps.journal.savePlacement({ ...record, ...owned, attempt: { ...attempt, state: 'ended', failure } }));
+  // First: once the journal says that it ended, nobody comes to clear up. What is restored does not need its copy again.
   await forgetPrevious(deps.journal.previousFolder(record));
+  await step.effect('journal.end', () => deps.journal.savePlacement({ ...record, ...owned, attempt: { ...attempt, state: 'ended', failure } }));
 }

@@ -70,7 +70,11 @@ async function untilGreen(wait: HealthWait, probe: Probe, timing: HealthTiming):
     // Short enough that a hanging answer inside the start period does not hide a green one after it.
     const { ok, detail } = await probe(timing.timeout_ms, wait.signal);
     wait.signal.throwIfAborted();
-    if (ok) return detail;
+    if (ok) {
+      // Somebody else may have answered in its place.
+      await throwIfDead(wait);
+      return detail;
+    }
     if (elapsed() >= nextCountAt) {
       counted += 1;
       nextCountAt = elapsed() + timing.interval_ms;

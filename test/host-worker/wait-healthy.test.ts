@@ -86,6 +86,11 @@ describe('with a health check', () => {
     expect(ms).toBeLessThan(1_000);
   });
 
+  it('does not take another one\'s answer for health of what has died', async () => {
+    const { error } = await timed(waitHealthy(wait({ probe: async () => green, death: async () => 'exited with code 1' })));
+    expect(error).toMatchObject({ code: 'runtime_error', message: 'container web exited with code 1' });
+  });
+
   it('notices a death even while a probe hangs', async () => {
     const { ms, error } = await timed(waitHealthy(wait({ probe: () => new Promise(() => undefined), timing: { ...timing, start_period_ms: 60_000 }, death: async () => 'exited with code 137' })));
     expect(error).toMatchObject({ message: 'container web exited with code 137' });

@@ -133,7 +133,7 @@ describe('the sentence', () => {
       stateEvent(2, 'db-01/db', { state: 'failed' }),
       stateEvent(3, 'api-01/api', { state: 'blocked', blocked_by: ['db-01/db'] }),
       event(4, 'rollout.state', { state: 'paused' }),
-    ])).toBe('Paused: 1 placement failed and 1 more is blocked by that. Nothing more happens until you retry, skip or abort.');
+    ])).toBe('Paused: db on db-01 failed and 1 more is blocked by that. Nothing more happens until you retry, skip or abort.');
   });
 
   test('of a rollout that changed nothing says so', () => {

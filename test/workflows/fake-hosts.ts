@@ -76,7 +76,10 @@ export class FakeHosts implements HostActivities {
   /** The first `times` calls end with this failure of the deploy. */
   fail(call: CallName, failure: StepFailure, times = 1): void {
     this.on(call, (count) => {
-      if (count <= times) throw ApplicationFailure.create({ message: failure.message, type: failure.code, nonRetryable: true, details: [failure] });
+      if (count > times) return;
+      const error = ApplicationFailure.create({ message: failure.message, type: failure.code, nonRetryable: true, details: [failure] });
+      error.stack = ''; // histories are kept, and stacks name files of this machine
+      throw error;
     });
   }
 

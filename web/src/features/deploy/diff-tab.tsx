@@ -26,7 +26,7 @@ export function DiffTab({ deploy }: { deploy: Deploy }) {
       <Group align="flex-end" gap="sm">
         <NativeSelect label={diffWords.choose} value={String(version)} data={deploy.versions.map(({ number }) => ({ value: String(number), label: deploysWords.version(number) }))} onChange={(event) => setVersion(Number(event.currentTarget.value))} />
         <Button variant="default" loading={diff.isFetching} disabled={!may} onClick={() => setAsk(ask + 1)}>{diffWords.ask}</Button>
-        {diff.data && <ApplyButton deploy={deploy} version={version} />}
+        {diff.data && version !== deploy.latest_version && <ApplyButton deploy={deploy} version={version} />}
       </Group>
       <Text size="sm" c="dimmed">{may ? diffWords.lead : sessionWords.lacksRight('deploy.write')}</Text>
       {diff.isFetching && <Group gap="xs" role="status"><Loader size={16} aria-hidden /><Text size="sm">{diffWords.asking}</Text></Group>}

@@ -47,8 +47,6 @@ export const newDeployWords = {
   create: 'Create deploy',
   name: 'Name',
   nameHint: 'Left empty, it is the project of the document.',
-  notValid: 'Mend the errors first.',
-  waiting: 'Waiting for the validation.',
 } as const;
 
 export const deployWords = {

@@ -11,7 +11,8 @@ const shown = (value: string | null): string => value ?? diffWords.nothingThere;
 
 function Effect({ plan }: { plan: PlacementPlan }) {
   if (plan.action === 'unchanged' || plan.action === 'conflict') return null;
-  const words = [plan.downtime ? diffWords.downtime : null, plan.restart ? diffWords.restart : diffWords.keepsRunning].filter((word) => word !== null);
+  const restart = plan.restart ? diffWords.restart : diffWords.keepsRunning;
+  const words = [plan.downtime ? diffWords.downtime : null, plan.action === 'create' ? null : restart].filter((word) => word !== null);
   return <Text size="sm" c="dimmed" component="span">{words.join(', ')}</Text>;
 }
 

@@ -57,7 +57,6 @@ export const diffWords = {
   columns: { field: 'Field', from: 'Now', to: 'Then', kind: 'Because', path: 'Path', oldHash: 'Now', newHash: 'Then' },
   nothingThere: '(nothing)',
   version: (version: number) => `Diff of version ${version} against the hosts`,
-  expires: 'This diff is good until',
   ask: 'Ask every host now',
   asking: 'Asking every host what it runs…',
   lead: 'A diff asks every host what it really runs, and changes nothing.',

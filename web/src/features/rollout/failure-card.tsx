@@ -13,7 +13,7 @@ export function FailureCard({ step, children }: { step: StepModel; children: Rea
     <Note tone="bad" title={words.title(step.component, step.host) + (failure?.phase ? ` ${words.phase(phaseNames[failure.phase])}` : '')}>
       <Stack gap={6}>
         <Text size="sm">{failure?.message ?? step.reason}</Text>
-        {failure && <Text size="sm">{failure.put_back ? words.putBack : words.notPutBack}</Text>}
+        {failure && (failure.put_back || step.action !== 'create') && <Text size="sm">{failure.put_back ? words.putBack : words.notPutBack}</Text>}
         {failure?.output_tail && (
           <div>
             <Text size="xs" fw={600}>{words.tail}</Text>

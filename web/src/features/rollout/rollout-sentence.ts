@@ -28,9 +28,10 @@ function pausedSentence(model: RolloutModel): string {
   const failed = model.steps.filter(({ state }) => state === 'failed');
   const [first] = failed;
   if (!first) return sentences.pausedClear;
-  const { blocked } = model.counts;
-  const what = first.failure?.message ?? first.reason;
-  return failed.length === 1 && blocked === 0 && what ? sentences.pausedOne(first.component, first.host, what) : sentences.paused(failed.length, blocked);
+  const what = failed.length === 1
+    ? sentences.failedOne(first.component, first.host, first.failure?.message ?? first.reason)
+    : sentences.failedMany(failed.length);
+  return sentences.paused(what, model.counts.blocked);
 }
 
 export function rolloutSentence(model: RolloutModel): string {

@@ -1,4 +1,4 @@
-import type { Action, Phase, RolloutKind, RolloutState, StepState } from '../../api/words.js';
+import type { Phase, RolloutKind, RolloutState, StepState } from '../../api/words.js';
 import { plural } from '../../ui/plural.js';
 
 export const rolloutStateWords: Record<RolloutState, string> = {
@@ -22,10 +22,6 @@ export const phaseNames: Record<Phase, string> = {
   verify: 'verification', switch: 'switch-over', stop_old: 'stop of the old one', cleanup: 'clean-up',
 };
 
-export const actionWords: Record<Action, string> = {
-  create: 'create', update: 'update', restart: 'restart', reload: 'reload', unchanged: 'unchanged', remove: 'remove', conflict: 'conflict',
-};
-
 export const kindWords: Record<RolloutKind, string> = { apply: 'Apply', rollback: 'Roll back' };
 
 const placement = (component: string, host: string) => `${component} on ${host}`;
@@ -40,12 +36,10 @@ export const sentences = {
   waitingMany: (component: string, host: string, doing: string, others: number) =>
     `Waiting for ${placements(others + 1)}, first ${placement(component, host)}: ${doing}.`,
   betweenSteps: (done: number, all: number) => `${done} of ${placements(all)} done; the next one starts now.`,
-  paused: (failed: number, blocked: number) =>
-    blocked === 0
-      ? `Paused: ${placements(failed)} failed. Nothing more happens until you retry, skip or abort.`
-      : `Paused: ${placements(failed)} failed and ${blocked} more ${blocked === 1 ? 'is' : 'are'} blocked by that. Nothing more happens until you retry, skip or abort.`,
-  pausedOne: (component: string, host: string, what: string) =>
-    `Paused: ${placement(component, host)} failed (${what}). Nothing more happens until you retry, skip or abort.`,
+  paused: (what: string, blocked: number) =>
+    `Paused: ${what}${blocked === 0 ? '' : ` and ${blocked} more ${blocked === 1 ? 'is' : 'are'} blocked by that`}. Nothing more happens until you retry, skip or abort.`,
+  failedOne: (component: string, host: string, why: string | null) => `${placement(component, host)} failed${why === null ? '' : ` (${why})`}`,
+  failedMany: (failed: number) => `${placements(failed)} failed`,
   pausedClear: 'Paused: nothing failed is left. Resume to go on, or abort.',
   approval: 'Waiting for a person to approve it.',
   succeeded: (version: number, changed: number, unchanged: number) =>
@@ -69,7 +63,6 @@ export const rolloutWords = {
   running: 'Running for',
   temporal: 'Open in Temporal Web',
   fullPage: 'Open the rollout page',
-  backToDeploy: (name: string) => `Back to ${name}`,
   binding: (index: number) => `Binding ${index + 1}`,
   strategy: { sequential: 'one after the other', parallel: 'side by side', canary: 'canary', blue_green: 'blue-green' } as Record<string, string>,
   columns: { state: 'State', placement: 'Component', host: 'Host', now: 'What happens', took: 'Time', details: 'Details' },
