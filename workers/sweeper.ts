@@ -1,11 +1,10 @@
 /**
  * Keeps the record true: starts rollouts whose start was lost, ends the record of those whose workflow is gone, and
- * notes hosts that fell silent. It is a safety net; in a quiet system it finds nothing.
+ * forgets old answers. It is a safety net; in a quiet system it finds nothing.
  */
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { forgetAnswers } from '../control/idempotency/index.js';
-import { sweepNodes } from '../control/nodes/index.js';
 import { openRollouts, pendingRollouts, recordRolloutState } from '../control/rollouts/index.js';
 import type { PrismaClient } from '../prisma/client.js';
 import { controlQueue, rolloutWorkflowId } from '../spec/words.js';
@@ -23,7 +22,7 @@ const passesAnHour = 3_600_000 / sweepEveryMs;
 export async function keepSweeping(deps: SweeperDeps, signal: AbortSignal): Promise<void> {
   const { db, log } = deps;
   for (let pass = 0; !signal.aborted; pass += 1) {
-    const tasks = [() => startLost(deps), () => endOrphans(deps), () => sweepNodes(db), ...(pass % passesAnHour === 0 ? [() => forgetAnswers(db)] : [])];
+    const tasks = [() => startLost(deps), () => endOrphans(deps), ...(pass % passesAnHour === 0 ? [() => forgetAnswers(db)] : [])];
     for (const task of tasks) await Promise.resolve(task()).catch((error: unknown) => log.warn({ err: error }, 'sweep failed; trying again'));
     await pauseFor(sweepEveryMs, signal);
   }

@@ -1,49 +1,38 @@
 /** What two placements of one deploy on the same host may not share: ports, names, places for files. */
-import type { DesiredPlacement, PortMapping } from '../../spec/desired.js';
-import { portsCollide } from '../../spec/resolve/ports.js';
+import type { DesiredPlacement } from '../../spec/desired.js';
+import { everyAddress } from '../../spec/resolve/ports.js';
 
 export interface Clash { component: string; section: 'run' | 'config'; message: string; fix: string }
 
+/** Something on a host that only one can have. `at` tells apart those that share a `thing` without harm: addresses of a port. */
+interface Claim { thing: string; at: string; section: Clash['section']; what: string; fix: string }
+
 export function clashes(placements: readonly DesiredPlacement[]): Clash[] {
-  return placements.flatMap((placement, index) => {
-    const earlier = placements.slice(0, index).filter(({ host }) => host === placement.host);
-    return [...ownClashes(placement), ...earlier.flatMap((other) => [...portClashes(placement, other), ...nameClashes(placement, other), ...pathClashes(placement, other)])];
-  });
+  const taken = new Map<string, Map<string, string>>();
+  return placements.flatMap((placement) => claimsOf(placement).flatMap((claim) => {
+    const key = `${placement.host} ${claim.thing}`;
+    const holders = taken.get(key) ?? new Map<string, string>();
+    taken.set(key, holders);
+    const holder = claim.at === everyAddress ? [...holders.values()][0] : holders.get(claim.at) ?? holders.get(everyAddress);
+    if (!holders.has(claim.at)) holders.set(claim.at, placement.component);
+    return holder === undefined ? [] : [{
+      component: placement.component, section: claim.section, fix: claim.fix,
+      message: `${claim.what} on ${placement.host} is ${holder === placement.component ? 'used twice' : `also used by ${holder}`}`,
+    }];
+  }));
 }
 
-/** What one component says twice. */
-function ownClashes(placement: DesiredPlacement): Clash[] {
-  const again = ports(placement).filter((port, index, all) => all.slice(0, index).some((taken) => portsCollide(port, taken)));
-  const twice = paths(placement).filter((path, index, all) => all.indexOf(path) < index);
+function claimsOf({ run, files, trees }: DesiredPlacement): Claim[] {
+  const only = (section: Clash['section'], what: string, fix: string): Claim => ({ thing: what, at: everyAddress, section, what, fix });
+  const name = run.type === 'docker' ? `the container ${run.container_name}` : `the unit ${run.unit_name}`;
+  // Every file by its place; of a folder that is flipped as a whole, the folder.
+  const paths = [...files.map(({ path }) => path), ...trees.flatMap((tree) => (tree.strategy === 'atomic_symlink' ? [tree.dest] : tree.files.map(({ path }) => `${tree.dest}/${path}`)))];
+  const ports = run.type === 'docker' ? run.ports : [];
   return [
-    ...again.map((port) => ({ component: placement.component, section: 'run' as const, message: `port ${port.host_port}/${port.protocol} on ${placement.host} is published twice`, fix: 'Publish another host port.' })),
-    ...twice.map((path) => ({ component: placement.component, section: 'config' as const, message: `${path} on ${placement.host} is written twice`, fix: 'Write to another path.' })),
+    only('run', name, 'Give it another name.'),
+    ...ports.map(({ ip, host_port, protocol }): Claim => ({
+      thing: `port ${host_port}/${protocol}`, at: ip === '0.0.0.0' || ip === '::' ? everyAddress : ip, section: 'run', what: `port ${host_port}/${protocol}`, fix: 'Publish another host port.',
+    })),
+    ...paths.map((path) => only('config', path, 'Write to another path.')),
   ];
-}
-
-const ports = ({ run }: DesiredPlacement): PortMapping[] => (run.type === 'docker' ? run.ports : []);
-const unitName = ({ run }: DesiredPlacement): string => (run.type === 'docker' ? `container ${run.container_name}` : `unit ${run.unit_name}`);
-/** Every file by its place; of a folder that is flipped as a whole, the folder. */
-const paths = ({ files, trees }: DesiredPlacement): string[] => [
-  ...files.map(({ path }) => path),
-  ...trees.flatMap((tree) => (tree.strategy === 'atomic_symlink' ? [tree.dest] : tree.files.map(({ path }) => `${tree.dest}/${path}`))),
-];
-
-function portClashes(placement: DesiredPlacement, other: DesiredPlacement): Clash[] {
-  return ports(placement).filter((port) => ports(other).some((taken) => portsCollide(port, taken))).map((port) => ({
-    component: placement.component, section: 'run' as const,
-    message: `port ${port.host_port}/${port.protocol} on ${placement.host} is also published by ${other.component}`, fix: 'Publish another host port.',
-  }));
-}
-
-function nameClashes(placement: DesiredPlacement, other: DesiredPlacement): Clash[] {
-  return unitName(placement) !== unitName(other) ? [] : [{
-    component: placement.component, section: 'run', message: `the ${unitName(placement)} on ${placement.host} is also used by ${other.component}`, fix: 'Give it another name.',
-  }];
-}
-
-function pathClashes(placement: DesiredPlacement, other: DesiredPlacement): Clash[] {
-  return paths(placement).filter((path) => paths(other).includes(path)).map((path) => ({
-    component: placement.component, section: 'config' as const, message: `${path} on ${placement.host} is also written by ${other.component}`, fix: 'Write to another path.',
-  }));
 }

@@ -1,7 +1,7 @@
 import type { PortMapping } from '../desired.js';
 
 const pattern = /^(?:(\[[0-9a-fA-F:]+\]|\d{1,3}(?:\.\d{1,3}){3}):)?(\d+(?:-\d+)?):(\d+(?:-\d+)?)(?:\/(tcp|udp))?$/;
-const maxRange = 1000;
+const maxRange = 256;
 
 /** `80:80`, `127.0.0.1:80:8080`, `[::1]:80:80`, `8000-8003:9000-9003/udp`. Null when it is none of these. */
 export function parsePorts(text: string): PortMapping[] | null {
@@ -22,8 +22,5 @@ function range(text: string): number[] | null {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
 
-/** Whether two mappings of one host want the same port: an empty ip or a wildcard takes every address. */
-export function portsCollide(a: PortMapping, b: PortMapping): boolean {
-  const wildcard = (ip: string): boolean => ip === '' || ip === '0.0.0.0' || ip === '::';
-  return a.host_port === b.host_port && a.protocol === b.protocol && (wildcard(a.ip) || wildcard(b.ip) || a.ip === b.ip);
-}
+/** How a mapping without an address is written; `0.0.0.0` and `::` mean the same. */
+export const everyAddress = '';

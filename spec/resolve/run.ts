@@ -1,6 +1,6 @@
 /** The run section of a rendered component as the host needs it: every default filled, every spelling parsed. */
 import type { Component } from '../document/index.js';
-import type { DockerRun, Healthcheck, ResourceLimits, SystemdRun, VolumeMount } from '../desired.js';
+import type { DockerRun, Healthcheck, PortMapping, ResourceLimits, SystemdRun, VolumeMount } from '../desired.js';
 import { renderUnit } from '../systemd-unit.js';
 import { normalisePath } from './paths.js';
 import { parsePorts } from './ports.js';
@@ -18,11 +18,7 @@ export function resolveDockerRun(id: string, component: Component, run: Run<'doc
     image: run.image ?? imageOf(component, report),
     pull_policy: component.source?.type === 'docker' ? component.source.pull_policy : 'if_not_present',
     container_name: containerName(run.container_name ?? `maestro-${id}`, report),
-    ports: run.ports.flatMap((text, index) => {
-      const parsed = parsePorts(text);
-      if (parsed === null) report({ path: ['run', 'ports', index], message: `"${text}" is not a port mapping`, fix: 'Write host:container, for example "8080:80", "127.0.0.1:8080:80" or "53:53/udp".' });
-      return parsed ?? [];
-    }),
+    ports: ports(run.ports, report),
     volumes: run.volumes.flatMap((text, index) => volume(text, componentDirectory(id, component), (problem) => report({ path: ['run', 'volumes', index], ...problem }))),
     env: environment(run.env, report),
     networks: networks(run.networks, report),
@@ -70,6 +66,18 @@ function commandWords(command: string | string[] | undefined, report: ReportProb
   const words = splitCommand(command);
   if (words === null) report({ path: ['run', 'command'], message: 'a quote is not closed', fix: 'Close the quote, or write the command as a list.' });
   return words;
+}
+
+const maxPorts = 256;
+
+function ports(texts: readonly string[], report: ReportProblem): PortMapping[] {
+  const mappings = texts.flatMap((text, index) => {
+    const parsed = parsePorts(text);
+    if (parsed === null) report({ path: ['run', 'ports', index], message: `"${text}" is not a port mapping`, fix: 'Write host:container, for example "8080:80", "127.0.0.1:8080:80" or "53:53/udp".' });
+    return parsed ?? [];
+  });
+  if (mappings.length > maxPorts) report({ path: ['run', 'ports'], message: `a container publishes at most ${maxPorts} ports`, fix: 'Publish fewer, or give the container the network "host".' });
+  return mappings.slice(0, maxPorts);
 }
 
 const volumeFix = 'Write source:target or source:target:ro; source is a volume name or a host path, target an absolute path.';

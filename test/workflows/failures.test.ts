@@ -1,6 +1,7 @@
 /** A failure stops exactly what depends on it; the rollout then rests until it is answered. */
 import { documentToGraph, graphOf } from './graphs.js';
 import { scheduledActivities } from './histories.js';
+import { contradictions } from './legal-story.js';
 import { inConflict, stepFailure } from './plans.js';
 import type { TestRollout } from './test-rollout.js';
 import { World } from './world.js';
@@ -52,6 +53,17 @@ describe('a failed step', () => {
     expect(rollout.step('h2/web')).toMatchObject({ blocked_by: ['h1/api'], reason: expect.stringContaining('waiting for api on h1') as string });
     expect(rollout.step('h2/web').reason).toContain('503');
     expect(rollout.record.reason).toBe('1 failed, 2 blocked by it: h1: db – healthcheck http 503 (3 of 3)');
+    await rollout.abort();
+  });
+
+  test('the far end of a chain is named at once, by every link', async () => {
+    const rollout = world.rollout(graphOf({ 'h1/a': [], 'h1/b': ['h1/a'], 'h2/c': ['h1/b'], 'h2/d': ['h2/c'] }));
+    rollout.hosts.fail('activate h1/a', stepFailure('http 503'));
+    await rollout.start();
+    await rollout.until('paused');
+    expect(['h1/b', 'h2/c', 'h2/d'].map((id) => rollout.step(id).reason)).toEqual([
+      'waiting for a on h1: http 503', 'waiting for b on h1: waiting for a on h1: http 503', 'waiting for c on h2: waiting for a on h1: http 503',
+    ]);
     await rollout.abort();
   });
 
@@ -130,6 +142,36 @@ describe('a failed step', () => {
     expect(await rollout.ends()).toBe('succeeded');
     expect(rollout.hosts.names('begun', 'observe').filter((call) => call === 'observe h2')).toHaveLength(2);
     expect(rollout.step('h2/web')).toMatchObject({ attempt: 2, action: 'create', plan: { action: 'create' } });
+  });
+});
+
+describe('a blocked step on a host that could not be read meanwhile', () => {
+  async function pausedUnread(): Promise<TestRollout> {
+    const rollout = world.rollout(graphOf({ 'h1/db': [], 'h2/web': ['h1/db'] }));
+    rollout.hosts.fail('activate h1/db', sick);
+    const reading = rollout.hosts.hold('observe h2');
+    rollout.hosts.fail('observe h2', stepFailure('Docker does not answer', 'dependency_missing'));
+    await rollout.start();
+    await Promise.all([reading.reached, rollout.untilStep('h2/web', 'blocked')]);
+    reading.open();
+    await rollout.until('paused');
+    return rollout;
+  }
+
+  test('keeps the reason that matters', async () => {
+    const rollout = await pausedUnread();
+    expect(rollout.step('h2/web')).toMatchObject({ state: 'blocked', reason: 'waiting for db on h1: healthcheck http 503 (3 of 3)' });
+    await rollout.abort();
+  });
+
+  test.each<[string, (rollout: TestRollout) => Promise<void>]>([
+    ['retry', (rollout) => rollout.retry('h1/db')], ['skip', (rollout) => rollout.skip('h1/db', 'migrated by hand')],
+  ])('is looked at again when a %s lets it go on', async (_name, answer) => {
+    const rollout = await pausedUnread();
+    await answer(rollout);
+    expect(await rollout.ends()).toBe('succeeded');
+    expect(rollout.hosts.names('begun', 'observe h2')).toHaveLength(2);
+    expect(contradictions(rollout.record.graph, rollout.record.story)).toEqual([]);
   });
 });
 

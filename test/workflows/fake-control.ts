@@ -18,6 +18,7 @@ export class RolloutRecord {
   /** Records that came too late to be kept. A walk that is right sends none. */
   readonly dropped: StepRecord[] = [];
   begun = 0;
+  private away = 0;
   private beforeBegin = (): Promise<void> => Promise.resolve();
 
   constructor(readonly rolloutId: string, readonly deployId: string, readonly graph: RolloutGraph) {}
@@ -32,8 +33,20 @@ export class RolloutRecord {
     return { reached: reached.given, open: () => opened.give() };
   }
 
+  /** The next `times` calls about this rollout fail. */
+  goAway(times: number): void {
+    this.away = times;
+  }
+
+  answer(): void {
+    if (this.away === 0) return;
+    this.away -= 1;
+    throw new Error('the database does not answer');
+  }
+
   async begin(): Promise<BegunRollout> {
     await this.beforeBegin();
+    this.answer();
     this.begun += 1;
     if (this.state === 'pending') this.become('running', '');
     for (const { id } of this.graph.steps) if (!this.steps.has(id)) this.steps.set(id, newRow());
@@ -72,11 +85,11 @@ export class FakeControl implements ControlActivities {
 
   beginRollout = (rolloutId: string): Promise<BegunRollout> => this.rollout(rolloutId).begin();
 
-  record = (rolloutId: string, steps: StepRecord[], rollout?: { state: RolloutState; reason: string }): Promise<void> => {
+  record = async (rolloutId: string, steps: StepRecord[], rollout?: { state: RolloutState; reason: string }): Promise<void> => {
     const record = this.rollout(rolloutId);
+    record.answer();
     for (const step of steps) record.add(step);
     if (rollout !== undefined) record.become(rollout.state, rollout.reason);
-    return Promise.resolve();
   };
 
   planHosts = (planId: string): Promise<string[]> => Promise.resolve(this.plan(planId).hosts);

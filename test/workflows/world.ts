@@ -3,6 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkerOptions, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { fileURLToPath } from 'node:url';
+import type { ControlActivities } from '../../activities/index.js';
 import { controlQueue, hostQueue, planWorkflowId, rolloutWorkflowId } from '../../spec/words.js';
 import type { RolloutGraph } from '../../spec/graph-types.js';
 import { workflowTypes, type HostActivities, type HostWork, type OperateInput, type OperateResult, type PlanInput } from '../../workflows/shared.js';
@@ -17,28 +18,41 @@ export const bundle = (): Promise<WorkflowBundleWithSourceMap> =>
 /** A worker that runs. `stop` lets its activities end; they are told to at once. */
 export interface Running { stop(): Promise<void> }
 
-export interface WorldOptions extends TemporalOptions { hosts?: readonly string[] }
+export interface WorldOptions extends TemporalOptions {
+  hosts?: readonly string[];
+  /** Instead of the database in memory, for rollouts that are opened in a real one. */
+  control?: ControlActivities;
+}
 
 export class World {
   readonly control = new FakeControl();
   private readonly hosts = new Map<string, FakeHosts>();
   private readonly running = new Set<Running>();
   private count = 0;
+  private startControl: () => Promise<Running> = () => Promise.reject(new Error('not started'));
+  private controlWorker: Running | undefined;
 
   private constructor(readonly env: TestWorkflowEnvironment, private readonly stopServer: () => Promise<void>) {}
 
-  static async start({ hosts = [], ...temporal }: WorldOptions = {}): Promise<World> {
+  static async start({ hosts = [], control, ...temporal }: WorldOptions = {}): Promise<World> {
     const { env, stop } = await startTemporal(temporal);
     const world = new World(env, stop);
     try {
-      const { control } = world;
-      await world.run({ taskQueue: controlQueue, workflowBundle: await bundle(), activities: { ...control } });
+      const workflowBundle = await bundle();
+      world.startControl = () => world.run({ taskQueue: controlQueue, workflowBundle, activities: { ...(control ?? world.control) } });
+      world.controlWorker = await world.startControl();
       await Promise.all(hosts.map((host) => world.startHost(host)));
     } catch (error) {
       await world.stop();
       throw error;
     }
     return world;
+  }
+
+  /** The control-plane worker goes, and another comes that knows of the workflows only what their histories say. */
+  async replaceControl(): Promise<void> {
+    await this.controlWorker?.stop();
+    this.controlWorker = await this.startControl();
   }
 
   /** A worker on a host's queue; every rollout it is asked about has its own hosts. */
@@ -74,8 +88,13 @@ export class World {
     const record = new RolloutRecord(`rol_${this.count}`, `dpl_${this.count}`, graph);
     const hosts = new FakeHosts(graph, options);
     this.control.rollouts.set(record.rolloutId, record);
-    this.hosts.set(record.rolloutId, hosts);
+    this.meet(record.rolloutId, hosts);
     return new TestRollout(this.env.client, rolloutWorkflowId(record.deployId), record, hosts);
+  }
+
+  /** These are the hosts of a rollout or plan. */
+  meet(runId: string, hosts: FakeHosts): void {
+    this.hosts.set(runId, hosts);
   }
 
   /** Asks every host of `graph` for its plan. */
@@ -84,7 +103,7 @@ export class World {
     const planId = `pln_${this.count}`;
     const hosts = new FakeHosts(graph);
     prepareHosts(hosts);
-    this.hosts.set(planId, hosts);
+    this.meet(planId, hosts);
     this.control.plans.set(planId, { hosts: [...new Set(graph.steps.map(({ host }) => host))], answers: null });
     const input: PlanInput = { plan_id: planId, deploy_id: `dpl_${this.count}`, version: 1 };
     const handle = await this.env.client.workflow.start(workflowTypes.plan, { taskQueue: controlQueue, workflowId: planWorkflowId(planId), args: [input] });
