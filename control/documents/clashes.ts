@@ -7,20 +7,36 @@ export interface Clash { component: string; section: 'run' | 'config'; message: 
 /** Something on a host that only one can have. `at` tells apart those that share a `thing` without harm: addresses of a port. */
 interface Claim { thing: string; at: string; section: Clash['section']; what: string; fix: string }
 
+/** More are not told: the first say enough. */
+const maxClashes = 500;
+
 export function clashes(placements: readonly DesiredPlacement[]): Clash[] {
   const taken = new Map<string, Map<string, string>>();
-  return placements.flatMap((placement) => claimsOf(placement).flatMap((claim) => {
-    const key = `${placement.host} ${claim.thing}`;
-    const holders = taken.get(key) ?? new Map<string, string>();
-    taken.set(key, holders);
-    const holder = claim.at === everyAddress ? [...holders.values()][0] : holders.get(claim.at) ?? holders.get(everyAddress);
-    if (!holders.has(claim.at)) holders.set(claim.at, placement.component);
-    return holder === undefined ? [] : [{
-      component: placement.component, section: claim.section, fix: claim.fix,
-      message: `${claim.what} on ${placement.host} is ${holder === placement.component ? 'used twice' : `also used by ${holder}`}`,
-    }];
-  }));
+  const found: Clash[] = [];
+  for (const placement of placements) {
+    for (const claim of claimsOf(placement)) {
+      const holder = take(taken, placement, claim);
+      if (holder !== undefined) found.push(clash(placement, claim, holder));
+      if (found.length === maxClashes) return found;
+    }
+  }
+  return found;
 }
+
+/** The component that had it first, if any. */
+function take(taken: Map<string, Map<string, string>>, { host, component }: DesiredPlacement, { thing, at }: Claim): string | undefined {
+  const key = `${host} ${thing}`;
+  const holders = taken.get(key) ?? new Map<string, string>();
+  taken.set(key, holders);
+  const holder = at === everyAddress ? firstOf(holders) : holders.get(at) ?? holders.get(everyAddress);
+  if (!holders.has(at)) holders.set(at, component);
+  return holder;
+}
+
+const firstOf = (holders: ReadonlyMap<string, string>): string | undefined => holders.values().next().value;
+
+const clash = ({ host, component }: DesiredPlacement, { section, what, fix }: Claim, holder: string): Clash =>
+  ({ component, section, fix, message: `${what} on ${host} is ${holder === component ? 'used twice' : `also used by ${holder}`}` });
 
 function claimsOf({ run, files, trees }: DesiredPlacement): Claim[] {
   const only = (section: Clash['section'], what: string, fix: string): Claim => ({ thing: what, at: everyAddress, section, what, fix });

@@ -4,7 +4,7 @@
  */
 import { documentGraph, graphCycle } from '../../spec/graph.js';
 import type { RolloutGraph } from '../../spec/graph-types.js';
-import { parseDocument, unsupportedFeatures, type DeployDocument, type ParsedDocument } from '../../spec/document/index.js';
+import { boundedFindings, parseDocument, unsupportedFeatures, type DeployDocument, type ParsedDocument } from '../../spec/document/index.js';
 import { formatPath } from '../../spec/document/path.js';
 import { MaestroError, type Diagnostic } from '../../spec/errors.js';
 import type { BundleEntry } from '../../spec/resolve/placement.js';
@@ -38,7 +38,7 @@ export async function validateBundle(text: string, bundle: BundleContents, optio
   const found = [...graphErrors(graph, parsed), ...renderErrors(rendered, parsed), ...clashErrors(rendered, parsed)];
   const errors = found.filter(({ code }) => code !== 'unsupported_feature');
   const unsupported = [...unsupportedFeatures(document, parsed.locate), ...found.filter(({ code }) => code === 'unsupported_feature')];
-  return { ok: errors.length === 0, document, errors, warnings: [...warnings, ...unsupported], graph, rendered };
+  return { ok: errors.length === 0, document, errors: boundedFindings(errors), warnings: boundedFindings([...unsupported, ...warnings]), graph, rendered };
 }
 
 /** What apply asks for beyond validity: nothing in the document that this version would ignore. Throws MaestroError. */

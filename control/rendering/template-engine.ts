@@ -38,13 +38,18 @@ export async function render(request: RenderRequest): Promise<RenderAnswer> {
     input: JSON.stringify({ hosts, env, components, placements }),
     jobs: request.jobs.map(({ placement, ...job }) => [placement, JSON.stringify(job)]),
     files: request.files,
+    totalMs: Math.min(limits.jobMs + placements.length * perPlacementMs, maxTotalMs),
   });
   return stopped === null ? { outcomes: answers.map(toOutcome) } : { stopped: at, message: endings[stopped] };
 }
 
-const limits = { deadlineMs: 1800, memoryBytes: 64 * 1024 * 1024, answerBytes: 32 * 1024 * 1024 };
+const limits = { jobMs: 1800, memoryBytes: 64 * 1024 * 1024, answerBytes: 32 * 1024 * 1024 };
+/** A fleet has more time as a whole; a single template never. */
+const perPlacementMs = 4;
+const maxTotalMs = 10_000;
 /** A little more than the machine's own deadline: for the single step that it cannot interrupt. */
-const threadDeadlineMs = 2200;
+const stuckMs = 2200;
+const watchMs = 100;
 const startDeadlineMs = 30_000;
 const idleMs = 10_000;
 const maxThreads = 2;
@@ -62,7 +67,7 @@ const outcomeSchema = z.union([
 ]);
 const toOutcome = (answer: string): RenderOutcome => outcomeSchema.parse(JSON.parse(answer));
 
-interface ThreadRequest { input: string; jobs: [placement: number, job: string][]; files: ReadonlyMap<string, string> }
+interface ThreadRequest { input: string; jobs: [placement: number, job: string][]; files: ReadonlyMap<string, string>; totalMs: number }
 /** `at`: the job that was under way last. `usable`: the thread can take another request. */
 interface ThreadReply { answers: string[]; stopped: keyof typeof endings | null; at: number; usable: boolean }
 
@@ -78,21 +83,34 @@ class TemplateThread {
     // What the machine's library prints when it gives up is of no use to anybody.
     this.worker = new Worker(workerSource, { eval: true, workerData, stdout: true, stderr: true, env: {}, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 256 } });
     this.worker.on('error', () => undefined);
-    this.ready = this.message(startDeadlineMs).then(() => true, () => false);
+    this.ready = this.message(AbortSignal.timeout(startDeadlineMs)).then(() => true, () => false);
   }
 
   async run(request: ThreadRequest): Promise<ThreadReply> {
     clearTimeout(this.idleTimer);
     this.worker.ref();
     if (!(await this.ready)) throw new MaestroError('internal', 'the template machine did not start', { fix: 'Try again; restart the control plane when it comes again.' });
-    const reply = this.message(threadDeadlineMs);
+    const watch = this.watchProgress();
+    const reply = this.message(watch.signal);
     this.worker.postMessage(request);
     try {
       return toReply(await reply, this.at());
-    } catch (error) {
-      const late = error instanceof Error && error.name === 'AbortError';
-      return { answers: [], stopped: late ? 'time' : 'memory', at: this.at(), usable: false };
+    } catch {
+      return { answers: [], stopped: watch.signal.aborted ? 'time' : 'memory', at: this.at(), usable: false };
+    } finally {
+      watch.stop();
     }
+  }
+
+  /** Aborts when the same job is under way for too long. */
+  private watchProgress(): { signal: AbortSignal; stop(): void } {
+    const stuck = new AbortController();
+    let last = { at: -1, since: Date.now() };
+    const timer = setInterval(() => {
+      if (this.at() !== last.at) last = { at: this.at(), since: Date.now() };
+      else if (Date.now() - last.since > stuckMs) stuck.abort();
+    }, watchMs);
+    return { signal: stuck.signal, stop: () => clearInterval(timer) };
   }
 
   /** Kept for the next request for a while, without keeping the process alive. */
@@ -109,9 +127,9 @@ class TemplateThread {
     return Atomics.load(this.progress, 0);
   }
 
-  /** Rejects with an AbortError when none comes in time, with what ended the thread when it ends. */
-  private async message(timeoutMs: number): Promise<unknown> {
-    const [message]: unknown[] = await once(this.worker, 'message', { signal: AbortSignal.timeout(timeoutMs) });
+  /** Rejects when the signal is aborted first, or the thread ends. */
+  private async message(signal: AbortSignal): Promise<unknown> {
+    const [message]: unknown[] = await once(this.worker, 'message', { signal });
     return message;
   }
 }

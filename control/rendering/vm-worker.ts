@@ -3,17 +3,18 @@
  * interrupt (a search in a text of megabytes is one step to it) ends with the thread. Plain JavaScript in a text, so
  * that it starts alike from sources and from a bundle.
  *
- * Gets `{input, jobs: [placement, job][], files}`; answers `{answers: string[], stopped: 'time' | 'memory' | 'size' | null,
+ * Gets `{input, jobs: [placement, job][], files, totalMs}`; answers `{answers: string[], stopped: 'time' | 'memory' | 'size' | null,
  * usable}`. `progress[0]` is the index of the job under way.
  */
 export const workerSource = String.raw`
 const { parentPort, workerData } = require('node:worker_threads');
 const { getQuickJS } = require(workerData.quickjs);
-const { program, nunjucks, deadlineMs, memoryBytes, answerBytes, progress } = workerData;
+const { program, nunjucks, jobMs, memoryBytes, answerBytes, progress } = workerData;
 
-function run(quickjs, { input, jobs, files }) {
+function run(quickjs, { input, jobs, files, totalMs }) {
   Atomics.store(progress, 0, 0);
-  const deadline = Date.now() + deadlineMs;
+  const end = Date.now() + totalMs;
+  let deadline = Math.min(end, Date.now() + jobMs);
   const runtime = quickjs.newRuntime();
   runtime.setMemoryLimit(memoryBytes);
   runtime.setMaxStackSize(256 * 1024);
@@ -44,6 +45,7 @@ function run(quickjs, { input, jobs, files }) {
     let bytes = 0;
     for (const [index, [placement, job]] of jobs.entries()) {
       Atomics.store(progress, 0, index);
+      deadline = Math.min(end, Date.now() + jobMs);
       answers.push(String(call('answer', placement, job)));
       bytes += answers[index].length;
       if (bytes > answerBytes) { stopped = 'size'; break; }

@@ -111,7 +111,8 @@ class Activation {
     const [plan] = planHost([desired], observed, facts);
     if (plan === undefined) throw new MaestroError('internal', `no plan for ${desired.component}`);
     if (plan.action === 'conflict') return this.failed(new MaestroError('conflict', plan.reasons.join('; '), { fix: 'Remove what is in the way, or change the document.' }), '');
-    if (plan.operations.every(({ op }) => op === 'check_health')) return this.unchanged(desired, plan);
+    // An image that is pulled again and has not moved is no change; the prepare activity has pulled it.
+    if (plan.operations.every(({ op }) => op === 'check_health' || op === 'pull_image')) return this.unchanged(desired, plan);
     return this.attempt(desired, plan.operations);
   }
 
@@ -212,7 +213,7 @@ class Activation {
 
   /** Runs as asked. If it is not healthy, waiting may be enough; if it is not, one restart is tried. */
   private async unchanged(desired: DesiredPlacement, plan: PlacementPlan): Promise<Outcome> {
-    if (plan.operations.length > 0) {
+    if (plan.operations.some(({ op }) => op === 'check_health')) {
       try {
         await awaitHealth(this.step, desired, await runtimeOf(this.deps, desired, false));
       } catch (error) {

@@ -7,7 +7,7 @@ import { commandInContainer, commandOnHost } from '../health/commands.js';
 import { type Probe, probeOf } from '../health/probe.js';
 import type { DeathCheck } from '../health/wait-healthy.js';
 import { showUnit } from '../systemd/systemctl.js';
-import { isActive, type UnitStatus } from '../systemd/unit-status.js';
+import { endOf, isActive } from '../systemd/unit-status.js';
 import { lastUnitLines } from '../systemd/unit.js';
 
 export interface Runtime { what: string; death: DeathCheck; lastLines(): Promise<string>; probe: Probe | null }
@@ -46,14 +46,9 @@ export async function unitRuntime(unit: string, healthcheck: DesiredPlacement['h
     async death() {
       const status = await showUnit(unit);
       const lives = isActive(status) || (status.active_state === 'activating' && status.sub_state !== 'auto-restart');
-      return lives && status.restarts <= restartsBefore ? null : ended(status);
+      return lives && status.restarts <= restartsBefore ? null : endOf(status);
     },
     lastLines: () => lastUnitLines(unit),
     probe: healthcheck === null ? null : probeOf(healthcheck, commandOnHost),
   };
-}
-
-function ended({ killed, exit_code, result, active_state }: UnitStatus): string {
-  if (killed) return `was ended by signal ${String(exit_code)}${result === 'oom-kill' ? ' (out of memory)' : ''}`;
-  return active_state === 'active' || active_state === 'inactive' || exit_code !== 0 ? `exited with code ${String(exit_code)}` : `is ${active_state} (${result})`;
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { MaestroError } from '../../spec/errors.js';
 import { type ProgramResult, runProgram } from '../run-program.js';
 import { messageOf } from '../trouble.js';
-import { parseShow, shownProperties, type UnitStatus } from './unit-status.js';
+import { endOf, parseShow, shownProperties, type UnitStatus } from './unit-status.js';
 
 const queryTimeoutMs = 15_000;
 /** systemd's own limit for a start or stop is 90 s; ours is only for a systemd that does not answer. */
@@ -37,7 +37,14 @@ export async function unitJob(verb: 'start' | 'restart' | 'stop', unit: string):
   // A unit that failed too often would be refused; whoever asks now has changed something.
   if (verb !== 'stop') await systemctl(['reset-failed', '--', unit], queryTimeoutMs);
   const result = await systemctl([verb, '--', unit], jobTimeoutMs);
-  if (result.exit_code !== 0) throw failed(`systemctl ${verb} ${unit}`, result);
+  if (result.exit_code !== 0) throw await jobFailed(verb, unit, result);
+}
+
+/** systemctl only says that the job failed; the unit says how. */
+async function jobFailed(verb: string, unit: string, result: ProgramResult): Promise<MaestroError> {
+  const status = await showUnit(unit);
+  const { message, fix, details } = failed(`systemctl ${verb} ${unit}`, result);
+  return new MaestroError('runtime_error', status.exit_code === 0 ? message : `unit ${unit} ${endOf(status)}`, { fix, details });
 }
 
 /** Only the links; the reload that follows a written unit reads them too. */

@@ -51,3 +51,16 @@ function toIso(text: string): string | null {
 }
 
 export const isActive = ({ active_state }: UnitStatus): boolean => active_state === 'active' || active_state === 'reloading';
+
+/** Exit codes by which systemd says that it could not even run the command. */
+const beforeTheCommand: Readonly<Record<number, string>> = {
+  200: 'its working directory cannot be used', 203: 'its command cannot be executed', 216: 'its group cannot be used', 217: 'its user cannot be used', 226: 'its name spaces cannot be set up',
+};
+
+/** How a unit that is not up ended, as the end of a sentence. */
+export function endOf({ killed, exit_code, result, active_state, sub_state }: UnitStatus): string {
+  if (killed) return `was ended by signal ${String(exit_code)}${result === 'oom-kill' ? ' (out of memory)' : ''}`;
+  const why = beforeTheCommand[exit_code];
+  const exited = exit_code !== 0 || sub_state === 'auto-restart' || active_state === 'active' || active_state === 'inactive';
+  return exited ? `exited with code ${String(exit_code)}${why === undefined ? '' : ` (${why})`}` : `is ${active_state} (${result})`;
+}

@@ -3,6 +3,7 @@
  * Flow: read (positions, limits) → merge defaults → shape → references. Each stage runs only when the one before found no error.
  */
 import type { Diagnostic } from '../errors.js';
+import { boundedFindings } from './bounded-findings.js';
 import { mergeDefaults } from './merge-defaults.js';
 import { readYaml, type YamlReading } from './read-yaml.js';
 import { checkReferences } from './references.js';
@@ -18,27 +19,17 @@ export interface ParsedDocument {
 
 export function parseDocument(text: string): ParsedDocument {
   const { value, errors, locate } = readYaml(text);
-  const failed = (found: Diagnostic[]): ParsedDocument => ({ document: null, errors: bounded(found), warnings: [], locate });
+  const failed = (found: Diagnostic[]): ParsedDocument => ({ document: null, errors: boundedFindings(found), warnings: [], locate });
   if (errors.length > 0) return failed(errors);
   const merged = mergeDefaults(value);
   const shape = documentSchema.safeParse(merged, { reportInput: true });
   if (!shape.success) return failed(shapeErrors(shape.error.issues, locate));
   const references = checkReferences(shape.data, locate);
   const { errors: wrong, warnings } = references;
-  return { document: wrong.length > 0 ? null : shape.data, errors: bounded(wrong), warnings: bounded(warnings), locate };
-}
-
-const maxFindings = 500;
-
-/** Each place and message once (an alias or a default is found wherever it is used), and an answer of readable size. */
-function bounded(found: readonly Diagnostic[]): Diagnostic[] {
-  const once = [...new Map(found.map((one) => [`${one.line}:${one.column} ${one.message}`, one])).values()];
-  const rest = once.length - maxFindings;
-  const [next] = once.slice(maxFindings);
-  if (next === undefined) return once;
-  return [...once.slice(0, maxFindings), { ...next, message: `and ${rest} more of this kind`, suggested_fix: 'Correct those above first.' }];
+  return { document: wrong.length > 0 ? null : shape.data, errors: boundedFindings(wrong), warnings: boundedFindings(warnings), locate };
 }
 
 export type { Binding, Component, DeployDocument, Host } from './schema.js';
 export { bindingHosts, documentHosts, placements, type Placement } from './placements.js';
+export { boundedFindings } from './bounded-findings.js';
 export { unsupportedFeatures } from './unsupported.js';

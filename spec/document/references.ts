@@ -6,7 +6,7 @@ import { bindingHosts } from './placements.js';
 import { findCycle } from './cycles.js';
 import { nearest } from './nearest.js';
 import type { Component, DeployDocument } from './schema.js';
-import { graphSize, maxEdges, maxPlacements } from './size.js';
+import { graphSize, maxBytes, maxEdges, maxPlacements, type GraphSize } from './size.js';
 
 export interface Findings { errors: Diagnostic[]; warnings: Diagnostic[] }
 type Report = (path: Path, message: string, fix: string) => void;
@@ -20,13 +20,20 @@ export function checkReferences(document: DeployDocument, locate: YamlReading['l
   const reports: Reports = { error: reportTo(findings.errors), warn: reportTo(findings.warnings) };
   checkNames(document, reports);
   const size = graphSize(document);
-  if (size.placements > maxPlacements || size.edges > maxEdges) {
-    reports.error(['deployment'], `the deployment is too large: more than ${maxPlacements} placements, or ${maxEdges} dependences between them`, 'Split it into several deploys.');
+  const tooLarge = tooMuch(size);
+  if (tooLarge !== null) {
+    reports.error(['deployment'], `the deployment is too large: ${tooLarge}`, 'Split it into several deploys.');
   } else {
     checkPlacements(document, reports);
     if (findings.errors.length === 0) checkCycles(document, reports.error);
   }
   return findings;
+}
+
+function tooMuch({ placements, edges, bytes }: GraphSize): string | null {
+  if (placements > maxPlacements) return `it has more than ${maxPlacements} placements`;
+  if (edges > maxEdges) return `its placements wait for each other ${edges} times, and ${maxEdges} is the most`;
+  return bytes > maxBytes ? `its components, written out for each host, are larger than ${maxBytes / 1024 / 1024} MiB` : null;
 }
 
 function checkNames(document: DeployDocument, { error, warn }: Reports): void {

@@ -1,4 +1,4 @@
-/** How large the rollout graph of a document would be, from the numbers alone: known before anything is built. */
+/** How large the rollout of a document would be, from the numbers alone: known before anything is built. */
 import { bindingHosts, hostGroups, type HostGroup } from './placements.js';
 import type { DeployDocument } from './schema.js';
 
@@ -6,7 +6,10 @@ export const maxPlacements = 5000;
 /** A step waits for every placement it depends on: hosts × hosts of them for one `depends_on`. */
 export const maxEdges = 300_000;
 
-export interface GraphSize { placements: number; edges: number }
+/** Of all placements, each with its component written out. */
+export const maxBytes = 16 * 1024 * 1024;
+
+export interface GraphSize { placements: number; edges: number; bytes: number }
 
 export function graphSize(document: DeployDocument): GraphSize {
   const bindings: { hosts: string[]; components: readonly string[]; waitsFor: readonly string[] }[] = [];
@@ -14,7 +17,7 @@ export function graphSize(document: DeployDocument): GraphSize {
   for (const binding of document.deployment) {
     const hosts = bindingHosts(document, binding);
     placements += hosts.length * binding.components.length;
-    if (placements > maxPlacements) return { placements, edges: 0 };
+    if (placements > maxPlacements) return { placements, edges: 0, bytes: 0 };
     bindings.push({ hosts, components: binding.components, waitsFor: binding.depends_on_hosts });
   }
   const perHost = new Map<string, number>();
@@ -27,7 +30,8 @@ export function graphSize(document: DeployDocument): GraphSize {
     const forComponents = components.map((id) => sum(document.components[id]?.depends_on ?? [], perComponent));
     return hosts.length * (components.length * sum(waitsFor, perHost) + total(forComponents));
   });
-  return { placements, edges: total(dependences) + total(hostGroups(document).map(orderEdges)) };
+  const bytes = [...perComponent].map(([id, hosts]) => hosts * JSON.stringify(document.components[id] ?? null).length);
+  return { placements, edges: total(dependences) + total(hostGroups(document).map(orderEdges)), bytes: total(bytes) };
 }
 
 /** One component after the other on each host, and every one of a host after all of the host before. */

@@ -64,7 +64,7 @@ function environment(env: Record<string, string>, report: ReportProblem): Record
 function commandWords(command: string | string[] | undefined, report: ReportProblem): string[] | null {
   if (command === undefined || Array.isArray(command)) return command ?? null;
   const words = splitCommand(command);
-  if (words === null) report({ path: ['run', 'command'], message: 'a quote is not closed', fix: 'Close the quote, or write the command as a list.' });
+  if (words === null) report({ path: ['run', 'command'], message: 'a quote or a backslash is left open', fix: 'Close the quote, or write the command as a list.' });
   return words;
 }
 

@@ -45,7 +45,7 @@ describe('a unit', () => {
     const started = Date.now();
     const answer = await activate(broken);
     expect(Date.now() - started).toBeLessThan(25_000);
-    expect(answer).toMatchObject({ ended: 'failed', type: 'runtime_error', failure: { put_back: true, message: expect.stringMatching(/exited with code 7|exit code/), output_tail: expect.stringContaining('no such luck') } });
+    expect(answer).toMatchObject({ ended: 'failed', type: 'runtime_error', failure: { put_back: true, message: `unit ${unit} exited with code 7`, output_tail: expect.stringContaining('no such luck') } });
     expect(await lab.host.readFile(`/etc/systemd/system/${unit}`)).toBe(before);
     expect(await lab.host.readFile('/etc/demo/app.conf')).toBe('old');
     expect([await show('ActiveState'), await show('NeedDaemonReload')]).toEqual(['active', 'no']);
@@ -54,7 +54,7 @@ describe('a unit', () => {
 
   it('that exits well at once is not taken for running, and with nothing before it, is left stopped', async () => {
     const answer = await activate(worker({ command: '/usr/bin/true', restart: 'always', restart_sec: 1 }));
-    expect(answer).toMatchObject({ ended: 'failed', type: 'runtime_error', failure: { put_back: false, message: expect.stringContaining('exited with code 0') } });
+    expect(answer).toMatchObject({ ended: 'failed', type: 'runtime_error', failure: { put_back: false, message: `unit ${unit} exited with code 0` } });
     expect(await show('ActiveState')).toBe('inactive');
     await lab.apply(worker());
     expect(await show('ActiveState')).toBe('active');
@@ -62,8 +62,7 @@ describe('a unit', () => {
 
   it('whose program does not exist says so', async () => {
     const answer = await activate(worker({ command: '/no/such/program' }));
-    expect(answer).toMatchObject({ ended: 'failed', type: 'runtime_error', failure: { phase: 'start' } });
-    expect(JSON.stringify(answer)).toMatch(/203|No such file/);
+    expect(answer).toMatchObject({ ended: 'failed', type: 'runtime_error', failure: { phase: 'start', message: `unit ${unit} exited with code 203 (its command cannot be executed)` } });
   });
 
   it('whose user is missing is refused before anything is touched, with the line that makes it', async () => {

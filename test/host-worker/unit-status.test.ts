@@ -1,5 +1,5 @@
 /** Against what `systemctl show` of systemd 252 printed. */
-import { isActive, parseShow } from '../../host-worker/systemd/unit-status.js';
+import { endOf, isActive, parseShow } from '../../host-worker/systemd/unit-status.js';
 
 const running = `Result=success
 NRestarts=0
@@ -57,6 +57,15 @@ describe('systemctl show', () => {
   it('tells an end by a signal from an exit', () => {
     expect(parseShow(killed)[0]).toMatchObject({ killed: true, exit_code: 9, result: 'oom-kill' });
     expect(parseShow(looping)[0]).toMatchObject({ killed: false, exit_code: 203 });
+  });
+
+  it('says how a unit ended', () => {
+    const of = (text: string): string => parseShow(text).map(endOf).join();
+    expect(of(killed)).toBe('was ended by signal 9 (out of memory)');
+    expect(of(looping)).toBe('exited with code 203 (its command cannot be executed)');
+    expect(of(looping.replace('ExecMainStatus=203', 'ExecMainStatus=0'))).toBe('exited with code 0');
+    expect(of(unknown)).toBe('exited with code 0');
+    expect(of(looping.replace('SubState=auto-restart', 'SubState=start').replace('ExecMainStatus=203', 'ExecMainStatus=0'))).toBe('is activating (exit-code)');
   });
 
   it('of nothing is nothing', () => expect(parseShow('\n')).toEqual([]));

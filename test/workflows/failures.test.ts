@@ -4,6 +4,7 @@ import { scheduledActivities } from './histories.js';
 import { contradictions } from './legal-story.js';
 import { inConflict, stepFailure } from './plans.js';
 import type { TestRollout } from './test-rollout.js';
+import { waitFor } from './wait-for.js';
 import { World } from './world.js';
 
 let world: World;
@@ -217,8 +218,7 @@ describe('retry', () => {
   test('that fails again rests again, with the new reason and the next attempt', async () => {
     const rollout = await pausedAtDb(2);
     await rollout.retry();
-    await rollout.untilStep('h1/db', 'running');
-    await rollout.until('paused');
+    await waitFor(() => rollout.record.state === 'paused' && rollout.step('h1/db').attempt === 2, () => 'the second attempt to fail');
     expect(rollout.step('h1/db')).toMatchObject({ state: 'failed', attempt: 2 });
     await rollout.retry();
     expect(await rollout.ends()).toBe('succeeded');

@@ -56,12 +56,13 @@ function played({ graph, fates, unreadable }: Case): TestRollout {
 /** Retries all until nothing fails any more; every step fails at most twice, its host's being unreadable included. */
 async function retryUntilDone(rollout: TestRollout): Promise<number> {
   const rounds = (): boolean => rollout.record.state === 'paused' || rollout.record.state === 'succeeded';
+  const begun = (): number => rollout.record.story.filter((told) => 'rollout' in told && told.rollout === 'running').length;
   for (let retries = 0; retries <= rollout.record.steps.size * 2 + 2; retries += 1) {
-    const told = rollout.record.story.length;
     await waitFor(rounds, () => `an end; ${JSON.stringify(rollout.states)}`);
     if (rollout.record.state === 'succeeded') return retries;
+    const before = begun();
     await rollout.retry();
-    await waitFor(() => rollout.record.story.length > told && rollout.record.state !== 'paused', () => 'the retry to begin');
+    await waitFor(() => begun() > before, () => 'the retry to begin');
   }
   throw new Error('it never ends');
 }
