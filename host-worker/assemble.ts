@@ -10,7 +10,7 @@ import { dockerOf } from './docker/client.js';
 import { faultsFrom } from './faults.js';
 import { Journal } from './journal/journal.js';
 import { ImageCache } from './observe/containers.js';
-import { PlacementLocks } from './placement-locks.js';
+import { Locks } from './locks.js';
 import { DaemonReload } from './systemd/systemctl.js';
 
 export async function assemble(config: Pick<HostConfig, 'node' | 'url' | 'token' | 'stateFolder'>, env: Environment, log: Pick<Logger, 'info' | 'warn' | 'error'>): Promise<HostDeps> {
@@ -22,6 +22,6 @@ export async function assemble(config: Pick<HostConfig, 'node' | 'url' | 'token'
   return {
     node: config.node, control, journal, docker, log,
     stateFolder: config.stateFolder, images: new ImageCache(docker), reporter: new Reporter(control, log),
-    locks: new PlacementLocks(), reload: new DaemonReload(), fault: faultsFrom(env),
+    locks: new Locks(), reload: new DaemonReload(), fault: faultsFrom(env),
   };
 }

@@ -41,7 +41,7 @@ export class RolloutBoard {
 
   /** Those of them that something failed elsewhere does not hold back anyway. */
   awaited(host: string): string[] {
-    return this.open(host);
+    return this.open(host).filter((id) => this.steps.get(id)?.state !== 'blocked');
   }
 
   withState(...states: StepState[]): string[] {

@@ -38,14 +38,15 @@ export async function render(request: RenderRequest): Promise<RenderAnswer> {
     input: JSON.stringify({ hosts, env, components, placements }),
     jobs: request.jobs.map(({ placement, ...job }) => [placement, JSON.stringify(job)]),
     files: request.files,
-    totalMs: Math.min(limits.jobMs + placements.length * perPlacementMs, maxTotalMs),
+    totalMs: Math.min(limits.jobMs + spareMs + placements.length * perPlacementMs, maxTotalMs),
   });
   return stopped === null ? { outcomes: answers.map(toOutcome) } : { stopped: at, message: endings[stopped] };
 }
 
 const limits = { jobMs: 1800, memoryBytes: 64 * 1024 * 1024, answerBytes: 32 * 1024 * 1024 };
 /** A fleet has more time as a whole; a single template never. */
-const perPlacementMs = 4;
+const perPlacementMs = 10;
+const spareMs = 250;
 const maxTotalMs = 10_000;
 /** A little more than the machine's own deadline: for the single step that it cannot interrupt. */
 const stuckMs = 2200;
@@ -56,11 +57,12 @@ const maxThreads = 2;
 
 const endings = {
   time: 'it runs for longer than 2 seconds',
+  total: 'all templates together take too long',
   memory: 'it needs more than 64 MiB of memory',
   size: 'all rendered templates together are larger than 32 MiB',
 } as const;
 
-const replySchema = z.object({ answers: z.array(z.string()), stopped: z.enum(['time', 'memory', 'size']).nullable(), usable: z.boolean() });
+const replySchema = z.object({ answers: z.array(z.string()), stopped: z.enum(['time', 'total', 'memory', 'size']).nullable(), usable: z.boolean() });
 const outcomeSchema = z.union([
   z.object({ ok: z.literal(true), text: z.string() }),
   z.object({ ok: z.literal(false), message: z.string(), notSupported: z.boolean().optional(), missing: z.string().optional() }),

@@ -3,7 +3,7 @@
  * interrupt (a search in a text of megabytes is one step to it) ends with the thread. Plain JavaScript in a text, so
  * that it starts alike from sources and from a bundle.
  *
- * Gets `{input, jobs: [placement, job][], files, totalMs}`; answers `{answers: string[], stopped: 'time' | 'memory' | 'size' | null,
+ * Gets `{input, jobs: [placement, job][], files, totalMs}`; answers `{answers: string[], stopped: 'time' | 'total' | 'memory' | 'size' | null,
  * usable}`. `progress[0]` is the index of the job under way.
  */
 export const workerSource = String.raw`
@@ -51,7 +51,7 @@ function run(quickjs, { input, jobs, files, totalMs }) {
       if (bytes > answerBytes) { stopped = 'size'; break; }
     }
   } catch (error) {
-    stopped = Date.now() > deadline ? 'time' : 'memory';
+    stopped = Date.now() > end ? 'total' : Date.now() > deadline ? 'time' : 'memory';
   }
   let usable = true;
   try {

@@ -46,14 +46,16 @@ async function pullIfMissing(deps: HostDeps, step: Step, { run }: DesiredPlaceme
 async function prepareFor(deps: HostDeps, step: Step, desired: DesiredPlacement, record: OpenRecord, operation: Operation): Promise<void> {
   const { run } = desired;
   if (operation.op === 'create_network') {
-    const made = await step.effect('network.create', () => ensureNetwork(deps.docker, operation.network, ownershipLabels(desired)));
+    const { network } = operation;
+    // Docker itself makes two of one name when it is asked twice at the same moment.
+    const made = await deps.locks.run(`network ${network}`, step.signal, () => step.effect('network.create', () => ensureNetwork(deps.docker, network, ownershipLabels(desired))));
     if (made) step.report.output('info', `created network ${operation.network}`);
   }
   if (operation.op === 'write_file') await writeDesiredFile(step, desired, operation.path);
   if (operation.op === 'write_tree') await writeDesiredTree(step, desired, record, operation.dest);
   if (operation.op === 'remove_owned_file') await step.effect('file.remove', () => removeFile(operation.path));
   if (operation.op === 'write_unit' && run.type === 'systemd') await writeUnit(step, run);
-  if (operation.op === 'enable_unit') await enableUnit(step, operation.unit);
+  if (operation.op === 'enable_unit') await enableUnit(step, deps.reload, operation.unit);
 }
 
 async function writeDesiredFile(step: Step, desired: DesiredPlacement, path: string): Promise<void> {

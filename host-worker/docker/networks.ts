@@ -1,4 +1,4 @@
-/** Networks are made when they are missing; one that is there is used as it is, whoever made it. */
+/** Networks are made when they are missing; one that is there is used as it is, whoever made it. Callers take turns. */
 import type Dockerode from 'dockerode';
 import { builtInNetworks } from './container-options.js';
 import { call, orNull, refused, statusOf } from './docker-call.js';
@@ -7,7 +7,7 @@ export async function ensureNetwork(docker: Dockerode, name: string, labels: Rec
   if (builtInNetworks.has(name)) return false;
   if ((await call('inspect a network', () => orNull(docker.getNetwork(name).inspect()))) !== null) return false;
   try {
-    // CheckDuplicate: names of networks are not unique by themselves, and two placements may come at once.
+    // Names of networks are not unique by themselves.
     await call('create a network', () => docker.createNetwork({ Name: name, Driver: 'bridge', CheckDuplicate: true, Labels: labels }));
     return true;
   } catch (error) {

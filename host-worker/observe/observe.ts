@@ -13,7 +13,8 @@ import { probeOf } from '../health/probe.js';
 import { patientFacts } from '../facts.js';
 import type { Journal } from '../journal/journal.js';
 import type { PlacementRecord } from '../journal/records.js';
-import { type ContainerFound, type DockerPlacement, type ImageCache, observeContainers } from './containers.js';
+import { type DockerPlacement, type ImageCache, observeContainers } from './containers.js';
+import { isBooted } from '../systemd/systemctl.js';
 import { observeFiles } from './files.js';
 import { observeUnits, type SystemdPlacement } from './units.js';
 
@@ -28,13 +29,13 @@ const probeTimeoutMs = 2_000;
 
 export async function observePlacements(deps: ObserveDeps, desired: readonly DesiredPlacement[], signal: AbortSignal): Promise<{ facts: HostFacts; observed: ObservedPlacement[] }> {
   for (const placement of desired) refuseUnsafePlacement(placement, deps.stateFolder);
-  const [facts, records] = await Promise.all([patientFacts(deps.docker, desired.some(isDocker), signal), Promise.all(desired.map((placement) => deps.journal.placement(placement)))]);
-  const recordOf = new Map(desired.map((placement, index) => [placement, records[index]]));
-  const observed = await Promise.all([
-    observeAllContainers(deps, facts, desired.filter(isDocker)),
-    observeAllUnits(facts, desired.filter(isSystemd), recordOf),
-  ]).then((found) => new Map(found.flat()));
-  const placements = await Promise.all(desired.map((placement) => observePlacement(deps, placement, recordOf.get(placement), observed.get(placement.component), signal)));
+  const factsSeen = patientFacts(deps.docker, desired.some(isDocker), signal);
+  const records = await Promise.all(desired.map((placement) => deps.journal.placement(placement)));
+  // Nothing waits for anything it does not need: units and files are read while Docker answers, health as soon as its runtime is known.
+  const containers = factsSeen.then((facts) => observeAllContainers(deps, facts, desired.filter(isDocker)));
+  const units = observeAllUnits(desired, records);
+  const observed = Promise.all(desired.map((placement, index) => observePlacement(deps, placement, records[index], (isDocker(placement) ? containers : units).then((found) => found.get(placement.component) ?? nothing), signal)));
+  const [facts, placements] = await Promise.all([factsSeen, observed]);
   return { facts, observed: placements };
 }
 
@@ -42,25 +43,26 @@ const isDocker = (placement: DesiredPlacement): placement is DockerPlacement => 
 const isSystemd = (placement: DesiredPlacement): placement is SystemdPlacement => placement.run.type === 'systemd';
 
 type RunFound = Pick<ObservedPlacement, 'container' | 'unit' | 'image_present'>;
+const nothing: RunFound = { container: null, unit: null, image_present: false };
 
-async function observeAllContainers({ docker, images }: ObserveDeps, facts: HostFacts, placements: readonly DockerPlacement[]): Promise<[string, RunFound][]> {
-  const nothing: ContainerFound = { container: null, image_present: false };
+async function observeAllContainers({ docker, images }: ObserveDeps, facts: HostFacts, placements: readonly DockerPlacement[]): Promise<Map<string, RunFound>> {
   const found = facts.docker ? await observeContainers(docker, images, placements) : [];
-  return placements.map(({ component }, index) => [component, { ...(found[index] ?? nothing), unit: null }]);
+  return new Map(placements.map(({ component }, index) => [component, { ...nothing, ...found[index] }]));
 }
 
-async function observeAllUnits(facts: HostFacts, placements: readonly SystemdPlacement[], recordOf: ReadonlyMap<DesiredPlacement, PlacementRecord | undefined>): Promise<[string, RunFound][]> {
-  const owned = placements.map((placement) => new Set(recordOf.get(placement)?.units ?? []));
-  const found = facts.systemd ? await observeUnits(placements, owned) : [];
-  return placements.map(({ component }, index) => [component, { unit: found[index] ?? null, container: null, image_present: false }]);
+async function observeAllUnits(desired: readonly DesiredPlacement[], records: readonly PlacementRecord[]): Promise<Map<string, RunFound>> {
+  const placements = desired.filter(isSystemd);
+  const owned = desired.flatMap((placement, index) => (isSystemd(placement) ? [new Set(records[index]?.units ?? [])] : []));
+  const found = isBooted() ? await observeUnits(placements, owned) : [];
+  return new Map(placements.map(({ component }, index) => [component, { ...nothing, unit: found[index] ?? null }]));
 }
 
-async function observePlacement(deps: ObserveDeps, desired: DesiredPlacement, record: PlacementRecord | undefined, run: RunFound | undefined, signal: AbortSignal): Promise<ObservedPlacement> {
-  const found = run ?? { container: null, unit: null, image_present: false };
-  const [files, trees, health] = await Promise.all([
+async function observePlacement(deps: ObserveDeps, desired: DesiredPlacement, record: PlacementRecord | undefined, run: Promise<RunFound>, signal: AbortSignal): Promise<ObservedPlacement> {
+  const [found, health, files, trees] = await Promise.all([
+    run,
+    run.then((seen) => observeHealth(deps, desired, seen, signal)),
     observeFiles(desired.files, new Set(record?.files ?? [])),
     Promise.all(desired.trees.map((tree) => readTree(tree, record?.trees.find(({ dest }) => dest === tree.dest) ?? null))),
-    observeHealth(deps, desired, found, signal),
   ]);
   const applied = record?.applied ?? null;
   return { component: desired.component, applied_hash: applied?.hash ?? null, applied_version: applied?.version ?? null, ...found, files, trees, health };

@@ -38,9 +38,12 @@ export async function writeUnit(step: Step, run: SystemdRun): Promise<void> {
   await step.effect('unit.write', async () => writeFile({ path, bytes: Buffer.from(run.unit_text), mode: unitMode, owner: await ownerIds('0', '0'), strategy: 'atomic' }));
 }
 
-export async function enableUnit(step: Step, unit: string): Promise<void> {
-  if ((await showUnit(unit)).enabled) return;
+export async function enableUnit(step: Step, reload: DaemonReload, unit: string): Promise<void> {
+  const status = await showUnit(unit);
+  if (status.enabled) return;
   await step.effect('unit.enable', () => setEnabled(unit, true));
+  // systemd remembers of a unit that is up that it was not enabled; one that is not up is read anew when it starts.
+  if (status.active_state !== 'inactive') await step.effect('unit.reload', () => reload.request());
 }
 
 /** Starts or restarts the unit with what is on disk now, unless this attempt has done so already. */

@@ -46,10 +46,12 @@ function visit(node: unknown, path: Path, walk: Walk): number {
 
 function visitAlias(alias: Alias, path: Path, walk: Walk): number {
   walk.aliases += 1;
-  const size = walk.sizes.get(walk.anchors.get(alias.source));
+  const anchor = walk.anchors.get(alias.source);
+  const size = walk.sizes.get(anchor);
   const problem = (message: string, fix: string): void => { walk.problems.push({ path, offset: offsetOf(alias), message, fix }); };
   if (walk.aliases === maxAliases + 1) problem(`the document has more than ${maxAliases} aliases`, `Use at most ${maxAliases} aliases.`);
-  if (size === undefined) problem(`the alias *${alias.source} stands inside of what it refers to`, 'Write the value out instead.');
+  if (anchor === undefined) problem(`there is no &${alias.source} before this alias`, `Mark what it stands for with &${alias.source}, or write the value out.`);
+  else if (size === undefined) problem(`the alias *${alias.source} stands inside of what it refers to`, 'Write the value out instead.');
   return size ?? 1;
 }
 

@@ -71,7 +71,7 @@ describe('fault injection', () => {
   const killed = (env: Environment, point: string): boolean => {
     const kill = jest.spyOn(process, 'kill').mockImplementation(() => true);
     try {
-      faultsFrom(env)(point);
+      void faultsFrom(env)(point);
       return kill.mock.calls.length > 0;
     } finally {
       kill.mockRestore();

@@ -1,7 +1,8 @@
 /**
- * kill -9 of the worker before and after every effect of a replacement and of putting back, on a real host. Each
- * point has to be hit (a point that is never reached fails the test), and whoever comes next has to end well.
- * Docker's own event log says how many containers were made.
+ * kill -9 of the worker around every effect of a replacement and of putting back, on a real host. Each point has
+ * to be hit (a point that is never reached fails the test), and whoever comes next has to end well. Docker's own
+ * event log says how many containers were made. Before one effect is after the one before it, so that each state
+ * of the host comes once; `crash-schedules.test.ts` has all points and their combinations.
  */
 import type { DesiredPlacement } from '../../spec/desired.js';
 import { HostLab } from './host-lab.js';
@@ -25,9 +26,10 @@ function web(version: number, image = `demo/web:${String(version)}`, more: reado
   });
 }
 
-const around = (...points: string[]): string[] => points.flatMap((point) => [`before:${point}`, `after:${point}`]);
-const forward = around('journal.open', 'network.create', 'file.write', 'container.create', 'container.stop_old', 'container.rename_old', 'container.rename_new', 'container.start_new', 'journal.commit', 'container.remove_old', 'journal.end');
-const backward = around('journal.undo', 'undo.remove_new', 'undo.restore', 'undo.rename_old', 'undo.start_old');
+const after = (...points: string[]): string[] => points.map((point) => `after:${point}`);
+const replacing = ['container.create', 'container.stop_old', 'container.rename_old', 'container.rename_new', 'container.start_new', 'journal.commit'];
+const forward = ['before:journal.open', ...after('journal.open', 'network.create', 'file.write', ...replacing, 'container.remove_old', 'journal.end')];
+const backward = after('journal.undo', 'undo.remove_new', 'undo.restore', 'undo.rename_old', 'undo.start_old', 'journal.end');
 
 async function prepared(wanted: DesiredPlacement): Promise<string> {
   const run = lab.open(wanted);
@@ -66,7 +68,7 @@ describe('killed while replacing', () => {
     expect(await lab.dockerEvents('start')).toEqual(events);
   }, 120_000);
 
-  it.each(forward)('%s: when nobody repeats it, the next version settles it first', async (fault) => {
+  it.each(after(...replacing))('%s: when nobody repeats it, the next version settles it first', async (fault) => {
     await lab.apply(web(1));
     expect(await lab.activate(await prepared(web(2, 'demo/web:2', ['shop-two'])), 'web', { fault })).toBeNull();
     const next = web(3, 'demo/web:1');
@@ -93,7 +95,7 @@ describe('killed while putting back', () => {
 });
 
 describe('killed while making the first one', () => {
-  it.each(around('journal.open', 'container.create', 'container.start_new', 'journal.commit', 'journal.end'))('%s: the repeated attempt ends well, with one container made', async (fault) => {
+  it.each(after('container.create', 'container.start_new'))('%s: the repeated attempt ends well, with one container made', async (fault) => {
     const run = await prepared(web(1));
     expect(await lab.activate(run, 'web', { fault })).toBeNull();
     expect(await lab.activate(run)).toMatchObject({ ended: 'well' });

@@ -17,7 +17,7 @@ import { Reporter } from '../../host-worker/control-plane/reporter.js';
 import type { Fault } from '../../host-worker/faults.js';
 import { Journal } from '../../host-worker/journal/journal.js';
 import { ImageCache } from '../../host-worker/observe/containers.js';
-import { PlacementLocks } from '../../host-worker/placement-locks.js';
+import { Locks } from '../../host-worker/locks.js';
 import { DaemonReload } from '../../host-worker/systemd/systemctl.js';
 import type { DesiredPlacement } from '../../spec/desired.js';
 import type { StepFailure } from '../../workflows/shared.js';
@@ -85,7 +85,7 @@ class World {
     const control = { desired: async (query: { run_id: string }) => [this.runs.get(query.run_id) ?? placement()], report: async () => undefined, hello: async () => undefined };
     const deps: HostDeps = {
       node: 'h1', control, journal: new Journal(join(this.folder, 'journal')), docker, log: silent, stateFolder: join(this.folder, 'journal'), images: new ImageCache(docker),
-      reporter: new Reporter(control, silent), locks: new PlacementLocks(), reload: new DaemonReload(async () => undefined), fault,
+      reporter: new Reporter(control, silent), locks: new Locks(), reload: new DaemonReload(async () => undefined), fault,
     };
     const activities = createHostActivities(deps, () => ({ signal: cancel.signal, heartbeat: () => undefined, leaving: () => false }));
     const work = { deploy_id: 'dpl_aaaaaaaaaaaaaaaa', version: 1, host: 'h1', run_id: run, component: 'web', attempt };

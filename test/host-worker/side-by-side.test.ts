@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { inBatches } from '../../host-worker/in-batches.js';
-import { PlacementLocks } from '../../host-worker/placement-locks.js';
+import { Locks } from '../../host-worker/locks.js';
 import { runProgram } from '../../host-worker/run-program.js';
 import { DaemonReload } from '../../host-worker/systemd/systemctl.js';
 
@@ -10,7 +10,7 @@ const never = new AbortController().signal;
 
 describe('the lock of a placement', () => {
   it('lets one in at a time, in order of arrival, and others elsewhere meanwhile', async () => {
-    const locks = new PlacementLocks();
+    const locks = new Locks();
     const log: string[] = [];
     const enter = (key: string, name: string) => locks.run(key, never, async () => {
       log.push(`${name} in`);
@@ -23,13 +23,13 @@ describe('the lock of a placement', () => {
   });
 
   it('is let go of when the work fails', async () => {
-    const locks = new PlacementLocks();
+    const locks = new Locks();
     await expect(locks.run('a', never, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await locks.run('a', never, async () => 'in')).toBe('in');
   });
 
   it('is not waited for by one who was cancelled, and one who gave up does not let others in early', async () => {
-    const locks = new PlacementLocks();
+    const locks = new Locks();
     let inside = 0;
     let most = 0;
     const busy = async (): Promise<void> => {
@@ -50,7 +50,7 @@ describe('the lock of a placement', () => {
   it('never has two inside, whatever is cancelled when', async () => {
     const visit = fc.record({ holdMs: fc.nat(4), cancelMs: fc.option(fc.nat(6)) });
     await fc.assert(fc.asyncProperty(fc.array(visit, { maxLength: 12 }), async (visits) => {
-      const locks = new PlacementLocks();
+      const locks = new Locks();
       let inside = 0;
       await Promise.allSettled(visits.map(({ holdMs, cancelMs }) => {
         const stop = new AbortController();

@@ -1,5 +1,5 @@
-/** One attempt at a placement at a time in this process; others wait in order of arrival, or until they are cancelled. */
-export class PlacementLocks {
+/** One at a time in this process, by name (a placement, a network); others wait in order of arrival, or until they are cancelled. */
+export class Locks {
   private readonly tails = new Map<string, Promise<void>>();
 
   async run<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
