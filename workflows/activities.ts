@@ -30,6 +30,6 @@ export const glancing = (host: string): Pick<HostActivities, 'observe'> =>
  */
 export const changing = (host: string): Pick<HostActivities, 'prepare' | 'activate' | 'operate'> =>
   proxyActivities<HostActivities>({
-    taskQueue: hostQueue(host), startToCloseTimeout: '30m', scheduleToCloseTimeout: '2h', retry,
+    taskQueue: hostQueue(host), startToCloseTimeout: '30m', heartbeatTimeout: '12s', scheduleToCloseTimeout: '2h', retry,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   });

@@ -56,10 +56,23 @@ async function createdContainer(docker: Dockerode, step: Step, desired: DesiredP
   const all = await listAll(docker);
   const existing = createdBy(all, step.key);
   const name = before.old === null ? before.name : nextName(before.name);
+  await ensureVolumes(docker, step, desired, run);
   if (existing === null) await removeLeftovers(docker, step, all.filter((container) => container.name === name && container.id !== before.old?.id));
   const id = existing?.id ?? (await step.effect('container.create', () => create(docker, step, desired, run, name)));
   for (const network of furtherNetworks(run)) await connect(docker, network, id, desired, run);
   return id;
+}
+
+/** Docker would make them by itself, but without the mark. One that is there is used as it is, whoever made it. */
+async function ensureVolumes(docker: Dockerode, step: Step, desired: DesiredPlacement, run: DockerRun): Promise<void> {
+  for (const { kind, source } of run.volumes) {
+    if (kind !== 'volume' || (await call('inspect a volume', () => orNull(docker.getVolume(source).inspect()))) !== null) continue;
+    try {
+      await step.effect('volume.create', () => call('create a volume', () => docker.createVolume({ Name: source, Labels: ownershipLabels(desired) })));
+    } catch (error) {
+      throw refused(`creating the volume ${source}`, error);
+    }
+  }
 }
 
 async function create(docker: Dockerode, step: Step, desired: DesiredPlacement, run: DockerRun, name: string): Promise<string> {

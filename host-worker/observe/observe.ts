@@ -29,14 +29,20 @@ const probeTimeoutMs = 2_000;
 
 export async function observePlacements(deps: ObserveDeps, desired: readonly DesiredPlacement[], signal: AbortSignal): Promise<{ facts: HostFacts; observed: ObservedPlacement[] }> {
   for (const placement of desired) refuseUnsafePlacement(placement, deps.stateFolder);
-  const factsSeen = patientFacts(deps.docker, desired.some(isDocker), signal);
+  const factsSeen = guarded(patientFacts(deps.docker, desired.some(isDocker), signal));
   const records = await Promise.all(desired.map((placement) => deps.journal.placement(placement)));
   // Nothing waits for anything it does not need: units and files are read while Docker answers, health as soon as its runtime is known.
-  const containers = factsSeen.then((facts) => observeAllContainers(deps, facts, desired.filter(isDocker)));
-  const units = observeAllUnits(desired, records);
+  const containers = guarded(factsSeen.then((facts) => observeAllContainers(deps, facts, desired.filter(isDocker))));
+  const units = guarded(observeAllUnits(desired, records));
   const observed = Promise.all(desired.map((placement, index) => observePlacement(deps, placement, records[index], (isDocker(placement) ? containers : units).then((found) => found.get(placement.component) ?? nothing), signal)));
   const [facts, placements] = await Promise.all([factsSeen, observed]);
   return { facts, observed: placements };
+}
+
+/** Whoever awaits it hears of its failure; that nobody does, because another one failed first, is no failure of the process. */
+function guarded<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 const isDocker = (placement: DesiredPlacement): placement is DockerPlacement => placement.run.type === 'docker';

@@ -10,18 +10,21 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best !== undefined && best.distance <= furthest ? best.candidate : undefined;
 }
 
+const longest = 64;
+const rows = [new Uint8Array(longest + 1), new Uint8Array(longest + 1)] as const;
+
 /** Levenshtein distance over words cut to 64 characters, so that hostile input costs nothing. */
 function editDistance(a: string, b: string): number {
-  const left = a.slice(0, 64);
-  const right = b.slice(0, 64);
-  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
+  const [left, right] = [a.slice(0, longest), b.slice(0, longest)];
+  let [previous, current] = [rows[0], rows[1]];
+  for (let column = 0; column <= right.length; column += 1) previous[column] = column;
   for (let row = 1; row <= left.length; row += 1) {
-    const current = [row];
+    current[0] = row;
     for (let column = 1; column <= right.length; column += 1) {
-      const substitute = (previous[column - 1] ?? 0) + (left[row - 1] === right[column - 1] ? 0 : 1);
-      current.push(Math.min(substitute, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+      const substitute = (previous[column - 1] ?? 0) + (left.charCodeAt(row - 1) === right.charCodeAt(column - 1) ? 0 : 1);
+      current[column] = Math.min(substitute, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1);
     }
-    previous = current;
+    [previous, current] = [current, previous];
   }
   return previous[right.length] ?? 0;
 }

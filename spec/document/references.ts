@@ -55,8 +55,8 @@ function checkNames(document: DeployDocument, { error, warn }: Reports): void {
 }
 
 /** Looking for the nearest name costs: it is done for the first findings and in lists of a size that people read. */
-const maxSuggestions = 50;
-const maxCandidates = 2000;
+const maxSuggestions = 20;
+const maxCandidates = 500;
 const shownNames = 10;
 
 function namesOf(kind: 'host' | 'component', names: readonly string[], error: Report): (name: string, path: Path) => void {

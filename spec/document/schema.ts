@@ -71,7 +71,8 @@ const systemdRun = z.strictObject({
 
 const healthTiming = { interval: someTime.default(10_000), timeout: someTime.default(5000), start_period: duration.default(15_000), retries: z.number().int().min(1).max(100).default(3) };
 /** A number, or a template that gives one. */
-const healthPort = z.union([port, z.string().regex(/^\d+$|\{\{/)], { error: 'expected a port from 1 to 65535' });
+const portRule = 'expected a port from 1 to 65535';
+const healthPort = z.union([port, z.string().regex(/^\d+$|\{\{/, { error: portRule })], { error: portRule });
 const healthcheck = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('http'), url: oneLine, expect_status: z.number().int().min(100).max(599).default(200), expect_body_contains: text.optional(), ...healthTiming }),
   z.strictObject({ type: z.literal('tcp'), port: healthPort, host: oneLine.default('localhost'), ...healthTiming }),

@@ -71,7 +71,8 @@ function fixFor(issue: Issue): string {
   if (issue.code === 'too_small') return `Write at least ${issue.minimum}.`;
   if (issue.code === 'too_big') return `Write at most ${issue.maximum}.`;
   const fix: unknown = issue.code === 'custom' ? issue.params?.['fix'] : undefined;
-  return typeof fix === 'string' ? fix : 'Correct the value.';
+  if (typeof fix === 'string') return fix;
+  return issue.message.startsWith('expected ') ? `Write ${issue.message.slice('expected '.length)}.` : 'Correct the value.';
 }
 
 const words: Readonly<Record<string, string>> = { string: 'text', array: 'a list', object: 'a map', record: 'a map', int: 'a whole number', number: 'a number', boolean: 'true or false' };

@@ -19,7 +19,7 @@ export function normalisePath(path: string): string | null {
 /** A relative dest is under the component directory. Null: unsafe. */
 export function resolveDest(dest: string, componentDirectory: string): string | null {
   const path = normalisePath(dest.startsWith('/') ? dest : `${componentDirectory}/${dest}`);
-  if (path === null || path === '/' || !path.startsWith('/') || dest.endsWith('/')) return null;
+  if (path === null || path === '/' || !path.startsWith('/') || dest === '' || dest.endsWith('/')) return null;
   return forbiddenRoots.some((root) => path === root || path.startsWith(`${root}/`)) ? null : path;
 }
 

@@ -32,6 +32,9 @@ describe('a first apply', () => {
       resources: { memory_bytes: 64 * 1024 * 1024, cpus: 0.5 }, command: ['/server'], restart: 'on-failure',
     }, { files: [file('/srv/demo/app.conf', 'one')] });
     await lab.apply(wanted);
+    for (const kind of [['network', 'shop-front'], ['network', 'shop-back'], ['volume', 'shop-data']]) {
+      expect(await lab.succeed(['docker', ...kind.slice(0, 1), 'inspect', '--format', '{{index .Labels "maestro.deploy"}}', ...kind.slice(1)])).toBe('dpl_aaaaaaaaaaaaaaaa\n');
+    }
     const before = await lab.dockerEvents('start');
     const [plan] = await lab.plan(wanted);
     expect(plan).toMatchObject({ action: 'unchanged', operations: [], fields: [], observed_state: 'healthy' });
@@ -136,6 +139,12 @@ describe('what belongs to somebody else', () => {
     const after = await lab.inspect('maestro-web');
     expect({ id: after?.Id, started: after?.State.StartedAt, name: after?.Name }).toEqual({ id: before?.Id, started: before?.State.StartedAt, name: before?.Name });
     expect(await lab.containers()).toEqual(['maestro-web running']);
+  });
+
+  it('is used where it may be shared: networks and volumes that were there', async () => {
+    await lab.succeed(['sh', '-c', 'docker network create shop && docker volume create shop-data']);
+    await lab.apply(web('demo/web:1', { networks: ['shop'], volumes: [{ kind: 'volume', source: 'shop-data', target: '/data', read_only: false }] }));
+    expect(await lab.succeed(['sh', '-c', 'docker network inspect --format "{{.Labels}}" shop; docker volume inspect --format "{{.Labels}}" shop-data'])).toBe('map[]\nmap[]\n');
   });
 
   it('is a conflict when another deploy has the name', async () => {

@@ -61,7 +61,7 @@ class World {
 
   wanted(version: number, image = `good:${String(version)}`): DesiredPlacement {
     return placement({
-      version, run: dockerRun({ image, ports: [{ ip: '0.0.0.0', host_port: 8080, container_port: 80, protocol: 'tcp' }], networks: ['front', 'back'] }),
+      version, run: dockerRun({ image, ports: [{ ip: '0.0.0.0', host_port: 8080, container_port: 80, protocol: 'tcp' }], networks: ['front', 'back'], volumes: [{ kind: 'volume', source: 'data', target: '/data', read_only: false }] }),
       files: [file(join(this.folder, 'etc/app.conf'), `config of ${image}`)], trees: [tree(join(this.folder, 'site'), { 'index.html': image })],
       healthcheck: { ...quick, type: 'tcp', host: '127.0.0.1', port: (health.address() as AddressInfo).port },
     });
@@ -96,6 +96,7 @@ class World {
     const containers = [...this.engine.containers.values()].map(({ name, status, image: of, networks }) => ({ name, status, of, networks: [...networks].sort() }));
     expect(containers).toEqual([{ name: 'maestro-web', status: 'running', of: image, networks: ['back', 'front'] }]);
     expect(this.engine.violations).toEqual([]);
+    expect([[...this.engine.networks].sort(), [...this.engine.volumes]]).toEqual([['back', 'front'], ['data']]);
     expect(await readFile(join(this.folder, 'etc/app.conf'), 'utf8')).toBe(`config of ${image}`);
     expect(await readFile(join(this.folder, 'site/current/index.html'), 'utf8')).toBe(image);
     expect(await readdir(join(this.folder, 'etc'))).toEqual(['app.conf']);

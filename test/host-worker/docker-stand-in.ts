@@ -3,7 +3,7 @@
  * enumerate every point at which a worker can be killed. Real engines are tested in `crash-points.test.ts`; this
  * one adds a ledger of what must never happen.
  */
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 
 const createBody = z.looseObject({
@@ -26,11 +26,15 @@ const neverStarted = '0001-01-01T00:00:00Z';
 export class DockerStandIn {
   readonly containers = new Map<string, Container>();
   readonly networks = new Set<string>();
+  readonly volumes = new Set<string>();
   readonly images = new Map<string, { id: string; behaviour: 'serves' | 'dies' }>();
   readonly created: { name: string; attempt: string }[] = [];
   readonly violations: string[] = [];
   /** Connections are cut before (`lost`) or after (`unheard`) the request has its effect, for the next so many requests that change something. */
   cuts: ('lost' | 'unheard' | 'none')[] = [];
+  /** What pulls of images that are not there answer, one after the other; the last line is the end. */
+  pulls: { status?: number; events: object[]; makes?: string; neverEnds?: boolean }[] = [];
+  pulled: string[] = [];
   private clock = 0;
   private serial = 0;
 
@@ -44,6 +48,7 @@ export class DockerStandIn {
       const changes = request.method !== 'GET';
       const cut = changes ? engine.cuts.shift() ?? 'none' : 'none';
       if (cut === 'lost') return request.socket.destroy();
+      if (request.url?.startsWith('/images/create') === true) return engine.pull(new URL(request.url, 'http://docker').searchParams, response);
       const { status, body: answer } = engine.answer(request.method ?? '', new URL(request.url ?? '', 'http://docker'), text);
       if (cut === 'unheard') return request.socket.destroy();
       response.writeHead(status, { 'content-type': 'application/json' }).end(answer === undefined ? undefined : Buffer.isBuffer(answer) ? answer : JSON.stringify(answer));
@@ -60,6 +65,16 @@ export class DockerStandIn {
     return [...this.containers.values()].filter(({ status }) => status === 'running');
   }
 
+  private pull(query: URLSearchParams, response: ServerResponse): void {
+    const separator = query.get('tag')?.includes(':') === true ? '@' : ':';
+    this.pulled.push(`${query.get('fromImage') ?? ''}${separator}${query.get('tag') ?? ''}`);
+    const { status = 200, events, makes, neverEnds = false } = this.pulls.shift() ?? { status: 404, events: [{ message: 'manifest unknown' }] };
+    if (makes !== undefined) this.images.set(makes, { id: `sha256:${makes}`, behaviour: 'serves' });
+    response.writeHead(status, { 'content-type': 'application/json' });
+    for (const event of events) response.write(`${JSON.stringify(event)}\r\n`);
+    if (!neverEnds) response.end();
+  }
+
   private answer(method: string, url: URL, text: string): Answer {
     const [kind, name, verb] = url.pathname.slice(1).split('/').map(decodeURIComponent);
     const route = `${method} ${kind ?? ''}${verb === undefined ? '' : `/${verb}`}`;
@@ -68,6 +83,7 @@ export class DockerStandIn {
     if (url.pathname === '/containers/create') return this.create(url.searchParams.get('name') ?? '', createBody.parse(JSON.parse(text)));
     if (kind === 'images' && name !== undefined) return this.inspectImage(url.pathname.slice('/images/'.length, -'/json'.length));
     if (kind === 'networks') return this.network(route, name ?? '', text);
+    if (kind === 'volumes') return this.volume(route, name ?? '', text);
     const container = [...this.containers.values()].find(({ id, name: own }) => id === name || own === name);
     return container === undefined ? refuse(404, `No such container: ${name ?? ''}`) : this.act(route, container, url);
   }
@@ -126,6 +142,11 @@ export class DockerStandIn {
   private inspectImage(reference: string): Answer {
     const image = this.images.get(decodeURIComponent(reference)) ?? [...this.images.values()].find(({ id }) => id === decodeURIComponent(reference));
     return image === undefined ? refuse(404, 'No such image') : ok({ Id: image.id, Config: { Env: ['PATH=/bin'], Cmd: null } });
+  }
+
+  private volume(route: string, name: string, text: string): Answer {
+    if (route === 'POST volumes') this.volumes.add(z.looseObject({ Name: z.string() }).parse(JSON.parse(text)).Name);
+    return route === 'POST volumes' || this.volumes.has(name) ? ok({ Name: name }) : refuse(404, `no such volume: ${name}`);
   }
 
   private network(route: string, name: string, text: string): Answer {

@@ -145,6 +145,18 @@ describe('trouble around an attempt', () => {
     expect((await lab.containers()).length).toBe(1);
   }, 180_000);
 
+  it('of a host that loses its power in the middle ends well when it is back', async () => {
+    const [first, second] = [sevenComponents()[0], sevenComponents(2, 'two')[0]];
+    if (first === undefined || second === undefined) throw new Error('no component');
+    await activateAll([first]);
+    const run = lab.open({ ...second, run: { ...second.run, restart: 'no' } } as DesiredPlacement);
+    expect(await lab.activate(run, 'web-1', { fault: 'after:container.rename_old' })).toBeNull();
+    await lab.host.reboot('power-loss');
+    expect(await lab.activate(run, 'web-1')).toMatchObject({ ended: 'well' });
+    expect(await lab.containers()).toEqual(['maestro-web-1 running']);
+    expect(await lab.httpBody('http://127.0.0.1:8081/')).toContain('two');
+  }, 240_000);
+
   it('of a control plane that is away is passing, and leaves the host alone', async () => {
     const [wanted] = sevenComponents();
     const run = lab.open(...(wanted === undefined ? [] : [wanted]));

@@ -17,7 +17,7 @@ describe('an unknown key is an error at the key, with the nearest known one', ()
     ['the sync of a git source', small({ source: 'type: git, repo: "https://x/y.git", sync: { ▸poll_intervall: 5m }', run: 'type: docker, image: x' }), 'components.web.source.sync.poll_intervall', 'poll_interval'],
     ['a build step', small({ component: '    build: [{ command: make, ▸timout: 5s }]\n' }), 'components.web.build[0].timout', 'timeout'],
     ['config', config('▸template: []'), 'components.web.config.template', 'templates'],
-    ['a template', config('templates: [{ source: a, dest: /a, ▸modus: 0640 }]'), 'components.web.config.templates[0].modus', 'mode'],
+    ['a template', config('templates: [{ source: a, dest: /a, ▸moda: 0640 }]'), 'components.web.config.templates[0].moda', 'mode'],
     ['a file', config('files: [{ source: a, dest: /a }, { source: b, dest: /b, ▸stratgy: atomic }]'), 'components.web.config.files[1].stratgy', 'strategy'],
     ['a docker run', small({ run: 'type: docker, ▸port: ["80:80"]' }), 'components.web.run.port', 'ports'],
     ['a systemd run', small({ source: 'type: archive, path: a.tar', run: 'type: systemd, command: /bin/a, ▸usr: x' }), 'components.web.run.usr', 'user'],

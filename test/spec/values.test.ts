@@ -43,7 +43,7 @@ describe('a wrong value is an error at the value', () => {
     ['a duration with an unknown unit', health('type: tcp, port: 1, timeout: ▸5d'), `${web}.healthcheck.timeout`, /"5d" is not a duration/, /500ms, 10s/],
     ['a duration beyond any timer', health('type: tcp, port: 1, timeout: ▸999h'), `${web}.healthcheck.timeout`, /24 days/],
     ['the port of a health check', health('type: tcp, port: ▸70000'), `${web}.healthcheck.port`, /65535/],
-    ['the port of a health check in words', health('type: tcp, port: ▸http'), `${web}.healthcheck.port`, /port from 1 to 65535|must match/],
+    ['the port of a health check in words', health('type: tcp, port: ▸http'), `${web}.healthcheck.port`, /^expected a port from 1 to 65535$/, /^Write a port/],
     ['an empty health command', health('type: command, command: ▸""'), `${web}.healthcheck.command`, /empty/],
     ['a mode with a digit that is not octal', file('mode: ▸0689'), `${web}.config.files[0].mode`, /"0689" is not an octal/, /0640/],
     ['a mode above 07777', file('mode: ▸010000'), `${web}.config.files[0].mode`, /07777/],

@@ -1,0 +1,53 @@
+/** What this version reads but does not act on is refused at apply by its key: nothing is silently ignored (X-04, X-05). */
+import { parseDocument, unsupportedFeatures } from '../../spec/document/index.js';
+import { expectUnsupported, parsed, small } from './marked.js';
+
+const component = (what: string): string => small({ component: `    ${what}\n` });
+const binding = (what: string): string => small({ binding: `host: h1, components: [web], ${what}` });
+const source = (what: string): string => small({ source: what, run: 'type: docker, image: x' });
+
+describe('refused, at the key', () => {
+  const web = 'components.web';
+  const cases: [name: string, text: string, path: string][] = [
+    ['a kubernetes host', small({ host: '{ type: ▸kubernetes }' }), 'hosts.h1.type'],
+    ['the daemon settings of a host', small({ host: '{ daemon: ▸{ install_method: manual } }' }), 'hosts.h1.daemon'],
+    ['credentials of the bundle', small({ top: 'credentials_ref: ▸./credentials.yaml\n' }), 'credentials_ref'],
+    ['a git source', source('type: ▸git, repo: "https://x/y.git"'), `${web}.source.type`],
+    ['an archive', source('type: ▸archive, path: a.tar.gz'), `${web}.source.type`],
+    ['an artifact', source('type: ▸artifact, artifact_id: abc'), `${web}.source.type`],
+    ['a login to a registry', source('type: docker, image: x, credentials_ref: ▸"vault://reg"'), `${web}.source.credentials_ref`],
+    ['secrets', component('config: { secrets: ▸{ A: "{{ vault://a }}" } }'), `${web}.config.secrets`],
+    ['a hot deploy', component('deploy_mode: ▸hot'), `${web}.deploy_mode`],
+    ['a blue-green deploy', component('deploy_mode: ▸blue_green'), `${web}.deploy_mode`],
+    ['a reload command', small({ run: 'type: docker, reload_command: ▸nginx -s reload' }), `${web}.run.reload_command`],
+    ['a hot reload', component('reload_triggers: { config: ▸hot }'), `${web}.reload_triggers.config`],
+    ['tests', component('tests: ▸{ smoke: { command: "true" } }'), `${web}.tests`],
+    ['metrics', component('metrics: ▸{ endpoint: "http://localhost/metrics" }'), `${web}.metrics`],
+    ['rollback of a component by itself', component('on_failure: ▸rollback'), `${web}.on_failure`],
+    ['canary', binding('strategy: ▸canary'), 'deployment[0].strategy'],
+    ['blue-green', binding('strategy: ▸blue_green'), 'deployment[0].strategy'],
+    ['canary fractions under another strategy', binding('canary: ▸{ initial_fraction: 20% }'), 'deployment[0].canary'],
+    ['max_parallel', binding('max_parallel: ▸2'), 'deployment[0].max_parallel'],
+    ['max_failures', binding('max_failures: ▸0'), 'deployment[0].max_failures'],
+    ['approval', binding('approval: ▸true'), 'deployment[0].approval'],
+    ['rollback of a binding by itself', binding('on_failure: ▸rollback'), 'deployment[0].on_failure'],
+    ['skipping hosts that are offline', binding('offline: ▸skip'), 'deployment[0].offline'],
+    ['failing on hosts that are offline', binding('offline: ▸fail'), 'deployment[0].offline'],
+    ['another deadline for hosts that are offline', binding('offline_deadline: ▸5m'), 'deployment[0].offline_deadline'],
+  ];
+  test.each(cases)('%s', (_, text, path) => {
+    expectUnsupported(text, path);
+  });
+  test('the build steps of a component without a source', () => {
+    expectUnsupported(small({ component: '    build: ▸[{ command: make }]\n', run: 'type: docker, image: x' }).replace('    source: { type: docker, image: nginx }\n', ''), 'components.web.build');
+  });
+});
+
+test('what is written out with its default is no use of a feature', () => {
+  const text = small({
+    component: '    deploy_mode: cold\n    reload_triggers: { code: cold }\n    on_failure: pause\n    rollback: false\n    tests: {}\n    build: []\n    config: { secrets: {} }\n',
+    binding: 'host: h1, components: [web], strategy: parallel, approval: false, on_failure: pause, offline: wait, offline_deadline: 1h',
+  });
+  const { locate } = parseDocument(text);
+  expect(unsupportedFeatures(parsed(text), locate)).toEqual([]);
+});
