@@ -18,7 +18,7 @@ export function temporalScope(): ActivityScope {
   };
 }
 
-const heartbeatMs = 2_000;
+export const heartbeatMs = 2_000;
 
 /** Heartbeats bring cancellations, and tell the control plane that this host is alive. */
 export async function withHeartbeat<T>(scope: ActivityScope, work: () => Promise<T>): Promise<T> {

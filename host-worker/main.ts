@@ -6,6 +6,7 @@ import { type Logger, pino } from 'pino';
 import { MaestroError } from '../spec/errors.js';
 import { hostQueue } from '../spec/words.js';
 import type { HostDeps } from './activate/host-deps.js';
+import { heartbeatMs } from './activity-scope.js';
 import { createHostActivities } from './activities.js';
 import { assemble } from './assemble.js';
 import { type HostConfig, readConfig } from './config.js';
@@ -83,6 +84,8 @@ function createWorker(config: HostConfig, deps: HostDeps, connection: NativeConn
   return Worker.create({
     connection, namespace: config.temporalNamespace, taskQueue: hostQueue(config.node), identity: `host/${config.node}`,
     activities: { ...createHostActivities(deps) }, maxConcurrentActivityTaskExecutions: concurrentActivities,
+    // Heartbeats are passed on as they come: they are how a cancellation arrives.
+    maxHeartbeatThrottleInterval: heartbeatMs, defaultHeartbeatThrottleInterval: heartbeatMs,
     shutdownGraceTime: shutdownGraceMs, shutdownForceTime: shutdownForceMs,
   });
 }

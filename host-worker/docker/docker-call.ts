@@ -3,7 +3,7 @@ import { MaestroError } from '../../spec/errors.js';
 import { messageOf, PassingTrouble, systemCode } from '../trouble.js';
 
 const defaultTimeoutMs = 30_000;
-const connectionCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT', 'EACCES']);
+const connectionCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT']);
 
 /** HTTP status that the daemon answered with; null when it did not answer. */
 export const statusOf = (error: unknown): number | null =>
@@ -27,7 +27,11 @@ export async function call<T>(what: string, work: () => Promise<T>, timeoutMs = 
   try {
     return await Promise.race([work(), late]);
   } catch (error) {
-    if (statusOf(error) === null && isAway(error)) throw new PassingTrouble(`Docker cannot be reached (${systemCode(error) ?? messageOf(error)})`, { cause: error });
+    if (statusOf(error) !== null) throw error;
+    if (systemCode(error) === 'EACCES') {
+      throw new MaestroError('dependency_missing', 'Docker does not let the host worker in (permission denied)', { fix: 'Run the host worker as root, or as a member of the group docker.', cause: error });
+    }
+    if (isAway(error)) throw new PassingTrouble(`Docker cannot be reached (${systemCode(error) ?? messageOf(error)})`, { cause: error });
     throw error;
   } finally {
     clearTimeout(timer);

@@ -2,36 +2,35 @@
  * YAML text to nodes, with the package's lexer, parser and composer driven one lexeme at a time: what is too large or
  * nested too deep ends there, before it costs time or stack. Everything after this may recurse freely.
  */
-import { Composer, Lexer, LineCounter, Parser, type CST, type Document } from 'yaml';
+import { Composer, Lexer, Parser, type CST, type Document } from 'yaml';
+import { lineTable, type Position } from './line-table.js';
 
 export const maxDepth = 64;
 /** Some seven for a line `key: value`: 14,000 such lines, far more than a person would write. */
 const maxLexemes = 100_000;
 
 export interface Trouble { offset: number; message: string; fix: string }
-export interface Composed { document: Document.Parsed; troubles: Trouble[]; lines: LineCounter }
+export interface Composed { document: Document.Parsed; troubles: Trouble[]; position(offset: number): Position }
 
 const syntaxFix = 'Correct the syntax at this line; check indentation, quotes and colons.';
 
 export function composeYaml(text: string): Composed {
-  const lines = new LineCounter();
+  const position = lineTable(text);
   const limits: Trouble[] = [];
-  const composer = new Composer({ version: '1.2', schema: 'core', uniqueKeys: false, lineCounter: lines, prettyErrors: false });
-  const [document, second] = composer.compose(boundedTokens(text, lines, limits), true, text.length);
+  const composer = new Composer({ version: '1.2', schema: 'core', uniqueKeys: false, prettyErrors: false });
+  const [document, second] = composer.compose(boundedTokens(text, limits), true, text.length);
   if (document === undefined) throw new Error('the composer always gives a document');
   // Warnings are tags it does not know and such: nothing is silently ignored.
   const found = [...document.errors, ...document.warnings].map(({ pos, message }) => ({ offset: pos[0], message: `not valid YAML: ${message}`, fix: syntaxFix }));
   // Where reading ended early, what is unclosed there is no mistake of the document's.
-  const lineOf = (offset: number): number => lines.linePos(offset).line;
   const [limit] = limits;
-  const syntax = limit === undefined ? found : found.filter(({ offset }) => lineOf(offset) < lineOf(limit.offset));
+  const syntax = limit === undefined ? found : found.filter(({ offset }) => position(offset).line < position(limit.offset).line);
   const more = second === undefined ? [] : [{ offset: second.range[0], message: 'a second YAML document starts here', fix: 'Keep one document in a file: remove the line "---".' }];
-  return { document, lines, troubles: syntax.length > 0 ? syntax : [...limits, ...more] };
+  return { document, position, troubles: syntax.length > 0 ? syntax : [...limits, ...more] };
 }
 
-function* boundedTokens(text: string, lines: LineCounter, limits: Trouble[]): Generator<CST.Token> {
-  const parser = new Parser(lines.addNewLine);
-  lines.addNewLine(0);
+function* boundedTokens(text: string, limits: Trouble[]): Generator<CST.Token> {
+  const parser = new Parser();
   let lexemes = 0;
   for (const lexeme of new Lexer().lex(text)) {
     yield* parser.next(lexeme);

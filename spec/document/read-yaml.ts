@@ -6,11 +6,11 @@ import { isAlias, isMap, isSeq, isScalar, type Document, type Pair, type YAMLMap
 import type { Diagnostic } from '../errors.js';
 import { checkStructure } from './check-structure.js';
 import { composeYaml } from './compose-yaml.js';
+import type { Position } from './line-table.js';
 import { formatPath, type Path } from './path.js';
 
 export const maxDocumentBytes = 1024 * 1024;
 
-export interface Position { line: number; column: number }
 export interface YamlReading {
   value: unknown;
   errors: Diagnostic[];
@@ -35,11 +35,7 @@ export function readYaml(written: string): YamlReading {
     return unread([diagnostic(start, [], 'the document is larger than 1 MiB', 'Move large contents into bundle files and refer to them by path.')]);
   }
   const text = written.startsWith('\uFEFF') ? written.slice(1) : written;
-  const { document, troubles, lines } = composeYaml(text);
-  const position = (offset: number): Position => {
-    const { line, col } = lines.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
-  };
+  const { document, troubles, position } = composeYaml(text);
   if (troubles.length > 0) return unread(troubles.map(({ offset, message, fix }) => diagnostic(position(offset), [], message, fix)));
   const structure = checkStructure(document);
   if (structure.length > 0) return unread(structure.map(({ path, offset, message, fix }) => diagnostic(position(offset), path, message, fix)));

@@ -3,60 +3,47 @@
  * newer versions in between – against an engine in memory, with the real files and journal. After each schedule
  * the same must hold as if nothing had happened.
  */
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import Dockerode from 'dockerode';
 import fc from 'fast-check';
-import type { HostDeps } from '../../host-worker/activate/host-deps.js';
 import { createHostActivities } from '../../host-worker/activities.js';
-import { Reporter } from '../../host-worker/control-plane/reporter.js';
 import type { Fault } from '../../host-worker/faults.js';
-import { Journal } from '../../host-worker/journal/journal.js';
-import { ImageCache } from '../../host-worker/observe/containers.js';
-import { Locks } from '../../host-worker/locks.js';
-import { DaemonReload } from '../../host-worker/systemd/systemctl.js';
 import type { DesiredPlacement } from '../../spec/desired.js';
 import type { StepFailure } from '../../workflows/shared.js';
-import { DockerStandIn } from './docker-stand-in.js';
+import type { DockerStandIn } from './docker-stand-in.js';
+import { MemoryHost } from './memory-host.js';
 import { dockerRun, file, placement, quick, tree } from './placements.js';
 
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
-let root: string;
 let health: Server;
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'schedules-'));
   health = createServer((socket) => socket.end());
   await new Promise<void>((resolve) => health.listen(0, '127.0.0.1', resolve));
 });
-afterAll(async () => {
-  health.close();
-  await rm(root, { recursive: true, force: true });
-});
+afterAll(() => { health.close(); });
 
 type End = { ended: 'killed' } | { ended: 'well'; changed: boolean } | { ended: 'failed'; failure: StepFailure } | { ended: 'repeat' } | { ended: 'cancelled' };
 
 /** One host whose worker can be killed at the n-th point and started again. */
 class World {
-  readonly runs = new Map<string, DesiredPlacement>();
   readonly pointsSeen: string[] = [];
-  private constructor(readonly folder: string, readonly engine: DockerStandIn) {}
+  private constructor(private readonly host: MemoryHost) {}
 
   static async create(): Promise<World> {
-    const folder = await mkdtemp(join(root, 'world-'));
-    await mkdir(join(folder, 'etc'));
-    const engine = await DockerStandIn.start(join(folder, 'docker.sock'));
-    for (const version of [1, 2, 3, 4]) engine.images.set(`good:${String(version)}`, { id: `sha256:good${String(version)}`, behaviour: 'serves' });
-    engine.images.set('bad:2', { id: 'sha256:bad2', behaviour: 'dies' });
-    return new World(folder, engine);
+    const host = await MemoryHost.create();
+    for (const version of [1, 2, 3, 4]) host.engine.images.set(`good:${String(version)}`, { id: `sha256:good${String(version)}`, behaviour: 'serves' });
+    host.engine.images.set('bad:2', { id: 'sha256:bad2', behaviour: 'dies' });
+    return new World(host);
   }
 
-  async destroy(): Promise<void> {
-    await this.engine.stop();
-    await rm(this.folder, { recursive: true, force: true });
+  destroy = (): Promise<void> => this.host.destroy();
+
+  get engine(): DockerStandIn { return this.host.engine; }
+  get folder(): string { return this.host.folder; }
+
+  want(run: string, placement: DesiredPlacement): void {
+    this.host.runs.set(run, [placement]);
   }
 
   wanted(version: number, image = `good:${String(version)}`): DesiredPlacement {
@@ -67,7 +54,7 @@ class World {
     });
   }
 
-  /** A worker process: everything but the disk and Docker is new. It hangs for ever where it is killed. */
+  /** It hangs for ever where it is killed. */
   async activate(run: string, attempt: number, killAt: number | null, cancelAt: number | null = null): Promise<End> {
     let point = 0;
     let die = (): void => undefined;
@@ -81,13 +68,7 @@ class World {
       die();
       return new Promise<void>(() => undefined);
     };
-    const docker = new Dockerode({ socketPath: this.engine.socketPath });
-    const control = { desired: async (query: { run_id: string }) => [this.runs.get(query.run_id) ?? placement()], report: async () => undefined, hello: async () => undefined };
-    const deps: HostDeps = {
-      node: 'h1', control, journal: new Journal(join(this.folder, 'journal')), docker, log: silent, stateFolder: join(this.folder, 'journal'), images: new ImageCache(docker),
-      reporter: new Reporter(control, silent), locks: new Locks(), reload: new DaemonReload(async () => undefined), fault,
-    };
-    const activities = createHostActivities(deps, () => ({ signal: cancel.signal, heartbeat: () => undefined, leaving: () => false }));
+    const activities = createHostActivities(this.host.worker(fault), () => ({ signal: cancel.signal, heartbeat: () => undefined, leaving: () => false }));
     const work = { deploy_id: 'dpl_aaaaaaaaaaaaaaaa', version: 1, host: 'h1', run_id: run, component: 'web', attempt };
     return Promise.race([killed, activities.activate(work).then(({ changed }): End => ({ ended: 'well', changed }), ended)]);
   }
@@ -101,7 +82,7 @@ class World {
     expect(await readFile(join(this.folder, 'site/current/index.html'), 'utf8')).toBe(image);
     expect(await readdir(join(this.folder, 'etc'))).toEqual(['app.conf']);
     expect((await readdir(join(this.folder, 'site'))).sort()).toEqual(['current', 'releases']);
-    const record = await new Journal(join(this.folder, 'journal')).placement({ deploy_id: 'dpl_aaaaaaaaaaaaaaaa', component: 'web' });
+    const record = await this.host.journal.placement({ deploy_id: 'dpl_aaaaaaaaaaaaaaaa', component: 'web' });
     expect(record).toMatchObject({ applied: { version }, attempt: { state: 'ended' } });
     expect(await readdir(join(this.folder, 'journal', 'previous', 'dpl_aaaaaaaaaaaaaaaa')).catch(() => [])).toEqual([]);
     await this.idle(version, image);
@@ -110,7 +91,7 @@ class World {
   /** Applying it again changes nothing. */
   private async idle(version: number, image: string): Promise<void> {
     const starts = JSON.stringify([...this.engine.containers]);
-    this.runs.set('rol_idle', this.wanted(version, image));
+    this.want('rol_idle', this.wanted(version, image));
     expect(await this.activate('rol_idle', version * 100 + this.pointsSeen.length, null)).toEqual({ ended: 'well', changed: false });
     expect(JSON.stringify([...this.engine.containers])).toBe(starts);
   }
@@ -137,7 +118,7 @@ async function inWorld(work: (world: World) => Promise<void>): Promise<void> {
 }
 
 const first = async (world: World): Promise<void> => {
-  world.runs.set('rol_1', world.wanted(1));
+  world.want('rol_1', world.wanted(1));
   expect(await world.activate('rol_1', 1, null)).toEqual({ ended: 'well', changed: true });
 };
 
@@ -154,7 +135,7 @@ async function enumerate(scenario: (world: World, killAt: number) => Promise<End
 describe('one kill, at every point there is', () => {
   it('of a first apply: the repeat ends well, with one container made', async () => {
     const points = await enumerate(async (world, killAt) => {
-      world.runs.set('rol_1', world.wanted(1));
+      world.want('rol_1', world.wanted(1));
       const end = await world.activate('rol_1', 1, killAt);
       expect(await world.activate('rol_1', 1, null)).toEqual({ ended: 'well', changed: true });
       expect(world.createdBy('rol_1', 1)).toBe(1);
@@ -167,7 +148,7 @@ describe('one kill, at every point there is', () => {
   it('of a replacement: the repeat ends well, with one container made', async () => {
     const points = await enumerate(async (world, killAt) => {
       await first(world);
-      world.runs.set('rol_2', world.wanted(2));
+      world.want('rol_2', world.wanted(2));
       const end = await world.activate('rol_2', 1, killAt);
       expect(world.engine.running().length).toBeLessThanOrEqual(1);
       expect(await world.activate('rol_2', 1, null)).toEqual({ ended: 'well', changed: true });
@@ -181,7 +162,7 @@ describe('one kill, at every point there is', () => {
   it('of a failing replacement: the repeat puts the old one back and tells the one failure', async () => {
     const points = await enumerate(async (world, killAt) => {
       await first(world);
-      world.runs.set('rol_2', world.wanted(2, 'bad:2'));
+      world.want('rol_2', world.wanted(2, 'bad:2'));
       const end = await world.activate('rol_2', 1, killAt);
       expect(world.engine.running().length).toBeLessThanOrEqual(1);
       const told = await world.activate('rol_2', 1, null);
@@ -197,9 +178,9 @@ describe('one kill, at every point there is', () => {
   it.each([['good:2'], ['bad:2']])('of an attempt with %s that nobody repeats: the next version settles it and ends well', async (image) => {
     await enumerate(async (world, killAt) => {
       await first(world);
-      world.runs.set('rol_2', world.wanted(2, image));
+      world.want('rol_2', world.wanted(2, image));
       const end = await world.activate('rol_2', 1, killAt);
-      world.runs.set('rol_3', world.wanted(3));
+      world.want('rol_3', world.wanted(3));
       expect(await world.activate('rol_3', 1, null)).toEqual({ ended: 'well', changed: true });
       await world.settled(3);
       return end;
@@ -209,10 +190,10 @@ describe('one kill, at every point there is', () => {
   it('of the one who settles: the one after it ends well', async () => {
     await enumerate(async (world, killAt) => {
       await first(world);
-      world.runs.set('rol_2', world.wanted(2, 'bad:2'));
+      world.want('rol_2', world.wanted(2, 'bad:2'));
       // In the middle: the old one is set aside, the new one has its name.
       expect(await world.activate('rol_2', 1, 18)).toEqual({ ended: 'killed' });
-      world.runs.set('rol_3', world.wanted(3));
+      world.want('rol_3', world.wanted(3));
       const end = await world.activate('rol_3', 1, killAt);
       expect(await world.activate('rol_3', 1, null)).toMatchObject({ ended: 'well' });
       await world.settled(3);
@@ -227,7 +208,7 @@ describe('a cancellation, at every point there is', () => {
       let last = false;
       await inWorld(async (world) => {
         await first(world);
-        world.runs.set('rol_2', world.wanted(2));
+        world.want('rol_2', world.wanted(2));
         const end = await world.activate('rol_2', 1, null, cancelAt);
         expect(['cancelled', 'well']).toContain(end.ended);
         await world.settled(end.ended === 'well' ? 2 : 1);
@@ -256,12 +237,12 @@ describe('schedules', () => {
       let run = 2;
       let attempt = 1;
       const cancelled = new Set<string>();
-      world.runs.set('rol_2', world.wanted(2));
+      world.want('rol_2', world.wanted(2));
       for (const next of moves) {
         if (next.kind === 'next') {
           run += 1;
           attempt = 1;
-          world.runs.set(`rol_${String(run)}`, next.image === 'bad' ? world.wanted(2, 'bad:2') : world.wanted((run % 4) + 1));
+          world.want(`rol_${String(run)}`, next.image === 'bad' ? world.wanted(2, 'bad:2') : world.wanted((run % 4) + 1));
         }
         if (next.kind === 'retry') attempt += 1;
         if (next.kind === 'cut') world.engine.cuts = [...next.cuts];
@@ -271,7 +252,7 @@ describe('schedules', () => {
         expect(world.engine.violations).toEqual([]);
         expect(world.engine.running().length).toBeLessThanOrEqual(1);
       }
-      world.runs.set('rol_last', world.wanted(4));
+      world.want('rol_last', world.wanted(4));
       expect(await world.activate('rol_last', 1, null)).toMatchObject({ ended: 'well' });
       await world.settled(4);
       // Twice in one attempt only where the first was cancelled, and taken away again, in between.

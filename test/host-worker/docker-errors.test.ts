@@ -16,9 +16,13 @@ const answered = (statusCode: number, said: string): Error => Object.assign(new 
 const broken = (code: string): Error => Object.assign(new Error(`connect ${code}`), { code });
 
 describe('a call to Docker', () => {
-  it.each(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', 'EACCES'])('without an answer (%s) is passing trouble', async (code) => {
+  it.each(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE'])('without an answer (%s) is passing trouble', async (code) => {
     await expect(call('list containers', () => Promise.reject(broken(code)))).rejects.toThrow(PassingTrouble);
     await expect(call('list containers', () => Promise.reject(new Error('socket hang up')))).rejects.toThrow(PassingTrouble);
+  });
+
+  it('that is not allowed is not passing: somebody has to allow it', async () => {
+    await expect(call('list containers', () => Promise.reject(broken('EACCES')))).rejects.toMatchObject({ code: 'dependency_missing', fix: expect.stringContaining('group docker') });
   });
 
   it('that takes too long is passing trouble that says what it was', async () => {

@@ -12,7 +12,7 @@ const createBody = z.looseObject({
 });
 
 interface Container {
-  id: string; name: string; image: string; body: z.infer<typeof createBody>; networks: Set<string>;
+  id: string; name: string; image: string; imageId: string; body: z.infer<typeof createBody>; networks: Set<string>;
   status: 'created' | 'running' | 'exited'; exitCode: number; startedAt: string;
 }
 
@@ -90,7 +90,7 @@ export class DockerStandIn {
 
   private act(route: string, container: Container, url: URL): Answer {
     switch (route) {
-      case 'GET containers/json': return ok(inspect(container, this.images.get(container.image)?.id ?? ''));
+      case 'GET containers/json': return ok(inspect(container));
       case 'GET containers/logs': return ok(frame(`${container.image}: last words`));
       case 'POST containers/start': return container.status === 'running' ? { status: 304 } : this.startOne(container);
       case 'POST containers/restart': return this.startOne(container);
@@ -108,10 +108,11 @@ export class DockerStandIn {
 
   private create(name: string, options: z.infer<typeof createBody>): Answer {
     if (this.isTaken(name)) return refuse(409, `The container name "/${name}" is already in use`);
-    if (!this.images.has(options.Image)) return refuse(404, `No such image: ${options.Image}`);
+    const image = this.images.get(options.Image);
+    if (image === undefined) return refuse(404, `No such image: ${options.Image}`);
     this.serial += 1;
     const id = String(this.serial).padStart(64, '0');
-    this.containers.set(id, { id, name, image: options.Image, body: options, networks: new Set([options.HostConfig.NetworkMode]), status: 'created', exitCode: 0, startedAt: neverStarted });
+    this.containers.set(id, { id, name, image: options.Image, imageId: image.id, body: options, networks: new Set([options.HostConfig.NetworkMode]), status: 'created', exitCode: 0, startedAt: neverStarted });
     this.created.push({ name, attempt: options.Labels['maestro.attempt'] ?? '' });
     return { status: 201, body: { Id: id } };
   }
@@ -166,10 +167,10 @@ export class DockerStandIn {
 
 const portOf = ({ body: { HostConfig } }: Container): string => Object.values(HostConfig.PortBindings)[0]?.[0]?.HostPort ?? '';
 
-function inspect(container: Container, imageId: string): unknown {
+function inspect(container: Container): unknown {
   const { status, exitCode, startedAt, body: options } = container;
   return {
-    Id: container.id, Name: `/${container.name}`, Image: imageId, RestartCount: 0,
+    Id: container.id, Name: `/${container.name}`, Image: container.imageId, RestartCount: 0,
     State: { Status: status, Running: status === 'running', Restarting: false, ExitCode: exitCode, Error: '', OOMKilled: false, StartedAt: startedAt },
     Config: { Image: container.image, Env: ['PATH=/bin', ...options.Env], Cmd: options.Cmd ?? null, Labels: options.Labels, Tty: false },
     HostConfig: options.HostConfig,

@@ -62,10 +62,10 @@ describe('the tail of an output', () => {
   });
 
   it('never breaks a character, whatever was written', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 2000, size: 'max' }), fc.nat(3000), (text, padding) => {
-      const tail = lastBytes(`${'ü'.repeat(padding)}${text.toWellFormed()}`);
+    fc.assert(fc.property(fc.string({ unit: 'grapheme', maxLength: 1000, size: 'max' }), fc.nat(3000), (text, padding) => {
+      const tail = lastBytes(`${'ü'.repeat(padding)}${text}`);
       expect(Buffer.byteLength(tail)).toBeLessThanOrEqual(2048);
-      expect(`${'ü'.repeat(padding)}${text.toWellFormed()}`.endsWith(tail)).toBe(true);
+      expect(`${'ü'.repeat(padding)}${text}`.endsWith(tail)).toBe(true);
     }));
   });
 });

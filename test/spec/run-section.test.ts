@@ -5,6 +5,7 @@ import type { Problem } from '../../spec/resolve/problems.js';
 import { parsePorts } from '../../spec/resolve/ports.js';
 import { splitCommand } from '../../spec/resolve/words-of-command.js';
 import { parsed, small } from './marked.js';
+import { dockerOf } from './planned-world.js';
 
 interface Resolved { placement: DesiredPlacement; problems: Problem[] }
 
@@ -18,8 +19,11 @@ function resolve(text: string, bundle: readonly BundleEntry[] = []): Resolved {
 }
 const docker = (what: string): Resolved => resolve(small({ run: `type: docker, ${what}` }));
 const unit = (what: string): Resolved => resolve(small({ run: `type: systemd, ${what}` }).replace('    source: { type: docker, image: nginx }\n', ''));
-const dockerRun = ({ placement: { run } }: Resolved): DockerRun => (run.type === 'docker' ? run : expect(run.type).toBe('docker') as never);
-const unitRun = ({ placement: { run } }: Resolved): SystemdRun => (run.type === 'systemd' ? run : expect(run.type).toBe('systemd') as never);
+const dockerRun = ({ placement }: Resolved): DockerRun => dockerOf(placement);
+function unitRun({ placement: { run } }: Resolved): SystemdRun {
+  if (run.type !== 'systemd') throw new Error('not a unit');
+  return run;
+}
 const told = ({ problems }: Resolved): string[] => problems.map(({ path, message }) => `${path.join('.')}: ${message}`);
 
 test('a container has every default', () => {

@@ -1,0 +1,109 @@
+/** Arbitrary placements and hosts, and a model of what a host does with a plan: pure, and no more than each operation says. */
+import fc from 'fast-check';
+import type { DesiredFile, DesiredPlacement, DesiredTree, DockerRun, SystemdRun } from '../../spec/desired.js';
+import { componentHash, sha256Hex } from '../../spec/hash.js';
+import type { ObservedContainer, ObservedFile, ObservedPlacement, ObservedTree, ObservedUnit } from '../../spec/observed.js';
+import type { Operation } from '../../spec/plan.js';
+import { renderUnit } from '../../spec/systemd-unit.js';
+
+const word = fc.constantFrom('alpha', 'beta', 'gamma');
+const limits = fc.record({ memory_bytes: fc.option(fc.integer({ min: 1, max: 1 << 30 })), cpus: fc.option(fc.constantFrom(0.5, 1, 2)) });
+const env = fc.dictionary(fc.constantFrom('A', 'B', 'TOKEN'), fc.constantFrom('1', '2', 's3cret'), { maxKeys: 3 });
+
+export const dockerRuns: fc.Arbitrary<DockerRun> = fc.record({
+  type: fc.constant('docker' as const), image: word.map((name) => `${name}:1`), pull_policy: fc.constantFrom('if_not_present' as const, 'never' as const), container_name: word,
+  ports: fc.uniqueArray(fc.record({ ip: fc.constantFrom('', '127.0.0.1'), host_port: fc.integer({ min: 1, max: 3 }), container_port: fc.integer({ min: 1, max: 3 }), protocol: fc.constantFrom('tcp' as const, 'udp' as const) }), { maxLength: 2, selector: (port) => JSON.stringify(port) }),
+  volumes: fc.uniqueArray(fc.record({ kind: fc.constantFrom('bind' as const, 'volume' as const), source: fc.constantFrom('/srv/a', '/srv/b'), target: fc.constantFrom('/a', '/b'), read_only: fc.boolean() }), { maxLength: 2, selector: ({ target }) => target }),
+  env, networks: fc.uniqueArray(word, { maxLength: 2 }), restart: fc.constantFrom('no' as const, 'always' as const), command: fc.option(fc.array(word, { maxLength: 2 })), resources: limits,
+});
+
+export const systemdRuns: fc.Arbitrary<SystemdRun> = fc.record({
+  unit_name: word.map((name) => `${name}.service`), command: word.map((name) => `/bin/${name}`), working_directory: fc.option(fc.constant('/srv/a')), user: fc.option(word), group: fc.option(word),
+  env, restart: fc.constantFrom('no' as const, 'always' as const), restart_sec: fc.constantFrom(1, 5), resources: limits,
+}).map((run) => ({ type: 'systemd' as const, ...run, unit_text: renderUnit('web', 'shop', run) }));
+
+const hash = fc.constantFrom('one', 'two').map(sha256Hex);
+const owner = fc.option(fc.constantFrom('root', 'deploy'));
+const files: fc.Arbitrary<DesiredFile[]> = fc.uniqueArray(fc.record({
+  path: fc.constantFrom('/etc/a', '/etc/b'), sha256: hash, size: fc.constant(3), mode: fc.constantFrom(0o600, 0o644), owner, group: owner, strategy: fc.constantFrom('atomic' as const, 'overwrite' as const), origin: fc.constantFrom('file' as const, 'template' as const),
+}), { maxLength: 2, selector: ({ path }) => path });
+const trees: fc.Arbitrary<DesiredTree[]> = fc.uniqueArray(fc.record({
+  dest: fc.constantFrom('/srv/x', '/srv/y'), strategy: fc.constantFrom('overwrite' as const, 'atomic_symlink' as const), tree_hash: hash, owner, group: owner, files: fc.constant([]),
+}), { maxLength: 2, selector: ({ dest }) => dest });
+
+type Content = Omit<DesiredPlacement, 'hash' | 'version'>;
+export function dockerOf({ run }: DesiredPlacement): DockerRun {
+  if (run.type !== 'docker') throw new Error('not a container');
+  return run;
+}
+
+export const withHash = (content: Content, version = 1): DesiredPlacement => ({ ...content, version, hash: componentHash(content) });
+
+export const placements: fc.Arbitrary<DesiredPlacement> = fc.record({ run: fc.oneof(dockerRuns, systemdRuns), files, trees, checked: fc.boolean() }).map(({ checked, ...rest }) => withHash({
+  deploy_id: 'dpl_1', project: 'shop', component: 'web', host: 'h1', component_directory: '/opt/maestro/web', ...rest,
+  healthcheck: checked ? { type: 'tcp', host: 'localhost', port: 80, interval_ms: 1000, timeout_ms: 1000, start_period_ms: 0, retries: 3 } : null,
+}));
+
+const ownership = (desired: DesiredPlacement): ObservedContainer['owner'] => ({ deploy_id: desired.deploy_id, component: desired.component, version: desired.version, hash: desired.hash });
+const freshContainer = (desired: DesiredPlacement, run: DockerRun): ObservedContainer =>
+  ({ id: 'c0ffee', owner: ownership(desired), status: 'running', exit_code: 0, image_id: 'sha256:new', wanted_image_id: 'sha256:new', run, started_at: null });
+const freshUnit = (run: SystemdRun): ObservedUnit =>
+  ({ owned: true, load_state: 'loaded', active_state: 'inactive', sub_state: 'dead', enabled: false, unit_sha256: sha256Hex(run.unit_text), needs_daemon_reload: false, exit_code: 0, run, started_at: null });
+
+const written = ({ path, sha256, mode, owner: user, group }: DesiredFile): ObservedFile => ({ path, kind: 'file', sha256, mode, owner: user ?? 'root', group: group ?? 'root', owned: true });
+const unpacked = ({ dest, tree_hash }: DesiredTree): ObservedTree => ({ dest, kind: 'tree', tree_hash, owned: true });
+
+/** A host in any state as far as this placement is concerned: as it shall be, changed, half there, somebody else's. */
+export const hostsFor = (desired: DesiredPlacement): fc.Arbitrary<ObservedPlacement> => {
+  const { run } = desired;
+  const container = run.type !== 'docker' ? fc.constant(null) : fc.option(fc.record({
+    id: fc.constant('0ld'), owner: fc.constantFrom(ownership(desired), ownership(desired), null, { deploy_id: 'dpl_2', component: 'web', version: 1, hash: desired.hash }),
+    status: fc.constantFrom('running', 'running', 'created', 'restarting', 'paused', 'exited', 'dead', 'removing'), exit_code: fc.constantFrom(0, 1), image_id: fc.constantFrom('sha256:new', 'sha256:old'), wanted_image_id: fc.constantFrom('sha256:new', null),
+    run: fc.oneof(fc.constant(run), dockerRuns), started_at: fc.constant(null),
+  }));
+  const unit = run.type !== 'systemd' ? fc.constant(null) : fc.option(fc.record({
+    owned: fc.constantFrom(true, true, false), load_state: fc.constantFrom('loaded', 'not-found'), active_state: fc.constantFrom('active', 'inactive', 'failed', 'activating', 'deactivating'), sub_state: fc.constantFrom('running', 'auto-restart'),
+    enabled: fc.boolean(), unit_sha256: fc.constantFrom(sha256Hex(run.unit_text), sha256Hex('edited'), null), needs_daemon_reload: fc.boolean(), exit_code: fc.constant(0), run: fc.constant(run), started_at: fc.constant(null),
+  }));
+  return fc.record({
+    component: fc.constant(desired.component), applied_hash: fc.constantFrom(desired.hash, sha256Hex('before'), null), applied_version: fc.constant(1), image_present: fc.boolean(), container, unit,
+    files: fc.tuple(...desired.files.map(({ path, sha256 }) => fc.oneof(
+      fc.constant({ path, kind: 'missing' as const, sha256: null, mode: null, owner: null, group: null, owned: false }), fc.constant({ path, kind: 'other' as const, sha256: null, mode: null, owner: null, group: null, owned: false }),
+      fc.record({ path: fc.constant(path), kind: fc.constant('file' as const), sha256: fc.oneof(fc.constant(sha256), hash), mode: fc.constantFrom(0o600, 0o644), owner: fc.constantFrom('root', 'deploy'), group: fc.constantFrom('root', 'deploy'), owned: fc.constantFrom(true, true, false) }),
+    ))),
+    trees: fc.tuple(...desired.trees.map(({ dest }) => fc.oneof(
+      fc.constant({ dest, kind: 'missing' as const, tree_hash: null, owned: false }), fc.record({ dest: fc.constant(dest), kind: fc.constant('tree' as const), tree_hash: fc.option(hash), owned: fc.constantFrom(true, true, false) }),
+    ))),
+    health: fc.constantFrom(null, { ok: true, detail: 'ok' }, { ok: false, detail: 'http 503' }),
+  });
+};
+
+/** The host after the operations, in their order; a health check that is done turns green. */
+export function applyPlan(desired: DesiredPlacement, before: ObservedPlacement, operations: readonly Operation[]): ObservedPlacement {
+  const after = operations.reduce<ObservedPlacement>((host, operation) => ({ ...host, ...effect(desired, host, operation) }), before);
+  return { ...after, applied_hash: desired.hash, applied_version: desired.version };
+}
+
+function effect(desired: DesiredPlacement, host: ObservedPlacement, operation: Operation): Partial<ObservedPlacement> {
+  const { run } = desired;
+  switch (operation.op) {
+    case 'pull_image': return { image_present: true };
+    case 'create_network': return {};
+    case 'write_file': return { files: [...host.files.filter(({ path }) => path !== operation.path), ...desired.files.filter(({ path }) => path === operation.path).map(written)] };
+    case 'write_tree': return { trees: [...host.trees.filter(({ dest }) => dest !== operation.dest), ...desired.trees.filter(({ dest }) => dest === operation.dest).map(unpacked)] };
+    case 'create_container': case 'replace_container': return run.type === 'docker' ? { container: freshContainer(desired, run), health: null } : {};
+    // Docker starts what is stopped, and leaves a paused or restarting container as it is.
+    case 'start_container': return host.container !== null && ['created', 'exited'].includes(host.container.status) ? { container: { ...host.container, status: 'running' }, health: null } : {};
+    case 'restart_container': return host.container !== null && !['dead', 'removing'].includes(host.container.status) ? { container: { ...host.container, status: 'running' }, health: null } : {};
+    case 'write_unit': return run.type === 'systemd' ? { unit: { ...(host.unit ?? freshUnit(run)), owned: true, load_state: 'loaded', unit_sha256: sha256Hex(run.unit_text) } } : {};
+    case 'enable_unit': return host.unit === null ? {} : { unit: { ...host.unit, enabled: true } };
+    case 'start_unit': case 'restart_unit': return host.unit === null ? {} : { unit: { ...host.unit, active_state: 'active', sub_state: 'running', needs_daemon_reload: false }, health: null };
+    case 'remove_owned_file': return {};
+    // It waits until what comes and goes stays up.
+    case 'check_health': return {
+      health: desired.healthcheck === null ? null : { ok: true, detail: 'ok' },
+      container: host.container === null || host.container.status !== 'restarting' ? host.container : { ...host.container, status: 'running' },
+      unit: host.unit === null || host.unit.active_state !== 'activating' ? host.unit : { ...host.unit, active_state: 'active', sub_state: 'running' },
+    };
+  }
+}
