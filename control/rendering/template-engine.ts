@@ -43,20 +43,20 @@ export async function render(request: RenderRequest): Promise<RenderAnswer> {
   return stopped === null ? { outcomes: answers.map(toOutcome) } : { stopped: at, message: endings[stopped] };
 }
 
-const limits = { jobMs: 1800, memoryBytes: 64 * 1024 * 1024, answerBytes: 32 * 1024 * 1024 };
+const limits = { jobMs: 1500, memoryBytes: 64 * 1024 * 1024, answerBytes: 32 * 1024 * 1024 };
 /** A fleet has more time as a whole; a single template never. */
 const perPlacementMs = 10;
 const spareMs = 250;
 const maxTotalMs = 10_000;
 /** A little more than the machine's own deadline: for the single step that it cannot interrupt. */
-const stuckMs = 2200;
+const stuckMs = 1900;
 const watchMs = 100;
 const startDeadlineMs = 30_000;
 const idleMs = 10_000;
 const maxThreads = 2;
 
 const endings = {
-  time: 'it runs for longer than 2 seconds',
+  time: 'it runs for longer than 1.5 seconds',
   total: 'all templates together take too long',
   memory: 'it needs more than 64 MiB of memory',
   size: 'all rendered templates together are larger than 32 MiB',
@@ -67,7 +67,13 @@ const outcomeSchema = z.union([
   z.object({ ok: z.literal(true), text: z.string() }),
   z.object({ ok: z.literal(false), message: z.string(), notSupported: z.boolean().optional(), missing: z.string().optional() }),
 ]);
-const toOutcome = (answer: string): RenderOutcome => outcomeSchema.parse(JSON.parse(answer));
+const maxTextBytes = 1024 * 1024;
+
+/** The machine has refused what is too long in characters; bytes are counted here, where that is quick. */
+function toOutcome(answer: string): RenderOutcome {
+  const outcome = outcomeSchema.parse(JSON.parse(answer));
+  return outcome.ok && Buffer.byteLength(outcome.text) > maxTextBytes ? { ok: false, message: 'the rendered text is larger than 1 MiB' } : outcome;
+}
 
 interface ThreadRequest { input: string; jobs: [placement: number, job: string][]; files: ReadonlyMap<string, string>; totalMs: number }
 /** `at`: the job that was under way last. `usable`: the thread can take another request. */

@@ -190,7 +190,7 @@ let shared, placements, sections, current;
 
 function begin(input) {
   const { hosts, env, components, ...rest } = JSON.parse(input);
-  const elsewhere = (label) => { throw new Error(label + ' is a template itself: it can be used in its own component only'); };
+  const elsewhere = ({ label }) => { throw new Error(label + ' is a template itself: it can be used in its own component only'); };
   shared = { hosts: deepFreeze(hosts), env: deepFreeze(env), components: lazily(components, 'components', elsewhere) };
   sections = components;
   placements = rest.placements;
@@ -221,6 +221,9 @@ function clean(error, withLine) {
   if (/out of memory/.test(text)) return 'it needs more than 64 MiB of memory';
   if (/string too long|invalid array length/i.test(text)) return 'it makes a text that is too long';
   if (/stack overflow|call stack/i.test(text)) return 'it calls or includes itself without an end';
+  if (/template names must be a string/.test(text)) return 'the name of a template file has to be a text';
+  // The parser looks for what comes next where the text has ended.
+  if (/cannot read property/.test(text)) return 'it ends in the middle of an expression';
   const files = [...text.matchAll(/^ *(?:Template render error: *)?\(([^)\n]+)\)/gm)].map(([, path]) => path).filter((path) => path !== 'unknown path');
   const place = /\[Line (\d+)/.exec(text);
   const lines = text.split('\n').map((line) => line.replace(/^ *(Template render error: *)?(\([^)]*\) *)?(\[Line[^\]]*\] *)?/, '').replace(/^ *([A-Za-z]*Error: *)+/, '').trim());

@@ -1,6 +1,7 @@
 /** What runs for a placement, whichever kind it is: whether it lives, and what it said last. */
 import type Dockerode from 'dockerode';
 import type { DesiredPlacement } from '../../spec/desired.js';
+import { answers } from '../docker/client.js';
 import { lastLines } from '../docker/container-logs.js';
 import { inspectContainer, listAll, servingContainer } from '../docker/own-containers.js';
 import { commandInContainer, commandOnHost } from '../health/commands.js';
@@ -9,6 +10,7 @@ import type { DeathCheck } from '../health/wait-healthy.js';
 import { showUnit } from '../systemd/systemctl.js';
 import { endOf, isActive } from '../systemd/unit-status.js';
 import { lastUnitLines } from '../systemd/unit.js';
+import { PassingTrouble } from '../trouble.js';
 
 export interface Runtime { what: string; death: DeathCheck; lastLines(): Promise<string>; probe: Probe | null }
 
@@ -27,16 +29,24 @@ export async function containerRuntime(docker: Dockerode, name: string, id: stri
   return {
     what: `container ${name}`,
     async death() {
-      const found = await inspectContainer(docker, id);
-      if (found === null) return 'is gone';
-      const { Running, Restarting, ExitCode, Error: reason, OOMKilled } = found.State;
-      // A restart policy may have brought it back already; it died all the same.
-      if (Running && !Restarting && found.RestartCount <= restartsBefore) return null;
-      return `exited with code ${String(ExitCode)}${OOMKilled ? ' (out of memory)' : ''}${reason === '' ? '' : `: ${reason}`}`;
+      if ((await containerEnd(docker, id, restartsBefore)) === null) return null;
+      // A daemon that goes down takes its containers along, and brings them back when it is there again.
+      if (!(await answers(docker))) throw new PassingTrouble('Docker does not answer any more');
+      return containerEnd(docker, id, restartsBefore);
     },
     lastLines: () => lastLines(docker, id),
     probe: healthcheck === null ? null : probeOf(healthcheck, commandInContainer(docker, id)),
   };
+}
+
+/** null while it runs; else how it ended. */
+async function containerEnd(docker: Dockerode, id: string, restartsBefore: number): Promise<string | null> {
+  const found = await inspectContainer(docker, id);
+  if (found === null) return 'is gone';
+  const { Running, Restarting, ExitCode, Error: reason, OOMKilled } = found.State;
+  // A restart policy may have brought it back already; it died all the same.
+  if (Running && !Restarting && found.RestartCount <= restartsBefore) return null;
+  return `exited with code ${String(ExitCode)}${OOMKilled ? ' (out of memory)' : ''}${reason === '' ? '' : `: ${reason}`}`;
 }
 
 export async function unitRuntime(unit: string, healthcheck: DesiredPlacement['healthcheck'], fresh: boolean): Promise<Runtime> {

@@ -1,5 +1,7 @@
 /** The Docker daemon of this host. */
 import { existsSync } from 'node:fs';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Dockerode from 'dockerode';
 import type { Environment } from '../config.js';
@@ -19,7 +21,14 @@ const hasDockerHost = (env: Environment): boolean => (env['DOCKER_HOST'] ?? '') 
 export const isInstalled = (env: Environment): boolean => hasDockerHost(env) || existsSync(socketPath);
 
 export async function answers(docker: Dockerode): Promise<boolean> {
-  return call('answer', () => docker.ping(), pingTimeoutMs).then(() => true, () => false);
+  return call('answer', () => onNewConnection(docker).ping(), pingTimeoutMs).then(() => true, () => false);
+}
+
+/** A daemon that is going down takes no new connections, but still serves those that were kept open. */
+function onNewConnection(docker: Dockerode): Dockerode {
+  const { modem } = docker;
+  const agent = 'protocol' in modem && modem.protocol === 'https' ? new HttpsAgent({ keepAlive: false }) : new HttpAgent({ keepAlive: false });
+  return Object.assign(new Dockerode(), { modem: Object.assign(Object.create(modem), { agent }) });
 }
 
 /** Waits for a daemon that is restarting. */

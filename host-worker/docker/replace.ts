@@ -149,7 +149,8 @@ export async function restartContainer(docker: Dockerode, step: Step, before: Co
   const id = existing(before);
   await step.report.phase('start', async () => {
     const found = await inspectContainer(docker, id);
-    if (found?.State.Running === true && found.State.StartedAt !== before.old?.started_at) return;
+    // Started since, and not by its restart policy, which counts.
+    if (found?.State.Running === true && found.State.StartedAt !== before.old?.started_at && found.RestartCount === 0) return;
     step.report.output('info', `restarting container ${before.name}`);
     try {
       await step.effect('container.restart', () => call('restart a container', () => docker.getContainer(id).restart({ t: stopSeconds }), stopTimeoutMs));
@@ -200,6 +201,8 @@ export async function bringBackOld(docker: Dockerode, step: Step, before: Contai
   if (found === null) return false;
   await rename(docker, step, 'undo.rename_old', old.id, old.name);
   if (!old.was_running) return false;
+  // Untouched: it failed before it came to the restart.
+  if (how === 'restart' && found.State.Running && found.State.StartedAt === old.started_at) return true;
   if (how === 'restart') await step.effect('undo.restart', () => call('restart a container', () => docker.getContainer(old.id).restart({ t: stopSeconds }), stopTimeoutMs));
   else if (!found.State.Running) await step.effect('undo.start_old', () => unless([304], call('start a container', () => docker.getContainer(old.id).start(), createTimeoutMs)));
   return true;

@@ -50,7 +50,8 @@ export async function enableUnit(step: Step, reload: DaemonReload, unit: string)
 export async function startUnit(step: Step, reload: DaemonReload, verb: 'start' | 'restart', before: UnitUndo): Promise<void> {
   const { unit } = before;
   const status = await reloaded(step, reload, unit);
-  const startedByUs = isActive(status) && status.invocation !== before.invocation;
+  // Started since, and not by its restart policy, which counts.
+  const startedByUs = isActive(status) && status.invocation !== before.invocation && status.restarts === 0;
   if (startedByUs || (verb === 'start' && isActive(status))) return;
   step.report.output('info', `systemctl ${verb} ${unit}`);
   await step.effect('unit.start', () => unitJob(verb, unit));

@@ -172,6 +172,53 @@ describe('a cancellation', () => {
   });
 });
 
+describe('a change of configuration', () => {
+  const configured = (text: string, version: number, parts: Parameters<typeof placement>[0] = {}) => web('good:1', version, { files: [file(join(host.folder, 'etc/app.conf'), text)], ...parts });
+  const startedAt = (): string | undefined => [...host.engine.containers.values()][0]?.startedAt;
+
+  it('restarts the container once, also when the attempt is killed right after it', async () => {
+    host.runs.set('rol_1', [configured('one', 1)]);
+    await worker().activities.activate(work('rol_1'));
+    host.runs.set('rol_2', [configured('two', 2)]);
+    const killed = new Promise<void>((resolve) => {
+      void worker(host.worker((point) => {
+        if (point !== 'after:container.restart') return undefined;
+        resolve();
+        return new Promise<void>(() => undefined);
+      })).activities.activate(work('rol_2'));
+    });
+    await killed;
+    const restarted = startedAt();
+    expect(await worker().activities.activate(work('rol_2'))).toMatchObject({ changed: true, operations: [`write_file ${join(host.folder, 'etc/app.conf')}`, 'restart_container maestro-web', 'check_health'] });
+    expect(startedAt()).toBe(restarted);
+    expect(host.engine.created).toHaveLength(1);
+  });
+
+  it('that makes it sick is taken back, with one more restart', async () => {
+    host.runs.set('rol_1', [configured('one', 1)]);
+    await worker().activities.activate(work('rol_1'));
+    host.runs.set('rol_2', [configured('two', 2, { healthcheck: { ...neverGreen, start_period_ms: 0, retries: 1 } })]);
+    const before = startedAt();
+    expect(await failure(worker().activities.activate(work('rol_2')))).toMatchObject({ type: 'healthcheck_failed', step: { put_back: true, phase: 'health' } });
+    expect(await config()).toBe('one');
+    expect(startedAt()).not.toBe(before);
+    expect(containers()).toEqual(['maestro-web good:1 running']);
+  });
+
+  it('that fails before the restart leaves the container running as it was', async () => {
+    host.runs.set('rol_1', [configured('one', 1)]);
+    await worker().activities.activate(work('rol_1'));
+    const before = startedAt();
+    host.runs.set('rol_2', [configured('two', 2)]);
+    const stumbling = host.worker((point) => {
+      if (point === 'before:container.restart') throw new Error('no space for the log');
+    });
+    expect(await failure(worker(stumbling).activities.activate(work('rol_2')))).toMatchObject({ final: true, step: { phase: 'start', put_back: true } });
+    expect(await config()).toBe('one');
+    expect(startedAt()).toBe(before);
+  });
+});
+
 describe('what is refused', () => {
   it('is refused before anything is touched: a foreign file stops the container, too', async () => {
     await writeFile(join(host.folder, 'etc/app.conf'), 'somebody\'s');

@@ -131,20 +131,6 @@ describe('a look', () => {
 });
 
 describe('trouble around an attempt', () => {
-  it('of a Docker daemon that restarts in the middle is waited out, with one container made', async () => {
-    const [wanted] = sevenComponents();
-    if (wanted === undefined) throw new Error('no component');
-    const run = lab.open(wanted);
-    expect(await lab.ask([lab.call('prepare', run, wanted.component)])).toMatchObject({ ended: 'well' });
-    const activation = lab.activate(run, wanted.component);
-    await new Promise((resolve) => setTimeout(resolve, 350));
-    await lab.succeed(['systemctl', 'restart', 'docker'], 120_000);
-    expect(await activation).toMatchObject({ ended: 'well' });
-    expect((await look([wanted])).result.placements[0]).toMatchObject({ action: 'unchanged', observed_state: 'healthy' });
-    expect((await lab.dockerEvents('create')).filter(({ attempt }) => attempt === `${run}/1`).length).toBeLessThanOrEqual(1);
-    expect((await lab.containers()).length).toBe(1);
-  }, 180_000);
-
   it('of a host that loses its power in the middle ends well when it is back', async () => {
     const [first, second] = [sevenComponents()[0], sevenComponents(2, 'two')[0]];
     if (first === undefined || second === undefined) throw new Error('no component');
