@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import Dockerode from 'dockerode';
 import type { Environment } from '../config.js';
 import { PassingTrouble } from '../trouble.js';
@@ -28,6 +29,8 @@ export async function answers(docker: Dockerode): Promise<boolean> {
 function onNewConnection(docker: Dockerode): Dockerode {
   const { modem } = docker;
   const agent = 'protocol' in modem && modem.protocol === 'https' ? new HttpsAgent({ keepAlive: false }) : new HttpAgent({ keepAlive: false });
+  // dockerode writes out its options to the last depth, for a log that is off: from an agent that leads through half the process.
+  Object.assign(agent, { [inspect.custom]: () => 'an agent' });
   return Object.assign(new Dockerode(), { modem: Object.assign(Object.create(modem), { agent }) });
 }
 

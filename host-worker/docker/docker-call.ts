@@ -27,7 +27,7 @@ export async function call<T>(what: string, work: () => Promise<T>, timeoutMs = 
   try {
     return await Promise.race([work(), late]);
   } catch (error) {
-    if (isOfRestart(error)) throw new PassingTrouble(`Docker is restarting (${saidBy(error)})`, { cause: error });
+    if (isPassing(error)) throw new PassingTrouble(`Docker could not ${what} now (${saidBy(error)})`, { cause: error });
     if (statusOf(error) !== null) throw error;
     if (systemCode(error) === 'EACCES') {
       throw new MaestroError('dependency_missing', 'Docker does not let the host worker in (permission denied)', { fix: 'Run the host worker as root, or as a member of the group docker.', cause: error });
@@ -39,9 +39,12 @@ export async function call<T>(what: string, work: () => Promise<T>, timeoutMs = 
   }
 }
 
-/** Seen of daemons that are going down or have just come up: they answer, but not to what they were asked. */
-const saidInRestart = /daemon is shutting down|context canceled|transport is closing|error while dialing|containerd\.sock|ttrpc: closed|client is closing/i;
-const isOfRestart = (error: unknown): boolean => (statusOf(error) ?? 0) >= 500 && saidInRestart.test(saidBy(error));
+/**
+ * Answers that are not about what was asked: those of a daemon that goes down or has just come up, and of a kernel
+ * whose cgroup (v1) systemd took away between Docker's making it and its use. The same call may do a moment later.
+ */
+const passingWords = /daemon is shutting down|context canceled|transport is closing|error while dialing|containerd\.sock|ttrpc: closed|client is closing|unable to apply cgroup configuration/i;
+const isPassing = (error: unknown): boolean => (statusOf(error) ?? 0) >= 500 && passingWords.test(saidBy(error));
 
 function isAway(error: unknown): boolean {
   const code = systemCode(error);

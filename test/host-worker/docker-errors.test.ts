@@ -39,6 +39,14 @@ describe('a call to Docker', () => {
     await expect(unless([304], Promise.reject(new Error('else')))).rejects.toThrow('else');
   });
 
+  it.each([
+    'dial unix /run/containerd/containerd.sock: connect: connection refused', 'rpc error: code = Unavailable desc = transport is closing', 'context canceled', 'daemon is shutting down',
+    'OCI runtime create failed: runc create failed: unable to start container process: unable to apply cgroup configuration: failed to write 536: no such file or directory',
+  ])('that is answered with "%s" is passing trouble, and an error of the caller with the same words is not', async (said) => {
+    await expect(call('start a container', () => Promise.reject(answered(500, said)))).rejects.toThrow(PassingTrouble);
+    await expect(call('start a container', () => Promise.reject(answered(400, said)))).rejects.toMatchObject({ statusCode: 400 });
+  });
+
   it('shows what was said without the preamble', () => {
     expect(saidBy(answered(500, 'driver failed: two\nlines'))).toBe('driver failed: two\nlines');
     expect(saidBy(new Error('plain'))).toBe('plain');
