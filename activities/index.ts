@@ -3,8 +3,9 @@
  * the workflows run them as local activities, since they cost a few milliseconds.
  */
 import { loadBundle } from '../control/deploys/load-bundle.js';
+import { storedDocument } from '../control/documents/stored-document.js';
 import { loadPlan, recordPlan, type PlanHost } from '../control/plans/index.js';
-import { loadRollout, recordRolloutState, recordSteps, startRollout, storedDocument, type LoadedRollout, type StepRecord } from '../control/rollouts/index.js';
+import { loadRollout, recordRolloutState, recordSteps, startRollout, type LoadedRollout, type StepRecord } from '../control/rollouts/index.js';
 import type { PrismaClient } from '../prisma/client.js';
 import { documentHosts } from '../spec/document/index.js';
 import type { RolloutState } from '../spec/words.js';

@@ -1,13 +1,13 @@
 /** Diff, apply and rollback: the three ways from a version to the hosts. */
 import { z } from 'zod';
-import { getDeploy, loadBundle, type DeployView } from '../../control/deploys/index.js';
+import { findDeploy, loadBundle, type DeployHead } from '../../control/deploys/index.js';
 import { assertApplicable } from '../../control/documents/validate.js';
 import { createPlan, getPlan } from '../../control/plans/index.js';
 import { openRollout } from '../../control/rollouts/index.js';
 import { MaestroError } from '../../spec/errors.js';
 import { rolloutWorkflowId, type RolloutKind } from '../../spec/words.js';
 import { workflowUrl, type ApiContext } from '../context.js';
-import { unknownHosts } from '../documents/hosts.js';
+import { missingHosts, unknownHosts } from '../documents/hosts.js';
 import { versionOf } from '../documents/versions.js';
 import { jsonBody } from '../http/body.js';
 import { route, type Call } from '../route.js';
@@ -35,7 +35,9 @@ function refuseUnsupported({ prune, plan_id: planId }: z.infer<typeof applyBody>
 
 /** Everything that can be known before a host is asked. Throws validation_error or unsupported_feature. */
 async function checkVersion({ db, renderer }: ApiContext, deployId: string, version: number): Promise<void> {
-  assertApplicable(await renderer.version(deployId, version));
+  const validation = await renderer.version(deployId, version);
+  assertApplicable(validation);
+  if (validation.document !== null && (await missingHosts(db, validation.document)).length === 0) return;
   const { yaml } = await loadBundle(db, deployId, version);
   const errors = await unknownHosts(db, yaml);
   const [first] = errors;
@@ -45,7 +47,7 @@ async function checkVersion({ db, renderer }: ApiContext, deployId: string, vers
   });
 }
 
-interface Opening { deploy: DeployView; version: number; kind: RolloutKind; expectedVersion: number | undefined }
+interface Opening { deploy: DeployHead; version: number; kind: RolloutKind; expectedVersion: number | undefined }
 
 /** The row first, in one transaction; a workflow that could not be started now is started by the sweeper. */
 async function openAndStart({ actor, context }: Pick<Call<never, never, never>, 'actor' | 'context'>, { deploy, ...opening }: Opening): Promise<Started> {
@@ -73,7 +75,7 @@ export const applyRoutes = [
     params: ofDeploy, body: jsonBody(z.strictObject({ version: versionNumber.optional() }), { required: false }), response: plan,
     handler: async (call) => {
       const { context, params, body } = call;
-      const version = await versionOf(context.db, await getDeploy(context.db, params.id), body.version);
+      const version = await versionOf(context.db, await findDeploy(context.db, params.id), body.version);
       assertApplicable(await context.renderer.version(params.id, version));
       return makePlan(call, params.id, version);
     },
@@ -85,7 +87,7 @@ export const applyRoutes = [
     handler: async (call) => {
       const { context, params, body, request } = call;
       refuseUnsupported(body);
-      const deploy = await getDeploy(context.db, params.id);
+      const deploy = await findDeploy(context.db, params.id);
       const version = await versionOf(context.db, deploy, body.version);
       await checkVersion(context, params.id, version);
       return openAndStart(call, { deploy, version, kind: 'apply', expectedVersion: expectedVersion(request.ifMatch, body.expected_version) });
@@ -99,7 +101,7 @@ export const applyRoutes = [
     status: 202, alsoAnswers: { 200: 'The plan of a dry run' }, response: z.union([rolloutStarted, plan]),
     handler: async (call) => {
       const { context, params, query, body, request } = call;
-      const deploy = await getDeploy(context.db, params.id);
+      const deploy = await findDeploy(context.db, params.id);
       const version = await versionOf(context.db, deploy, params.n);
       await checkVersion(context, params.id, version);
       if (query.dry_run) {

@@ -1,8 +1,8 @@
 /** Operating what runs: start, stop, restart and check a component of the active version, on one host or on all. */
 import { z } from 'zod';
-import { getDeploy, loadBundle } from '../../control/deploys/index.js';
+import { findDeploy, loadBundle } from '../../control/deploys/index.js';
 import { createPlan } from '../../control/plans/index.js';
-import { storedDocument } from '../../control/rollouts/index.js';
+import { storedDocument } from '../../control/documents/stored-document.js';
 import { placements } from '../../spec/document/index.js';
 import { MaestroError } from '../../spec/errors.js';
 import type { OperateVerb } from '../../workflows/shared.js';
@@ -29,7 +29,7 @@ type OperateCall = Call<z.infer<typeof params>, z.infer<typeof query>, unknown>;
 
 /** Version and hosts that the call means. Throws conflict before the first rollout, not_found for what is not placed. */
 async function targetOf({ context: { db }, params: { id, cid }, query: { host } }: OperateCall): Promise<{ version: number; hosts: string[] }> {
-  const { name: deployName, active_version: version } = await getDeploy(db, id);
+  const { name: deployName, active_version: version } = await findDeploy(db, id);
   if (version === null) throw new MaestroError('conflict', `${deployName} has no active version: nothing of it runs yet`, { fix: 'Apply a version first.' });
   const { yaml } = await loadBundle(db, id, version);
   const placed = placements(storedDocument(yaml, `${deployName}/v${version}`)).filter(({ component }) => component === cid).map((placement) => placement.host);

@@ -1,6 +1,6 @@
 /** Validation: what is wrong with a document, without any host and without storing anything. */
 import { z } from 'zod';
-import { getDeploy, loadBundle } from '../../control/deploys/index.js';
+import { findDeploy, loadBundle } from '../../control/deploys/index.js';
 import { bundleContents } from '../../control/documents/contents.js';
 import { validateBundle, type BundleContents } from '../../control/documents/validate.js';
 import { bundleBody, submissionOf } from '../bundle/bundle-body.js';
@@ -30,7 +30,7 @@ const body = z.strictObject({
 
 /** The stored version, or the unsaved text with its files or those of the latest version. */
 async function ofDeploy({ context, params: { id }, body: { version, yaml, files } }: Call<{ id: string }, unknown, z.infer<typeof body>>): Promise<Answer> {
-  const deploy = await getDeploy(context.db, id);
+  const deploy = await findDeploy(context.db, id);
   const sent: Submission | null = yaml === undefined ? null : submissionOf({ yaml, files });
   if (sent?.files !== undefined) return validated(context, sent.yaml, await contentsOfFiles(sent.files), id);
   const bundle = await loadBundle(context.db, id, await versionOf(context.db, deploy, version));

@@ -3,4 +3,4 @@ export { loadBlob, loadBundle, type LoadedBundle, type LoadedFile } from './load
 export { deployState, type DeployState } from './state.js';
 export { createDeploy, submitVersion, type CreateDeployRequest, type Submitted, type SubmitVersionRequest } from './submit.js';
 export { tombstoneDeploy } from './tombstone.js';
-export { getDeploy, getVersion, listDeploys, listVersions, type DeploySummary, type DeployView, type LastRollout, type VersionSummary, type VersionView } from './views.js';
+export { findDeploy, getDeploy, getVersion, listDeploys, listVersions, type DeployHead, type DeploySummary, type DeployView, type LastRollout, type VersionSummary, type VersionView } from './views.js';

@@ -1,8 +1,9 @@
 /** Deploys as the API shows them. A fixed number of queries for any number of rows. */
 import type { Deploy } from '../../prisma/generated/client.js';
-import { documentHosts, parseDocument } from '../../spec/document/index.js';
+import { documentHosts } from '../../spec/document/index.js';
 import type { RolloutKind, RolloutState } from '../../spec/words.js';
 import { notFound, type Reader } from '../database.js';
+import { readableDocument } from '../documents/stored-document.js';
 import { pageLimit, readCursor, toPage, type Page, type PageRequest } from '../paging.js';
 import { deployState, type DeployState } from './state.js';
 
@@ -16,6 +17,7 @@ export interface DeploySummary {
   last_rollout: LastRollout | null;
   updated_at: string;
 }
+export type DeployHead = Pick<DeploySummary, 'deploy_id' | 'name' | 'active_version' | 'latest_version'>;
 export interface RolloutOfVersion { rollout_id: string; state: RolloutState; started_at: string | null; ended_at: string | null }
 export interface VersionSummary { number: number; kind: RolloutKind; parent: number | null; submitted_by: string; created_at: string; rollouts: RolloutOfVersion[] }
 /** `versions`: the newest 200, newest first; listVersions has all. `hosts`, `components`: of the latest version. */
@@ -39,16 +41,27 @@ export async function listDeploys(db: Reader, request: PageRequest = {}): Promis
   return toPage(rows, limit, (row) => summary(row, last.get(row.id) ?? null), (row) => [row.name]);
 }
 
-/** Throws `not_found` for unknown and for deleted deploys. */
-export async function getDeploy(db: Reader, deployId: string): Promise<DeployView> {
+/** What is asked before something is done to a deploy; its history is not. Throws `not_found` for unknown and for deleted deploys. */
+export async function findDeploy(db: Reader, deployId: string): Promise<DeployHead> {
+  const deploy = await living(db, deployId);
+  return { deploy_id: deploy.id, name: deploy.name, active_version: deploy.active_version, latest_version: deploy.latest_version };
+}
+
+async function living(db: Reader, deployId: string): Promise<Deploy> {
   const deploy = await db.deploy.findFirst({ where: { id: deployId, deleted_at: null } });
   if (!deploy) throw notFound('deploy', deployId);
+  return deploy;
+}
+
+/** Throws `not_found` for unknown and for deleted deploys. */
+export async function getDeploy(db: Reader, deployId: string): Promise<DeployView> {
+  const deploy = await living(db, deployId);
   const [last, versions, latest] = await Promise.all([
     lastRollouts(db, [deployId]),
     listVersions(db, deployId, { limit: versionsShown }),
     db.version.findUnique({ where: { deploy_id_number: { deploy_id: deployId, number: deploy.latest_version } }, select: { yaml: true } }),
   ]);
-  const document = latest ? parseDocument(latest.yaml).document : null;
+  const document = latest ? readableDocument(latest.yaml) : null;
   return {
     ...summary(deploy, last.get(deployId) ?? null),
     description: deploy.description,

@@ -1,4 +1,4 @@
-export { loadRollout, openRollouts, pendingRollouts, storedDocument, type LoadedRollout, type OpenRollout } from './load-rollout.js';
+export { loadRollout, openRollouts, pendingRollouts, type LoadedRollout, type OpenRollout } from './load-rollout.js';
 export type { PhaseTiming, StepFailure, StepRecord } from './merge-step.js';
 export { openRollout, type OpenedRollout, type OpenRolloutRequest } from './open-rollout.js';
 export { recordRolloutState, startRollout, type RecordedState } from './record-state.js';

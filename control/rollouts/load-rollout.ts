@@ -1,10 +1,9 @@
 /** What the workflow and the reconcilers ask. */
-import { parseDocument, type DeployDocument } from '../../spec/document/index.js';
-import { MaestroError } from '../../spec/errors.js';
 import { documentGraph } from '../../spec/graph.js';
 import type { RolloutGraph } from '../../spec/graph-types.js';
 import type { RolloutKind, RolloutState } from '../../spec/words.js';
 import { notFound, type Reader } from '../database.js';
+import { storedDocument } from '../documents/stored-document.js';
 
 export interface LoadedRollout { rollout_id: string; deploy_id: string; version: number; kind: RolloutKind; graph: RolloutGraph }
 export interface OpenRollout { rollout_id: string; deploy_id: string; state: RolloutState; updated_at: string }
@@ -15,13 +14,6 @@ export async function loadRollout(db: Reader, rolloutId: string): Promise<Loaded
   if (!rollout) throw notFound('rollout', rolloutId);
   const { deploy_id, version, kind, content } = rollout;
   return { rollout_id: rolloutId, deploy_id, version, kind, graph: documentGraph(storedDocument(content.yaml, `${deploy_id}/v${version}`)) };
-}
-
-/** A stored version was parsed before it was stored; it fails only when the language itself has changed since. */
-export function storedDocument(yaml: string, name: string): DeployDocument {
-  const { document, errors } = parseDocument(yaml);
-  if (document) return document;
-  throw new MaestroError('validation_error', `${name} cannot be read by this version of Maestro.`, { fix: 'Submit it again as a new version with the errors corrected.', errors });
 }
 
 /** Rollouts still `pending` this long after they were opened: the start of their workflow may have been lost. Oldest first. */

@@ -9,7 +9,7 @@ import { notFound, type Reader } from '../database.js';
 import { readEvents, type EventView } from '../events/index.js';
 import { stored } from '../json.js';
 import { pageLimit, readCursor, timeOfCursor, toPage, type Page, type PageRequest } from '../paging.js';
-import { storedDocument } from './load-rollout.js';
+import { storedDocument } from '../documents/stored-document.js';
 import type { PhaseTiming, StepFailure } from './merge-step.js';
 
 export interface RolloutSummary {

@@ -134,7 +134,20 @@ describe('reading what is there', () => {
     await runProgram('mkfifo', [join(folder, 'pipe')], { timeoutMs: 5_000 });
     expect(await readFileAt(join(folder, 'x'))).toMatchObject({ kind: 'file', sha256: sha256Of(Buffer.from('text')), mode: 0o604 });
     for (const name of ['link', 'sub', 'pipe', 'x/below']) expect(await readFileAt(join(folder, name))).toEqual({ kind: 'other' });
+    await write('sub/inner', 'text');
+    await symlink('sub', join(folder, 'linked'));
+    await symlink('nowhere', join(folder, 'dangling'));
+    for (const name of ['linked/inner', 'linked/none', 'dangling', 'dangling/x']) expect(await readFileAt(join(folder, name))).toEqual({ kind: 'other' });
     for (const name of ['none', 'none/below']) expect(await readFileAt(join(folder, name))).toEqual({ kind: 'missing' });
+  });
+
+  it('is not misled by a file that is replaced all the time', async () => {
+    await write('x', 'text');
+    const stop = new AbortController();
+    const replacing = (async () => { while (!stop.signal.aborted) await write('x', 'text'); })();
+    for (let round = 0; round < 200; round += 1) expect((await readFileAt(join(folder, 'x'))).kind).toBe('file');
+    stop.abort();
+    await replacing;
   });
 
   it('never opens a device', async () => {
