@@ -5,7 +5,7 @@
 import { loadBundle } from '../control/deploys/load-bundle.js';
 import { storedDocument } from '../control/documents/stored-document.js';
 import { loadPlan, recordPlan, type PlanHost } from '../control/plans/index.js';
-import { loadRollout, recordRolloutState, recordSteps, startRollout, type LoadedRollout, type StepRecord } from '../control/rollouts/index.js';
+import { loadRollout, recordRolloutState, recordSteps, startLoaded, type LoadedRollout, type StepRecord } from '../control/rollouts/index.js';
 import type { PrismaClient } from '../prisma/client.js';
 import { documentHosts } from '../spec/document/index.js';
 import type { RolloutState } from '../spec/words.js';
@@ -17,8 +17,9 @@ export function createControlActivities({ db }: { db: PrismaClient }) {
   return {
     /** Marks a pending rollout as running and answers its graph, ids and reasons only, and the state it is in now. */
     async beginRollout(rolloutId: string): Promise<BegunRollout> {
-      const { state } = await startRollout(db, rolloutId);
-      return { ...(await loadRollout(db, rolloutId)), state };
+      const loaded = await loadRollout(db, rolloutId);
+      const { state } = await startLoaded(db, loaded);
+      return { ...loaded, state };
     },
     /** Step rows and their events in one transaction; a state of the rollout that goes with them comes after them. */
     async record(rolloutId: string, steps: StepRecord[], rollout?: { state: RolloutState; reason: string }): Promise<void> {

@@ -148,6 +148,8 @@ class Rollout {
       this.news = false;
       if (!this.abortAsked) for (const id of this.board.walk((host) => this.observed.get(host) === 'seen').ready) this.launch(id);
       else this.effects.cancel();
+      // What is new is recorded together with the state that follows.
+      if (this.inFlight === 0 && !this.news) return;
       await this.record();
       if (this.inFlight === 0 && !this.news) return;
       await condition(() => this.news);

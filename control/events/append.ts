@@ -1,4 +1,4 @@
-import { takeLock, type Tx } from '../database.js';
+import { locks, type Tx } from '../database.js';
 import { storableObject } from '../json.js';
 import type { EventType } from '../../spec/words.js';
 
@@ -24,10 +24,10 @@ export const eventChannel = 'maestro_events';
  */
 export async function appendEvents(tx: Tx, events: readonly EventInput[]): Promise<void> {
   if (events.length === 0) return;
-  await takeLock(tx, 'events');
+  // The notification is sent at commit, wherever in the transaction it was asked for.
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(${locks.events}::bigint), pg_notify(${eventChannel}, '')`;
   await tx.event.createMany({
     data: events.map(({ data, ts, ...event }) => ({ ...event, ...(ts === undefined ? {} : { ts: new Date(ts) }), data: storableObject(data) })),
     skipDuplicates: true,
   });
-  await tx.$executeRaw`SELECT pg_notify(${eventChannel}, '')`;
 }

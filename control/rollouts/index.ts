@@ -1,6 +1,6 @@
 export { loadRollout, openRollouts, pendingRollouts, type LoadedRollout, type OpenRollout } from './load-rollout.js';
 export type { PhaseTiming, StepFailure, StepRecord } from './merge-step.js';
 export { openRollout, type OpenedRollout, type OpenRolloutRequest } from './open-rollout.js';
-export { recordRolloutState, startRollout, type RecordedState } from './record-state.js';
+export { recordRolloutState, startLoaded, startRollout, type RecordedState } from './record-state.js';
 export { recordSteps } from './record-steps.js';
 export { getRollout, listRollouts, rolloutLog, type BindingView, type RolloutSummary, type RolloutView, type StepView } from './views.js';

@@ -3,7 +3,7 @@ import type { Rollout } from '../../prisma/generated/client.js';
 import { isOpenRollout, type RolloutState } from '../../spec/words.js';
 import { inTransaction, notFound, type Db, type Tx } from '../database.js';
 import { appendEvents } from '../events/index.js';
-import { loadRollout } from './load-rollout.js';
+import { loadRollout, type LoadedRollout } from './load-rollout.js';
 import { rolloutEvent } from './open-rollout.js';
 
 /** `state` is what the rollout is in now; `changed` says whether this call did it. */
@@ -18,7 +18,11 @@ async function lockRollout(tx: Tx, rolloutId: string): Promise<Rollout> {
 
 /** `pending` → `running`, and a `pending` step row for every placement. Repeating it changes nothing. */
 export async function startRollout(db: Db, rolloutId: string): Promise<RecordedState> {
-  const { graph } = await loadRollout(db, rolloutId);
+  return startLoaded(db, await loadRollout(db, rolloutId));
+}
+
+/** The same for whoever has loaded it. */
+export function startLoaded(db: Db, { rollout_id: rolloutId, graph }: LoadedRollout): Promise<RecordedState> {
   return inTransaction(db, async (tx) => {
     const rollout = await lockRollout(tx, rolloutId);
     if (rollout.state !== 'pending') return { state: rollout.state, changed: false };

@@ -1,5 +1,6 @@
 /** Small JSON files that survive a kill or a power cut as the old or the new one, and are never read as empty. */
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { z } from 'zod';
 import { MaestroError } from '../../spec/errors.js';
@@ -41,11 +42,17 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
+/**
+ * Read in one go, without the thread pool: the files are small, on the disk of the host itself, and every look at a
+ * deploy reads one for each placement.
+ */
+const readWhole = (path: string): string => readFileSync(path, 'utf8');
+
 /** null only when there is no such file. What cannot be read as `schema` is an error: it may be the only mark of what we own. */
 export async function readDurable<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = readWhole(path);
   } catch (error) {
     if (isMissing(error)) return null;
     throw fileTrouble(path, 'reading the journal', error);
