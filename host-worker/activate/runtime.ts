@@ -7,6 +7,7 @@ import { inspectContainer, listAll, servingContainer } from '../docker/own-conta
 import { commandInContainer, commandOnHost } from '../health/commands.js';
 import { type Probe, probeOf } from '../health/probe.js';
 import type { DeathCheck } from '../health/wait-healthy.js';
+import { isAlive, type MainProcess, mainProcess } from '../systemd/main-process.js';
 import { showUnit } from '../systemd/systemctl.js';
 import { endOf, isActive } from '../systemd/unit-status.js';
 import { lastUnitLines } from '../systemd/unit.js';
@@ -51,12 +52,15 @@ async function containerEnd(docker: Dockerode, id: string, restartsBefore: numbe
 
 export async function unitRuntime(unit: string, healthcheck: DesiredPlacement['healthcheck'], fresh: boolean): Promise<Runtime> {
   const restartsBefore = fresh ? 0 : (await showUnit(unit)).restarts;
+  let alive: MainProcess | null = null;
   return {
     what: `unit ${unit}`,
     async death() {
+      if (alive !== null && isAlive(alive)) return null;
       const status = await showUnit(unit);
-      const lives = isActive(status) || (status.active_state === 'activating' && status.sub_state !== 'auto-restart');
-      return lives && status.restarts <= restartsBefore ? null : endOf(status);
+      const lives = (isActive(status) || (status.active_state === 'activating' && status.sub_state !== 'auto-restart')) && status.restarts <= restartsBefore;
+      alive = lives ? mainProcess(status.main_pid) : null;
+      return lives ? null : endOf(status);
     },
     lastLines: () => lastUnitLines(unit),
     probe: healthcheck === null ? null : probeOf(healthcheck, commandOnHost),

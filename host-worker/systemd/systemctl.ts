@@ -16,26 +16,58 @@ export const unitPath = (unit: string): string => `${unitFolder}/${unit}`;
 /** True when systemd runs this host (and not merely is installed). */
 export const isBooted = (): boolean => existsSync('/run/systemd/system');
 
-/** Status of all units by one call, in the order asked for. Units nobody knows have load_state `not-found`. */
-export async function showUnits(units: readonly string[]): Promise<UnitStatus[]> {
-  if (units.length === 0) return [];
+type Statuses = Map<string, UnitStatus>;
+
+/**
+ * Starting a program costs more than what it tells, so placements share it: all who ask while one is under way get
+ * the next one, which starts after they asked.
+ */
+export class UnitLooks {
+  private next: { units: Set<string>; seen: Promise<Statuses> } | null = null;
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly show: (units: readonly string[]) => Promise<Statuses> = showTogether) {}
+
+  async at(unit: string): Promise<UnitStatus> {
+    this.next ??= this.lookSoon();
+    this.next.units.add(unit);
+    const status = (await this.next.seen).get(unit);
+    if (status === undefined) throw new MaestroError('runtime_error', `systemctl show ${unit} said nothing`);
+    return status;
+  }
+
+  private lookSoon(): { units: Set<string>; seen: Promise<Statuses> } {
+    const units = new Set<string>();
+    const seen = this.last.then(() => {
+      // Whoever asks from here on may mean what happens later.
+      this.next = null;
+      return this.show([...units]);
+    });
+    this.last = seen.catch(() => undefined);
+    return { units, seen };
+  }
+}
+
+const looks = new UnitLooks();
+
+/** Units nobody knows have load_state `not-found`. */
+export const showUnit = (unit: string): Promise<UnitStatus> => looks.at(unit);
+
+/** In the order asked for. */
+export const showUnits = (units: readonly string[]): Promise<UnitStatus[]> => Promise.all(units.map(showUnit));
+
+async function showTogether(units: readonly string[]): Promise<Statuses> {
   const shown = await systemctl(['show', `--property=${shownProperties.join(',')}`, '--', ...units], queryTimeoutMs);
   if (shown.exit_code !== 0) throw failed('reading the state of units', shown);
   const statuses = parseShow(shown.stdout);
   if (statuses.length !== units.length) throw failed('reading the state of units', { ...shown, stderr: `asked for ${String(units.length)} units, got ${String(statuses.length)}` });
-  return statuses;
-}
-
-export async function showUnit(unit: string): Promise<UnitStatus> {
-  const [status] = await showUnits([unit]);
-  if (status === undefined) throw new MaestroError('runtime_error', `systemctl show ${unit} said nothing`);
-  return status;
+  return new Map(statuses.map((status, index) => [units[index] ?? '', status]));
 }
 
 /** start, restart or stop; waits until systemd is done with it. */
-export async function unitJob(verb: 'start' | 'restart' | 'stop', unit: string): Promise<void> {
-  // A unit that failed too often would be refused; whoever asks now has changed something.
-  if (verb !== 'stop') await systemctl(['reset-failed', '--', unit], queryTimeoutMs);
+export async function unitJob(verb: 'start' | 'restart' | 'stop', unit: string, isNew = false): Promise<void> {
+  // A unit that failed or was started too often would be refused; whoever asks now has changed something.
+  if (verb !== 'stop' && !isNew) await systemctl(['reset-failed', '--', unit], queryTimeoutMs);
   const result = await systemctl([verb, '--', unit], jobTimeoutMs);
   if (result.exit_code !== 0) throw await jobFailed(verb, unit, result);
 }

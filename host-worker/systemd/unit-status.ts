@@ -1,6 +1,6 @@
 /** Reading `systemctl show`. Pure. */
 export const shownProperties = [
-  'Id', 'LoadState', 'ActiveState', 'SubState', 'UnitFileState', 'NeedDaemonReload', 'ExecMainStatus', 'ExecMainCode', 'NRestarts', 'InvocationID', 'Result', 'ActiveEnterTimestamp',
+  'Id', 'LoadState', 'ActiveState', 'SubState', 'UnitFileState', 'NeedDaemonReload', 'ExecMainStatus', 'ExecMainCode', 'NRestarts', 'InvocationID', 'Result', 'ActiveEnterTimestamp', 'MainPID',
 ] as const;
 
 export interface UnitStatus {
@@ -17,6 +17,8 @@ export interface UnitStatus {
   result: string;
   /** ISO 8601; null when it was never active. */
   started_at: string | null;
+  /** 0: it has no main process. */
+  main_pid: number;
 }
 
 /** Blocks of `Name=value` lines, one per unit, parted by empty lines. */
@@ -40,7 +42,7 @@ function toStatus(shown: Map<string, string>): UnitStatus {
     enabled: text('UnitFileState') === 'enabled', needs_daemon_reload: text('NeedDaemonReload') === 'yes',
     // CLD_KILLED and CLD_DUMPED.
     exit_code: number('ExecMainStatus'), killed: number('ExecMainCode') === 2 || number('ExecMainCode') === 3,
-    restarts: number('NRestarts'), invocation: text('InvocationID'), result: text('Result'), started_at: toIso(text('ActiveEnterTimestamp')),
+    restarts: number('NRestarts'), invocation: text('InvocationID'), result: text('Result'), started_at: toIso(text('ActiveEnterTimestamp')), main_pid: number('MainPID'),
   };
 }
 

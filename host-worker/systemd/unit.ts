@@ -54,7 +54,7 @@ export async function startUnit(step: Step, reload: DaemonReload, verb: 'start' 
   const startedByUs = isActive(status) && status.invocation !== before.invocation && status.restarts === 0;
   if (startedByUs || (verb === 'start' && isActive(status))) return;
   step.report.output('info', `systemctl ${verb} ${unit}`);
-  await step.effect('unit.start', () => unitJob(verb, unit));
+  await step.effect('unit.start', () => unitJob(verb, unit, status.started_at === null && status.active_state === 'inactive'));
 }
 
 async function reloaded(step: Step, reload: DaemonReload, unit: string): Promise<UnitStatus> {

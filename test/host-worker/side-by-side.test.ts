@@ -1,10 +1,14 @@
 /** What keeps work apart, or together, when placements are handled at the same time. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { inBatches } from '../../host-worker/in-batches.js';
 import { Locks } from '../../host-worker/locks.js';
 import { runProgram } from '../../host-worker/run-program.js';
-import { DaemonReload } from '../../host-worker/systemd/systemctl.js';
+import { DaemonReload, UnitLooks } from '../../host-worker/systemd/systemctl.js';
+import { isAlive, mainProcess } from '../../host-worker/systemd/main-process.js';
+import { parseShow } from '../../host-worker/systemd/unit-status.js';
 
 const never = new AbortController().signal;
 
@@ -153,5 +157,52 @@ describe('a program', () => {
     const odd = ['$HOME', '`id`', 'a b', "'; rm -rf /", '*'];
     const { stdout } = await runProgram('node', ['-e', 'console.log(JSON.stringify(process.argv.slice(1)))', '--', ...odd], { timeoutMs: 10_000 });
     expect(JSON.parse(stdout)).toEqual(odd);
+  });
+});
+
+describe('looks at units', () => {
+  const statuses = (units: readonly string[]) => new Map(parseShow(units.map((unit) => `Id=${unit}\nActiveState=active\nInvocationID=${unit}\n`).join('\n')).map((status) => [status.invocation, status]));
+
+  it('share a program: whoever asks while one runs gets the next one, which started after', async () => {
+    const asked: string[][] = [];
+    const looks = new UnitLooks(async (units) => {
+      asked.push([...units]);
+      await sleep(30);
+      return statuses(units);
+    });
+    const first = looks.at('a.service');
+    await sleep(10);
+    const late = [looks.at('a.service'), looks.at('b.service'), looks.at('b.service')];
+    expect((await Promise.all([first, ...late])).map(({ invocation }) => invocation)).toEqual(['a.service', 'a.service', 'b.service', 'b.service']);
+    expect(asked).toEqual([['a.service'], ['a.service', 'b.service']]);
+  });
+
+  it('that fail fail for those who shared them, and for nobody after', async () => {
+    let broken = true;
+    const looks = new UnitLooks(async (units) => {
+      if (broken) throw new Error('systemd does not answer');
+      return statuses(units);
+    });
+    const ends = await Promise.allSettled([looks.at('a.service'), looks.at('b.service')]);
+    expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    broken = false;
+    expect((await looks.at('a.service')).active_state).toBe('active');
+  });
+
+  it('that forget a unit are an error', async () => {
+    await expect(new UnitLooks(async () => new Map()).at('a.service')).rejects.toThrow('systemctl show a.service said nothing');
+  });
+});
+
+describe('a main process', () => {
+  it('is alive until it has ended, and another one with its number is not it', async () => {
+    const child = spawn('sleep', ['60']);
+    const found = mainProcess(child.pid ?? 0);
+    if (found === null) throw new Error('no process');
+    expect(isAlive(found)).toBe(true);
+    expect(isAlive({ ...found, started: '1' })).toBe(false);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect([isAlive(found), mainProcess(0), mainProcess(-1)]).toEqual([false, null, null]);
   });
 });

@@ -13,6 +13,7 @@ UnitFileState=enabled
 ActiveEnterTimestamp=Mon 2026-11-23 23:00:32 UTC
 NeedDaemonReload=no
 InvocationID=4a4905b11bf04dcda1998a242788c5fa
+MainPID=4711
 `;
 const unknown = `Result=success
 NRestarts=0
@@ -46,11 +47,11 @@ describe('systemctl show', () => {
   it('is read unit by unit, in the order asked for', () => {
     expect(parseShow([running, unknown, looping].join('\n'))).toEqual([
       { load_state: 'loaded', active_state: 'active', sub_state: 'running', enabled: true, needs_daemon_reload: false, exit_code: 0, killed: false, restarts: 0,
-        invocation: '4a4905b11bf04dcda1998a242788c5fa', result: 'success', started_at: '2026-11-23T23:00:32Z' },
+        invocation: '4a4905b11bf04dcda1998a242788c5fa', result: 'success', started_at: '2026-11-23T23:00:32Z', main_pid: 4711 },
       { load_state: 'not-found', active_state: 'inactive', sub_state: 'dead', enabled: false, needs_daemon_reload: false, exit_code: 0, killed: false, restarts: 0,
-        invocation: '', result: 'success', started_at: null },
+        invocation: '', result: 'success', started_at: null, main_pid: 0 },
       { load_state: 'loaded', active_state: 'activating', sub_state: 'auto-restart', enabled: false, needs_daemon_reload: true, exit_code: 203, killed: false, restarts: 3,
-        invocation: 'aa', result: 'exit-code', started_at: null },
+        invocation: 'aa', result: 'exit-code', started_at: null, main_pid: 0 },
     ]);
   });
 
