@@ -30,10 +30,12 @@ export async function containerRuntime(docker: Dockerode, name: string, id: stri
   return {
     what: `container ${name}`,
     async death() {
-      if ((await containerEnd(docker, id, restartsBefore)) === null) return null;
+      const end = await containerEnd(docker, id, restartsBefore);
+      if (end === null) return null;
       // A daemon that goes down takes its containers along, and brings them back when it is there again.
       if (!(await answers(docker))) throw new PassingTrouble('Docker does not answer any more');
-      return containerEnd(docker, id, restartsBefore);
+      // Told as it was seen first: its restart policy may be trying it again by now.
+      return (await containerEnd(docker, id, restartsBefore)) === null ? null : end;
     },
     lastLines: () => lastLines(docker, id),
     probe: healthcheck === null ? null : probeOf(healthcheck, commandInContainer(docker, id)),
