@@ -15,7 +15,8 @@ import { createServer, type ApiServer } from './server.js';
 import { createOrchestrator } from './temporal.js';
 import { nextApp, type WebApp } from './web.js';
 
-const exitGraceMs = 20_000;
+/** Longer than requests that are under way get. */
+const exitGraceMs = 12_000;
 
 const settingsOf = (config: Config): ApiSettings => ({
   allowedOrigins: [new URL(config.publicUrl).origin],

@@ -23,6 +23,8 @@ const retryLongestMs = 5_000;
 /** Activities that are in the middle of something get this long before they are told to leave. */
 const shutdownGraceMs = 5_000;
 const shutdownForceMs = 20_000;
+/** With the supervisor gone, so are those that an orderly end would wait for; attempts go on where their marks say. */
+const orphanGraceMs = 12_000;
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
@@ -34,6 +36,10 @@ async function main(): Promise<void> {
       stopping.abort();
     });
   }
+  process.once('disconnect', () => {
+    stopping.abort();
+    setTimeout(() => process.exit(1), orphanGraceMs).unref();
+  });
   await mkdir(config.stateFolder, { recursive: true, mode: 0o700 });
   const lock = await lockState(config.stateFolder, lockPatienceMs);
   const deps = await assemble(config, process.env, log);

@@ -16,6 +16,9 @@ function workflows(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
   return existsSync(codePath) ? { workflowBundle: { codePath } } : { workflowsPath: resolve('workflows/index.ts') };
 }
 
+/** An orderly end may wait for a Temporal or a database that are gone too; what is cut off goes on in the next worker. */
+const exitGraceMs = 9_000;
+
 /** Temporal may come up after us: wait for it, saying so. */
 async function connect(address: string, log: Logger): Promise<NativeConnection> {
   for (let delayMs = 250; ; delayMs = Math.min(delayMs * 2, 5000)) {
@@ -40,7 +43,12 @@ async function main(): Promise<void> {
   const client = new Client({ connection, namespace: config.temporal.namespace });
   const stop = new AbortController();
   const sweeping = keepSweeping({ db, client, log }, stop.signal);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => worker.shutdown());
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      setTimeout(() => process.exit(1), exitGraceMs).unref();
+      worker.shutdown();
+    });
+  }
   log.info({ queue: controlQueue }, 'ready');
   process.send?.({ type: 'ready' });
   await worker.run();

@@ -8,6 +8,8 @@ import { lineTable, type Position } from './line-table.js';
 export const maxDepth = 64;
 /** Some seven for a line `key: value`: 14,000 such lines, far more than a person would write. */
 const maxLexemes = 100_000;
+/** Each is an error with a stack of its own to the package; nobody reads more of them. */
+const maxEmptyEntries = 500;
 
 export interface Trouble { offset: number; message: string; fix: string }
 export interface Composed { document: Document.Parsed; troubles: Trouble[]; position(offset: number): Position }
@@ -32,9 +34,17 @@ export function composeYaml(text: string): Composed {
 function* boundedTokens(text: string, limits: Trouble[]): Generator<CST.Token> {
   const parser = new Parser();
   let lexemes = 0;
+  let emptyEntries = 0;
+  let last = '';
   for (const lexeme of new Lexer().lex(text)) {
     yield* parser.next(lexeme);
     lexemes += 1;
+    if (lexeme === ',' && opensEntry.has(last)) emptyEntries += 1;
+    if (lexeme.trim() !== '') last = lexeme;
+    if (emptyEntries > maxEmptyEntries) {
+      limits.push({ offset: parser.offset, message: `more than ${maxEmptyEntries} commas have nothing before them`, fix: 'Remove the commas that part nothing.' });
+      return;
+    }
     if (lexemes > maxLexemes) {
       limits.push({ offset: parser.offset, message: `the document has too many keys and values (${maxLexemes} words and marks are read)`, fix: 'Split it into several deploys, or move contents into bundle files.' });
       return;
@@ -46,5 +56,8 @@ function* boundedTokens(text: string, limits: Trouble[]): Generator<CST.Token> {
   }
   yield* parser.end();
 }
+
+/** After these a comma has nothing before it. */
+const opensEntry = new Set([',', '[', '{']);
 
 const isCollection = ({ type }: CST.Token): boolean => type === 'block-map' || type === 'block-seq' || type === 'flow-collection';
