@@ -79,7 +79,11 @@ async function untilGreen(wait: HealthWait, probe: Probe, timing: HealthTiming):
       counted += 1;
       nextCountAt = elapsed() + timing.interval_ms;
       wait.tell(`health: ${detail} (${String(counted)} of ${String(timing.retries)})`);
-      if (counted >= timing.retries) throw unhealthy(wait.what, detail, counted);
+      if (counted >= timing.retries) {
+        // One that has died is told as dead, and one whose Docker went away is not judged.
+        await throwIfDead(wait);
+        throw unhealthy(wait.what, detail, counted);
+      }
     } else if (detail !== lastDetail) {
       wait.tell(`health: ${detail}`);
     }

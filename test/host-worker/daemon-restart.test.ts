@@ -10,7 +10,10 @@ beforeAll(async () => { lab = await HostLab.start(); }, 20 * 60_000);
 afterAll(async () => { await (lab as HostLab | undefined)?.stop(); }, 120_000);
 beforeEach(async () => { await lab.reset(); }, 120_000);
 
-const web = (version: number, healthcheck = httpOn(8081, '/health')): DesiredPlacement => placement({
+/** As in a document that says nothing: failures while Docker restarts do not count. */
+const patient = { ...httpOn(8081, '/health'), start_period_ms: 60_000 };
+
+const web = (version: number, healthcheck = patient): DesiredPlacement => placement({
   component: 'web', version, healthcheck, files: [file('/srv/demo/web/app.conf', String(version), { mode: 0o644 })],
   run: dockerRun({
     image: 'demo/web:1', container_name: 'maestro-web', networks: ['shop'], env: { CONFIG: '/etc/demo/app.conf', VERSION: String(version) },

@@ -1,5 +1,6 @@
 import type { Probe } from '../../host-worker/health/probe.js';
 import { type HealthWait, waitHealthy } from '../../host-worker/health/wait-healthy.js';
+import { PassingTrouble } from '../../host-worker/trouble.js';
 import type { HealthTiming } from '../../spec/desired.js';
 
 const timing: HealthTiming = { interval_ms: 300, timeout_ms: 1_000, start_period_ms: 0, retries: 3 };
@@ -53,6 +54,23 @@ describe('with a health check', () => {
     const { value } = await timed(waitHealthy(wait({ probe, timing: { ...timing, interval_ms: 50, retries: 1, start_period_ms: 5_000 }, tell: (line) => lines.push(line) })));
     expect(value).toBe('http 200');
     expect(lines).toEqual(['health: http 503']);
+  });
+
+  it('is not judged red when what would have to answer is away, or has died', async () => {
+    let asked = 0;
+    const away = async (): Promise<string | null> => {
+      asked += 1;
+      // Slow to say so, as a daemon that goes down is: only the look before the verdict waits for it.
+      if (asked === 1) await new Promise((resolve) => setTimeout(resolve, 5_000).unref());
+      throw new PassingTrouble('Docker does not answer any more');
+    };
+    expect((await timed(waitHealthy(wait({ probe: async () => red, death: away })))).error).toBeInstanceOf(PassingTrouble);
+    const dies = async (): Promise<string | null> => {
+      asked += 1;
+      if (asked === 3) await new Promise((resolve) => setTimeout(resolve, 5_000).unref());
+      return 'exited with code 7';
+    };
+    expect((await timed(waitHealthy(wait({ probe: async () => red, death: dies })))).error).toMatchObject({ code: 'runtime_error', message: 'container web exited with code 7' });
   });
 
   it('fails after as many failures as allowed, an interval apart, and says what it saw how often', async () => {
