@@ -13,7 +13,8 @@ export function createLog(options: { level?: string; destination?: DestinationSt
       redact: { paths: ['*.cookie', '*.authorization', '*.password', '*.token', '*["set-cookie"]', 'cookie', 'authorization', 'password', 'token'], censor: '[redacted]' },
       hooks: { streamWrite: scrub },
     },
-    options.destination ?? pino.destination({ fd: 1, sync: false }),
+    // Line by line: what is left over at the exit is written again and again, for ever, when whoever read it is gone.
+    options.destination ?? pino.destination({ fd: 1, sync: true }),
   );
 }
 
