@@ -104,7 +104,7 @@ describe('spellings', () => {
   test.each([[0.2, 0.2], [1, 1], ['20%', 0.2], ['0.5', 0.5], ['100%', 1]])('the fraction %s is %d', (text, fraction) => {
     expect(parseFraction(text)).toBe(fraction);
   });
-  test.each([0, -0.1, 1.01, '0%', '101%', '%', '', 'x', NaN])('%p is no fraction', (text) => {
+  test.each([0, -0.1, 1.01, '0%', '101%', '%', '', 'x', '0x1', '1e-1', NaN])('%p is no fraction', (text) => {
     expect(parseFraction(text)).toBeNull();
   });
 });
