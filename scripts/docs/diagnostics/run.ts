@@ -94,4 +94,9 @@ export const runEntries: DiagnosticEntry[] = [
     name: 'same-file', code: 'conflict', meaning: 'Two components write the same file on one host.', frame: 'components', files: { 'app.conf': 'listen 80\n' },
     bad: copies('/etc/app.conf', copy('/etc/app.conf').replace('config', '▸config')), good: copies('/etc/app.conf', copy('/etc/web.conf')), path: 'components.web.config', message: /\/etc\/app.conf on h1 is also used by db/,
   },
+  {
+    name: 'same-file-twice', code: 'conflict', meaning: 'A component writes the same file twice.', frame: 'components.web', files: { 'app.conf': 'listen 80\n', 'web.conf': 'listen 81\n' },
+    bad: '▸config:\n  files:\n    - { source: app.conf, dest: /etc/app.conf }\n    - { source: web.conf, dest: /etc/app.conf }',
+    good: 'config:\n  files:\n    - { source: app.conf, dest: /etc/app.conf }\n    - { source: web.conf, dest: /etc/web.conf }', path: 'components.web.config', message: /\/etc\/app.conf on h1 is used twice/,
+  },
 ];

@@ -42,7 +42,7 @@ export const shapeEntries: DiagnosticEntry[] = [
   },
   {
     name: 'out-of-range', meaning: 'The number is smaller or larger than the key takes.', frame: 'hosts.h1',
-    bad: 'port: ▸70000', good: 'port: 2222', path: 'hosts.h1.port', message: /65535/,
+    bad: 'port: ▸70000', good: 'port: 2222', path: 'hosts.h1.port', message: /^expected at most 65535, found 70000$/,
   },
   {
     name: 'empty-value', meaning: 'The key is there, but it says nothing.', frame: 'components.web.run',
