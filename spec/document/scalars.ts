@@ -45,23 +45,39 @@ export function parseCpus(value: string | number): number | null {
 /** A number in (0, 1], or a percentage. */
 export function parseFraction(value: string | number): number | null {
   const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)%$/.exec(value.trim()) : null;
-  const fraction = match ? Number(match[1]) / 100 : Number(value);
+  const fraction = match ? Number(match[1]) / 100 : typeof value === 'number' || /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : NaN;
   return fraction > 0 && fraction <= 1 ? fraction : null;
 }
 
-const converted = <T>(parse: (value: string | number) => T | null, expected: string) =>
-  z.union([z.string(), z.number()], { error: `expected ${expected}` }).transform((value, context) => {
+/** How a spelling is told to editors, which check a document before it is read here: its name, and its form as text and as number. */
+interface Spelling { title: string; pattern: string; number: { minimum?: number; exclusiveMinimum?: number; maximum?: number } }
+
+const converted = <T>(parse: (value: string | number) => T | null, expected: string, { title, pattern, number }: Spelling) =>
+  z.union([z.string().meta({ pattern: `^\\s*(?:${pattern})\\s*$` }), z.number().meta(number)], { error: `expected ${expected}` }).transform((value, context) => {
     const result = parse(value);
     if (result !== null) return result;
     context.addIssue({ code: 'custom', message: `"${String(value).slice(0, 80)}" is not ${expected}`, params: { fix: `Write ${expected}.` } });
     return z.NEVER;
-  });
+  }).meta({ title });
 
-export const duration = converted(parseDurationMs, 'a duration such as 500ms, 10s, 2m or 1h30m (at most 24 days)');
-export const memory = converted(parseMemoryBytes, 'an amount of memory such as 512m or 1.5g');
-export const cpus = converted(parseCpus, 'a number of CPUs such as 0.5 or 2 (at least 0.01)');
-export const fraction = converted(parseFraction, 'a fraction in (0, 1] or a percentage such as 20%');
-export const mode = converted((value) => parseMode(String(value)), 'an octal file mode such as 0640 (digits 0 to 7, at most 07777)');
+const amount = '\\d+(?:\\.\\d+)?';
+
+export const duration = converted(parseDurationMs, 'a duration such as 500ms, 10s, 2m or 1h30m (at most 24 days)', {
+  title: 'duration', pattern: `${amount}|(?:${amount}(?:ms|s|m|h))+`, number: { minimum: 0, maximum: maxDurationMs / 1000 },
+});
+export const memory = converted(parseMemoryBytes, 'an amount of memory such as 512m or 1.5g', {
+  title: 'amount of memory', pattern: `${amount}\\s*[bkmgtBKMGT]?(?:[iI]?[bB])?`, number: { exclusiveMinimum: 0 },
+});
+export const cpus = converted(parseCpus, 'a number of CPUs such as 0.5 or 2 (at least 0.01)', {
+  title: 'number of CPUs', pattern: amount, number: { minimum: 0.01, maximum: 10_000 },
+});
+export const fraction = converted(parseFraction, 'a fraction in (0, 1] or a percentage such as 20%', {
+  title: 'fraction', pattern: `${amount}%?`, number: { exclusiveMinimum: 0, maximum: 1 },
+});
+/** As number an editor sees the digits of `0640` as decimal ones. */
+export const mode = converted((value) => parseMode(String(value)), 'an octal file mode such as 0640 (digits 0 to 7, at most 07777)', {
+  title: 'file mode', pattern: '(?:0o)?0?[0-7]{1,4}', number: { minimum: 0, maximum: 7777 },
+});
 
 export const idPattern = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 export const idRule = 'ids are lower-case letters, digits, ".", "_" and "-", start with a letter or digit, and have at most 63 characters';

@@ -1,136 +1,88 @@
 /** The document's shape (language.md §3) as zod schemas: types, defaults, unknown keys refused. */
 import { z } from 'zod';
-import { cpus, duration, fraction, idPattern, idRule, memory, mode } from './scalars.js';
-
-const text = z.string();
-const id = z.string().regex(idPattern, { error: `not an id: ${idRule}` });
-const port = z.number().int().min(1).max(65535);
-const oneLine = z.string().transform((value) => value.trim())
-  .refine((value) => value !== '', { error: 'must not be empty', params: { fix: 'Write a value, or remove the key.' } })
-  .refine((value) => !/[\n\r\0]/.test(value), { error: 'must be one line', params: { fix: 'Remove the line break.' } });
-const command = text.refine((value) => value.trim() !== '', { error: 'must not be empty', params: { fix: 'Write the command.' } });
-const someTime = duration.refine((ms) => ms > 0, { error: 'must be longer than nothing', params: { fix: 'Write a duration such as 5s.' } });
-const envKey = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'names of environment variables are letters, digits and "_", and do not start with a digit' });
-const env = z.record(envKey, text).default({});
-const resources = z.strictObject({ memory: memory.optional(), cpus: cpus.optional() });
-const sourceCredentials = { credentials_ref: text.optional() };
+import { duration, fraction } from './scalars.js';
+import { healthcheck, metrics, tests } from './schema-checks.js';
+import { id, oneLine, port, resources, text, texts } from './schema-parts.js';
+import { dockerRun, systemdRun } from './schema-run.js';
+import { build, config, source } from './schema-source.js';
 
 export const hostSchema = z.strictObject({
-  type: z.enum(['linux', 'kubernetes']).default('linux'),
-  address: text.optional(),
-  port: port.default(22),
-  user: text.optional(),
-  tags: z.array(text).default([]),
-  daemon: z.strictObject({ endpoint_override: text.optional(), install_method: z.enum(['auto', 'manual']).optional() }).optional(),
-});
-
-const source = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('docker'), image: oneLine, tag: oneLine.default('latest'), pull_policy: z.enum(['if_not_present', 'always', 'never']).default('if_not_present'), ...sourceCredentials }),
-  z.strictObject({ type: z.literal('git'), repo: oneLine, ref: oneLine.optional(), subpath: text.optional(), sync: z.strictObject({ poll_interval: duration.optional(), auto_deploy: z.boolean().optional() }).optional(), ...sourceCredentials }),
-  z.strictObject({ type: z.literal('archive'), path: oneLine, subpath: text.optional() }),
-  z.strictObject({ type: z.literal('artifact'), artifact_id: oneLine, subpath: text.optional() }),
-]);
-
-const buildStep = z.strictObject({ command, env, timeout: someTime.default(300_000), working_dir: text.optional() });
-
-const template = z.strictObject({ source: oneLine, dest: oneLine, mode: mode.default(0o640), owner: oneLine.optional(), group: oneLine.optional() });
-const bundleFile = z.strictObject({ source: oneLine, dest: oneLine, strategy: z.enum(['overwrite', 'atomic', 'atomic_symlink']).optional(), mode: mode.default(0o755), owner: oneLine.optional() });
-const config = z.strictObject({
-  templates: z.array(template).default([]),
-  files: z.array(bundleFile).default([]),
-  vars: z.record(z.string(), z.unknown()).default({}),
-  secrets: z.record(z.string(), text).default({}),
-});
-
-const dockerRun = z.strictObject({
-  type: z.literal('docker'),
-  image: oneLine.optional(),
-  container_name: oneLine.optional(),
-  ports: z.array(z.union([text, z.number().transform(String)])).default([]),
-  volumes: z.array(text).default([]),
-  env,
-  networks: z.array(oneLine).default([]),
-  restart: z.enum(['no', 'on-failure', 'always', 'unless-stopped']).default('unless-stopped'),
-  command: z.union([text, z.array(text)]).optional(),
-  reload_command: text.optional(),
-  resources: resources.optional(),
-});
-const systemdRun = z.strictObject({
-  type: z.literal('systemd'),
-  unit_name: oneLine.optional(),
-  command: oneLine,
-  working_directory: oneLine.optional(),
-  user: oneLine.optional(),
-  group: oneLine.optional(),
-  env,
-  restart: z.enum(['no', 'on-failure', 'always']).default('on-failure'),
-  restart_sec: z.number().min(0).max(86_400).default(5),
-  reload_command: oneLine.optional(),
-  resources: resources.optional(),
-});
-
-const healthTiming = { interval: someTime.default(10_000), timeout: someTime.default(5000), start_period: duration.default(15_000), retries: z.number().int().min(1).max(100).default(3) };
-/** A number, or a template that gives one. */
-const portRule = 'expected a port from 1 to 65535';
-const healthPort = z.union([port, z.string().regex(/^\d+$|\{\{/, { error: portRule })], { error: portRule });
-const healthcheck = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('http'), url: oneLine, expect_status: z.number().int().min(100).max(599).default(200), expect_body_contains: text.optional(), ...healthTiming }),
-  z.strictObject({ type: z.literal('tcp'), port: healthPort, host: oneLine.default('localhost'), ...healthTiming }),
-  z.strictObject({ type: z.literal('command'), command, ...healthTiming }),
-]);
-
-const testCase = z.strictObject({
-  type: z.enum(['http']).optional(), command: command.optional(), url: text.optional(), expect_status: z.number().int().optional(), expect_body_contains: text.optional(),
-  when: z.enum(['pre_deploy', 'post_deploy']).default('post_deploy'), requires: z.array(id).default([]), timeout: someTime.default(300_000), blocking: z.boolean().default(true),
+  type: z.enum(['linux', 'kubernetes']).default('linux').describe('Kind of host; kubernetes is reserved'),
+  address: text.optional().describe('Name or address of the host, for use in {{ }}'),
+  port: port.default(22).describe('SSH port of the host, for use in {{ }}'),
+  user: text.optional().describe('User on the host, for use in {{ }}'),
+  tags: texts.default([]).describe('Tags by which a binding can choose hosts'),
+  daemon: z.strictObject({
+    endpoint_override: text.optional().describe('Another address of the host’s worker'),
+    install_method: z.enum(['auto', 'manual']).optional().describe('How the host’s worker is installed'),
+  }).optional().describe('The worker on the host'),
 });
 
 const reloadTrigger = z.enum(['cold', 'hot']).default('cold');
+const onFailure = z.enum(['pause', 'rollback']).default('pause');
 
 export const componentSchema = z.strictObject({
-  description: text.optional(),
+  description: text.optional().describe('What it is, for people'),
   // Without a source nothing is fetched: a unit runs what is on the host, a container needs run.image.
   source: source.optional(),
-  build: z.array(buildStep).default([]),
-  config: config.prefault({}),
-  run: z.discriminatedUnion('type', [dockerRun, systemdRun]),
-  deploy_mode: z.enum(['cold', 'hot', 'blue_green']).default('cold'),
-  reload_triggers: z.strictObject({ code: reloadTrigger, config: reloadTrigger, dependencies: reloadTrigger, content: reloadTrigger }).prefault({}),
-  depends_on: z.array(id).default([]),
+  build,
+  config: config.prefault({}).describe('Configuration that is brought to the host'),
+  run: z.discriminatedUnion('type', [dockerRun, systemdRun]).describe('How it runs'),
+  deploy_mode: z.enum(['cold', 'hot', 'blue_green']).default('cold').describe('Whether the old one stops first, reloads, or serves until the new one is healthy'),
+  reload_triggers: z.strictObject({
+    code: reloadTrigger.describe('When the source changes'),
+    config: reloadTrigger.describe('When configuration changes'),
+    dependencies: reloadTrigger.describe('When a component it depends on changes'),
+    content: reloadTrigger.describe('When copied files change'),
+  }).prefault({}).describe('For each kind of change: start again (cold) or reload (hot)'),
+  depends_on: z.array(id).default([]).describe('Components that must be healthy first, wherever they are placed'),
   healthcheck: healthcheck.optional(),
-  tests: z.record(z.string(), testCase).default({}),
-  resources: resources.optional(),
-  metrics: z.strictObject({ endpoint: text, allow: z.array(text).default([]) }).optional(),
-  on_failure: z.enum(['pause', 'rollback']).default('pause'),
-  rollback: z.boolean().default(true),
+  tests,
+  resources: resources.optional().describe('Limits, the same as run.resources; those win'),
+  metrics: metrics.optional(),
+  on_failure: onFailure.describe('What a failure of this component does to the rollout'),
+  rollback: z.boolean().default(true).describe('Whether an automatic rollback may take it back; false for a database'),
+});
+
+const canary = z.strictObject({
+  initial_fraction: fraction.prefault(0.2).describe('Part of the hosts that goes first, rounded up'),
+  step_fraction: fraction.prefault(0.3).describe('Part of the hosts that each further step adds'),
+  verify_duration: duration.prefault('2m').describe('How long health is watched after each step'),
 });
 
 export const bindingSchema = z.strictObject({
-  host: id.optional(),
-  hosts: z.array(id).min(1).optional(),
-  tags: z.array(text).min(1).optional(),
-  components: z.array(id).min(1),
-  depends_on_hosts: z.array(id).default([]),
-  strategy: z.enum(['sequential', 'parallel', 'canary', 'blue_green']).default('sequential'),
-  canary: z.strictObject({ initial_fraction: fraction.default(0.2), step_fraction: fraction.default(0.3), verify_duration: duration.default(120_000) }).optional(),
-  max_parallel: z.number().int().min(1).optional(),
-  max_failures: z.number().int().min(0).optional(),
-  on_failure: z.enum(['pause', 'rollback']).default('pause'),
-  approval: z.boolean().default(false),
-  offline: z.enum(['wait', 'skip', 'fail']).default('wait'),
-  offline_deadline: duration.default(3_600_000),
+  host: id.optional().describe('The host, by id'),
+  hosts: z.array(id).min(1).optional().describe('The hosts, by id'),
+  tags: texts.min(1).optional().describe('The hosts that have all of these tags'),
+  components: z.array(id).min(1).describe('Components to place on each of the hosts'),
+  depends_on_hosts: z.array(id).default([]).describe('Hosts that must be green before this binding starts'),
+  strategy: z.enum(['sequential', 'parallel', 'canary', 'blue_green']).default('sequential').describe('One after the other, all at once, a part of the hosts first, or the new beside the old'),
+  canary: canary.optional().describe('Steps of the canary strategy'),
+  max_parallel: z.number().int().min(1).optional().describe('The most hosts at a time'),
+  max_failures: z.number().int().min(0).optional().describe('Failed hosts after which no other is started'),
+  on_failure: onFailure.describe('What a failure in this binding does to the rollout'),
+  approval: z.boolean().default(false).describe('Whether a person has to approve before this binding starts'),
+  offline: z.enum(['wait', 'skip', 'fail']).default('wait').describe('What to do about a host that cannot be reached'),
+  offline_deadline: duration.prefault('1h').describe('How long a host that cannot be reached is waited for'),
 }).refine((binding) => [binding.host, binding.hosts, binding.tags].filter((way) => way !== undefined).length === 1, {
   error: 'a binding names its hosts in exactly one way: host, hosts or tags', params: { fix: 'Keep one of host, hosts and tags.' },
-});
+}).meta({ oneOf: ['host', 'hosts', 'tags'].map((way) => ({ required: [way] })) });
+
+const longestName = 128;
 
 export const documentSchema = z.strictObject({
-  api_version: z.literal('maestro/v1'),
-  project: oneLine.refine((value) => value.length <= 128, { error: 'has more than 128 characters', params: { fix: 'Use a shorter name; there is room for more in description.' } }),
-  description: text.optional(),
-  hosts: z.record(id, hostSchema),
-  components: z.record(id, componentSchema),
-  deployment: z.array(bindingSchema).min(1),
-  defaults: z.strictObject({ component: z.record(z.string(), z.unknown()).optional(), host: z.record(z.string(), z.unknown()).optional() }).optional(),
-  credentials_ref: text.optional(),
+  api_version: z.literal('maestro/v1').describe('Version of the language'),
+  project: oneLine.refine((value) => value.length <= longestName, { error: 'has more than 128 characters', params: { fix: 'Use a shorter name; there is room for more in description.' } })
+    .describe('Name of the project, and of the deploy unless another is given'),
+  description: text.optional().describe('What it is, for people'),
+  hosts: z.record(id, hostSchema).describe('Hosts by id; an id names an enrolled node'),
+  components: z.record(id, componentSchema).describe('Components by id'),
+  deployment: z.array(bindingSchema).min(1).describe('Bindings: which components go to which hosts, and in which order'),
+  defaults: z.strictObject({
+    component: z.record(z.string(), z.unknown()).optional().describe('Merged under what each component says itself; lists replace'),
+    host: z.record(z.string(), z.unknown()).optional().describe('Merged under what each host says itself; lists replace'),
+  }).optional().describe('What all hosts or all components have in common'),
+  credentials_ref: text.optional().describe('Where credentials are: ./credentials.yaml in the bundle, or vault://<mount>'),
 });
 
 export type DeployDocument = z.output<typeof documentSchema>;

@@ -47,7 +47,13 @@ function shapeError(issue: Issue, path: Path, locate: Locate): Diagnostic {
   if (issue.code === 'invalid_type') return at(locate, path, 'value', `expected ${wordFor(issue.expected)}, found ${kindOf(issue.input)}`, fixForType(issue.expected, issue.input));
   if (issue.code === 'invalid_union') return noForm(issue, path, locate);
   if (issue.code === 'too_small' && issue.origin === 'array') return at(locate, path, 'value', `"${name}" is empty`, `Write at least ${issue.minimum} in "${name}".`);
+  if (issue.code === 'too_small' || issue.code === 'too_big') return outOfRange(issue, path, locate);
   return at(locate, path, issue.code === 'invalid_key' ? 'key' : 'value', messageOf(issue), fixFor(issue));
+}
+
+function outOfRange(issue: Extract<Issue, { code: 'too_small' | 'too_big' }>, path: Path, locate: Locate): Diagnostic {
+  const bound = issue.code === 'too_small' ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
+  return at(locate, path, 'value', `expected ${bound}, found ${String(issue.input).slice(0, 80)}`, `Write ${bound}.`);
 }
 
 function invalidValue(issue: Extract<Issue, { code: 'invalid_value' }>, path: Path, locate: Locate): Diagnostic {
@@ -68,8 +74,6 @@ const messageOf = (issue: Issue): string =>
   'issues' in issue && Array.isArray(issue.issues) ? issue.issues.map((inner: Issue) => inner.message).join('; ') : issue.message;
 
 function fixFor(issue: Issue): string {
-  if (issue.code === 'too_small') return `Write at least ${issue.minimum}.`;
-  if (issue.code === 'too_big') return `Write at most ${issue.maximum}.`;
   const fix: unknown = issue.code === 'custom' ? issue.params?.['fix'] : undefined;
   if (typeof fix === 'string') return fix;
   return issue.message.startsWith('expected ') ? `Write ${issue.message.slice('expected '.length)}.` : 'Correct the value.';

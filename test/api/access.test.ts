@@ -17,6 +17,7 @@ const expected: Record<string, Right | 'public' | 'session' | 'person'> = {
   'get /healthz': 'public',
   'get /readyz': 'public',
   'get /api/openapi.json': 'public',
+  'get /api/schema/deployment.json': 'public',
   'get /api/auth/setup-admin': 'public',
   'post /api/auth/setup-admin': 'public',
   'post /api/auth/login': 'public',

@@ -2,6 +2,7 @@ import Ajv2020 from 'ajv/dist/2020.js';
 import { z } from 'zod';
 import { openapiDocument } from '../../api/openapi.js';
 import { routes } from '../../api/routes/index.js';
+import { documentJsonSchema } from '../../spec/document/json-schema.js';
 import { useApi } from './harness.js';
 
 const operation = z.looseObject({
@@ -71,6 +72,12 @@ describe('the OpenAPI document', () => {
     const { status, body } = await context.api.ask('/api/openapi.json');
     expect(status).toBe(200);
     expect(body).toEqual(document);
+  });
+
+  it('stands beside the JSON Schema of the deploy document, which nobody has to sign in for', async () => {
+    const { status, body } = await context.api.ask('/api/schema/deployment.json');
+    expect(status).toBe(200);
+    expect(body).toEqual(documentJsonSchema());
   });
 
   it('describes what is answered: a Problem fits its own schema', async () => {

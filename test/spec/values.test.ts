@@ -38,7 +38,7 @@ describe('a wrong value is an error at the value', () => {
     ['no memory at all', run('resources: { memory: ▸0 }'), `${web}.run.resources.memory`, /not an amount/],
     ['too few CPUs', run('resources: { cpus: ▸0.001 }'), `${web}.run.resources.cpus`, /at least 0.01/],
     ['a status that HTTP does not have', health('type: http, url: "http://x", expect_status: ▸99'), `${web}.healthcheck.expect_status`, /100/, /at least 100/],
-    ['a health check without an end', health('type: tcp, port: 1, retries: ▸0'), `${web}.healthcheck.retries`, />=1/, /at least 1/],
+    ['a health check without an end', health('type: tcp, port: 1, retries: ▸0'), `${web}.healthcheck.retries`, /^expected at least 1, found 0$/, /at least 1/],
     ['an interval of nothing', health('type: tcp, port: 1, interval: ▸0'), `${web}.healthcheck.interval`, /longer than nothing/],
     ['a duration with an unknown unit', health('type: tcp, port: 1, timeout: ▸5d'), `${web}.healthcheck.timeout`, /"5d" is not a duration/, /500ms, 10s/],
     ['a duration beyond any timer', health('type: tcp, port: 1, timeout: ▸999h'), `${web}.healthcheck.timeout`, /24 days/],
@@ -54,7 +54,7 @@ describe('a wrong value is an error at the value', () => {
     ['a fraction of more than all', binding('canary: { initial_fraction: ▸1.5 }'), 'deployment[0].canary.initial_fraction', /fraction in \(0, 1\]/],
     ['a fraction of none', binding('canary: { step_fraction: ▸"0%" }'), 'deployment[0].canary.step_fraction', /fraction in \(0, 1\]/],
     ['an unknown strategy', binding('strategy: ▸serial'), 'deployment[0].strategy', /sequential, parallel/],
-    ['no hosts at a time', binding('max_parallel: ▸0'), 'deployment[0].max_parallel', />=1/],
+    ['no hosts at a time', binding('max_parallel: ▸0'), 'deployment[0].max_parallel', /^expected at least 1, found 0$/],
     ['a binding of nothing', small({ binding: 'host: h1, components: ▸[]' }), 'deployment[0].components', /"components" is empty/],
     ['hosts that are none', small({ binding: 'hosts: ▸[], components: [web]' }), 'deployment[0].hosts', /"hosts" is empty/],
     ['tags that are none, which would be every host', small({ binding: 'tags: ▸[], components: [web]' }), 'deployment[0].tags', /"tags" is empty/],
@@ -104,7 +104,7 @@ describe('spellings', () => {
   test.each([[0.2, 0.2], [1, 1], ['20%', 0.2], ['0.5', 0.5], ['100%', 1]])('the fraction %s is %d', (text, fraction) => {
     expect(parseFraction(text)).toBe(fraction);
   });
-  test.each([0, -0.1, 1.01, '0%', '101%', '%', '', 'x', NaN])('%p is no fraction', (text) => {
+  test.each([0, -0.1, 1.01, '0%', '101%', '%', '', 'x', '0x1', '1e-1', NaN])('%p is no fraction', (text) => {
     expect(parseFraction(text)).toBeNull();
   });
 });

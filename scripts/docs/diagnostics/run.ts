@@ -1,0 +1,102 @@
+/** How a component is to run, and what two of them cannot share. */
+import type { DiagnosticEntry } from './entry.js';
+
+const docker = 'type: docker\nimage: nginx\n';
+const unit = 'type: systemd\ncommand: /bin/app\n';
+const at = (key: string): string => `components.web.run.${key}`;
+const rendered = (value: string): string => `config: { vars: { name: ${value} } }\nrun:\n  type: systemd\n  command: /bin/app\n`;
+const two = (db: string, web: string): string => `db:\n  run: { ${db} }\nweb:\n  ▸run: { ${web} }`;
+const apart = (db: string, web: string): string => two(db, web).replace('▸', '');
+const copy = (dest: string): string => `  config: { files: [{ source: app.conf, dest: ${dest} }] }\n`;
+const copies = (db: string, web: string): string => `db:\n${copy(db)}  run: { type: docker, image: postgres }\nweb:\n${web}  run: { type: docker, image: nginx }`;
+
+export const runEntries: DiagnosticEntry[] = [
+  {
+    name: 'no-image', meaning: 'A container without a docker source needs an image of its own.', frame: 'components.web.run',
+    bad: '▸type: docker', good: docker.trim(), path: at('image'), message: /"image" is missing: there is no Docker source/,
+  },
+  {
+    name: 'not-a-container-name', meaning: 'Docker does not take this name.', frame: 'components.web.run',
+    bad: `${docker}container_name: ▸shop/web`, good: `${docker}container_name: shop-web`, path: at('container_name'), message: /"shop\/web" is not a container name/,
+  },
+  {
+    name: 'not-a-network', meaning: 'Docker does not take this name.', frame: 'components.web.run',
+    bad: `${docker}networks: [▸"--driver"]`, good: `${docker}networks: [back]`, path: at('networks[0]'), message: /"--driver" is not the name of a network/,
+  },
+  {
+    name: 'nul-in-a-value', meaning: 'No program can be given a NUL character in its environment.', frame: 'components.web.run',
+    bad: `${docker}env:\n  SITE: ▸"shop\\0"`, good: `${docker}env:\n  SITE: shop`, path: at('env.SITE'), message: /NUL character/,
+  },
+  {
+    name: 'open-quote', meaning: 'A command line is split into words like in a shell, and a quote or backslash in it is left open.', frame: 'components.web.run',
+    bad: `${docker}command: ▸echo it's`, good: `${docker}command: echo "it's"`, path: at('command'), message: /a quote or a backslash is left open/,
+  },
+  {
+    name: 'not-a-port-mapping', meaning: 'Ports are published as host:container.', frame: 'components.web.run',
+    bad: `${docker}ports: [▸"8080"]`, good: `${docker}ports: ["8080:80"]`, path: at('ports[0]'), message: /"8080" is not a port mapping/,
+  },
+  {
+    name: 'too-many-ports', meaning: 'A container publishes at most 256 ports.', frame: 'components.web.run',
+    bad: `${docker}ports: ▸["1000-1255:1000-1255", "80:80"]`, good: `${docker}ports: ["80:80"]`, path: at('ports'), message: /at most 256 ports/,
+  },
+  {
+    name: 'not-a-volume', meaning: 'Volumes are mounted as source:target.', frame: 'components.web.run',
+    bad: `${docker}volumes: [▸"/srv/data"]`, good: `${docker}volumes: ["/srv/data:/data"]`, path: at('volumes[0]'), message: /"\/srv\/data" is not a volume/,
+  },
+  {
+    name: 'no-selinux-labels', code: 'unsupported_feature', warning: true, meaning: 'Folders are not labelled for SELinux.', frame: 'components.web.run',
+    bad: `${docker}volumes: [▸"/srv/data:/data:Z"]`, good: `${docker}volumes: ["/srv/data:/data"]`, path: at('volumes[0]'), message: /SELinux/,
+  },
+  {
+    name: 'not-a-unit-name', meaning: 'systemd does not take this name.', frame: 'components.web.run',
+    bad: `${unit}unit_name: ▸shop/web`, good: `${unit}unit_name: shop-web`, path: at('unit_name'), message: /"shop\/web" is not the name of a service unit/,
+  },
+  {
+    name: 'not-an-absolute-path', meaning: 'The working directory is a path from the root, without "..".', frame: 'components.web.run',
+    bad: `${unit}working_directory: ▸app`, good: `${unit}working_directory: /opt/app`, path: at('working_directory'), message: /"app" is not an absolute path/,
+  },
+  {
+    name: 'backslash-at-the-end', meaning: 'systemd would read the next line of the unit as a part of this one.', frame: 'components.web.run',
+    bad: 'type: systemd\ncommand: ▸/bin/app \\', good: 'type: systemd\ncommand: /bin/app', path: at('command'), message: /must not end in a backslash/,
+  },
+  {
+    name: 'rendered-to-nothing', meaning: 'A template gives an empty text where one is needed.', frame: 'components.web',
+    bad: `${rendered('""')}  user: ▸"{{ vars.name }}"`, good: `${rendered('deploy')}  user: "{{ vars.name }}"`, path: at('user'), message: /user is empty/,
+  },
+  {
+    name: 'rendered-to-more-than-one-line', meaning: 'A template gives a line break where one line is needed.', frame: 'components.web',
+    bad: `${rendered('"deploy\\nGroup=root"')}  user: ▸"{{ vars.name }}"`, good: `${rendered('deploy')}  user: "{{ vars.name }}"`, path: at('user'), message: /user must be one line/,
+  },
+  {
+    name: 'rendered-to-no-port', meaning: 'A template gives something that is not a port.', frame: 'components.web',
+    bad: 'config: { vars: { port: 0 } }\nhealthcheck: { type: tcp, port: ▸"{{ vars.port }}" }', good: 'config: { vars: { port: 80 } }\nhealthcheck: { type: tcp, port: "{{ vars.port }}" }', path: 'components.web.healthcheck.port', message: /"0" is not a port/,
+  },
+  {
+    name: 'not-an-address', meaning: 'The address of an http health check starts with http:// or https://.', frame: 'components.web',
+    bad: 'healthcheck: { type: http, url: ▸localhost }', good: 'healthcheck: { type: http, url: "http://localhost/" }', path: 'components.web.healthcheck.url', message: /is not an http or https address/,
+  },
+  {
+    name: 'same-container', code: 'conflict', meaning: 'Two components have a container of the same name on one host.', frame: 'components',
+    bad: two('type: docker, image: postgres, container_name: shop', 'type: docker, image: nginx, container_name: shop'), good: apart('type: docker, image: postgres', 'type: docker, image: nginx'),
+    path: 'components.web.run', message: /the container shop on h1 is also used by db/,
+  },
+  {
+    name: 'same-unit', code: 'conflict', meaning: 'Two components have a unit of the same name on one host.', frame: 'components',
+    bad: two('type: systemd, command: /bin/db, unit_name: shop', 'type: systemd, command: /bin/web, unit_name: shop'), good: apart('type: systemd, command: /bin/db', 'type: systemd, command: /bin/web'),
+    path: 'components.web.run', message: /the unit shop.service on h1 is also used by db/,
+  },
+  {
+    name: 'same-port', code: 'conflict', meaning: 'Two containers publish the same port on one host.', frame: 'components',
+    bad: two('type: docker, image: postgres, ports: ["80:5432"]', 'type: docker, image: nginx, ports: ["80:80"]'), good: apart('type: docker, image: postgres, ports: ["5432:5432"]', 'type: docker, image: nginx, ports: ["80:80"]'),
+    path: 'components.web.run', message: /port 80\/tcp on h1 is also used by db/,
+  },
+  {
+    name: 'same-file', code: 'conflict', meaning: 'Two components write the same file on one host.', frame: 'components', files: { 'app.conf': 'listen 80\n' },
+    bad: copies('/etc/app.conf', copy('/etc/app.conf').replace('config', '▸config')), good: copies('/etc/app.conf', copy('/etc/web.conf')), path: 'components.web.config', message: /\/etc\/app.conf on h1 is also used by db/,
+  },
+  {
+    name: 'same-file-twice', code: 'conflict', meaning: 'A component writes the same file twice.', frame: 'components.web', files: { 'app.conf': 'listen 80\n', 'web.conf': 'listen 81\n' },
+    bad: '▸config:\n  files:\n    - { source: app.conf, dest: /etc/app.conf }\n    - { source: web.conf, dest: /etc/app.conf }',
+    good: 'config:\n  files:\n    - { source: app.conf, dest: /etc/app.conf }\n    - { source: web.conf, dest: /etc/web.conf }', path: 'components.web.config', message: /\/etc\/app.conf on h1 is used twice/,
+  },
+];

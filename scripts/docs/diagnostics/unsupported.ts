@@ -1,0 +1,40 @@
+/** Keys that are read and checked, and that apply refuses: a warning until then. */
+import type { Frame } from '../frames.js';
+import type { DiagnosticEntry } from './entry.js';
+
+const onHost = '- host: h1\n  components: [web]';
+const docker = 'type: docker\nimage: nginx';
+const inBinding = (written: string): [string, Frame, string, string] => [`${onHost}\n  ${written}`, 'deployment', onHost, 'deployment[0]'];
+const inComponent = (written: string): [string, Frame, string, string] => [written, 'components.web', 'description: the shop', 'components.web'];
+
+function unsupported(name: string, [bad, frame, good, place]: [string, Frame, string, string], key: string): DiagnosticEntry {
+  return { name: `no-${name}`, code: 'unsupported_feature', warning: true, meaning: 'Read and checked, but not acted on yet: apply refuses the document.', frame, bad, good, path: place === '' ? key : `${place}.${key}`, message: /not supported yet/ };
+}
+
+export const unsupportedEntries: DiagnosticEntry[] = [
+  unsupported('credentials', ['credentials_ref: ▸./credentials.yaml', 'top level', 'description: the shop', ''], 'credentials_ref'),
+  unsupported('kubernetes', ['type: ▸kubernetes', 'hosts.h1', 'type: linux', 'hosts.h1'], 'type'),
+  unsupported('daemon', ['daemon: ▸{ install_method: auto }', 'hosts.h1', 'user: deploy', 'hosts.h1'], 'daemon'),
+  unsupported('git-source', inComponent('source: { type: ▸git, repo: "https://example.com/shop.git" }'), 'source.type'),
+  unsupported('archive-source', inComponent('source: { type: ▸archive, path: shop.tar }'), 'source.type'),
+  unsupported('artifact-source', inComponent('source: { type: ▸artifact, artifact_id: 0f1e2d3c }'), 'source.type'),
+  unsupported('registry-credentials', inComponent('source: { type: docker, image: nginx, credentials_ref: ▸registry }'), 'source.credentials_ref'),
+  unsupported('build', inComponent('build: ▸[{ command: make }]'), 'build'),
+  unsupported('secrets', inComponent('config: { secrets: ▸{ PASSWORD: "{{ vault://db/password }}" } }'), 'config.secrets'),
+  unsupported('secret-in-env', [`${docker}\nenv: { PASSWORD: ▸"{{ vault://db/password }}" }`, 'components.web.run', docker, 'components.web.run'], 'env.PASSWORD'),
+  unsupported('deploy-mode', inComponent('deploy_mode: ▸hot'), 'deploy_mode'),
+  unsupported('reload', [`${docker}\nreload_command: ▸nginx -s reload`, 'components.web.run', docker, 'components.web.run'], 'reload_command'),
+  unsupported('reload-trigger', inComponent('reload_triggers: { config: ▸hot }'), 'reload_triggers.config'),
+  unsupported('tests', inComponent('tests: ▸{ smoke: { command: "true" } }'), 'tests'),
+  unsupported('metrics', inComponent('metrics: ▸{ endpoint: "http://localhost:9100/metrics" }'), 'metrics'),
+  unsupported('rollback-of-a-component', inComponent('on_failure: ▸rollback'), 'on_failure'),
+  unsupported('canary-strategy', inBinding('strategy: ▸canary'), 'strategy'),
+  unsupported('blue-green-strategy', inBinding('strategy: ▸blue_green'), 'strategy'),
+  unsupported('canary', inBinding('canary: ▸{ initial_fraction: 20% }'), 'canary'),
+  unsupported('max-parallel', inBinding('max_parallel: ▸1'), 'max_parallel'),
+  unsupported('max-failures', inBinding('max_failures: ▸0'), 'max_failures'),
+  unsupported('approval', inBinding('approval: ▸true'), 'approval'),
+  unsupported('rollback-of-a-binding', inBinding('on_failure: ▸rollback'), 'on_failure'),
+  unsupported('offline', inBinding('offline: ▸skip'), 'offline'),
+  unsupported('offline-deadline', inBinding('offline_deadline: ▸2h'), 'offline_deadline'),
+];
