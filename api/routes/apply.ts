@@ -1,5 +1,6 @@
 /** Diff, apply and rollback: the three ways from a version to the hosts. */
 import { z } from 'zod';
+import { deployClaims, keepMissingClaims, type DeployClaims } from '../../control/claims/index.js';
 import { findDeploy, loadBundle, type DeployHead } from '../../control/deploys/index.js';
 import { assertApplicable } from '../../control/documents/validate.js';
 import { createPlan, getPlan } from '../../control/plans/index.js';
@@ -33,12 +34,16 @@ function refuseUnsupported({ prune, plan_id: planId }: z.infer<typeof applyBody>
   if (planId !== undefined) throw new MaestroError('unsupported_feature', 'Applying a stored plan is not supported yet', { fix: 'Apply the version itself, without plan_id.' });
 }
 
-/** Everything that can be known before a host is asked. Throws validation_error or unsupported_feature. */
-async function checkVersion({ db, renderer }: ApiContext, deployId: string, version: number): Promise<void> {
+/** Everything that can be known before a host is asked, and what the version would take there. Throws validation_error or unsupported_feature. */
+async function checkVersion({ db, renderer }: ApiContext, deployId: string, version: number): Promise<DeployClaims> {
   const validation = await renderer.version(deployId, version);
   assertApplicable(validation);
-  if (validation.document !== null && (await missingHosts(db, validation.document)).length === 0) return;
-  const { yaml } = await loadBundle(db, deployId, version);
+  const [missing] = await Promise.all([validation.document === null ? [] : missingHosts(db, validation.document), keepMissingClaims(db, renderer)]);
+  if (missing.length > 0) await refuseUnknownHosts(db, (await loadBundle(db, deployId, version)).yaml);
+  return deployClaims(validation.rendered?.claims ?? []);
+}
+
+async function refuseUnknownHosts(db: ApiContext['db'], yaml: string): Promise<void> {
   const errors = await unknownHosts(db, yaml);
   const [first] = errors;
   if (first === undefined) return;
@@ -47,7 +52,7 @@ async function checkVersion({ db, renderer }: ApiContext, deployId: string, vers
   });
 }
 
-interface Opening { deploy: DeployHead; version: number; kind: RolloutKind; expectedVersion: number | undefined }
+interface Opening { deploy: DeployHead; version: number; kind: RolloutKind; expectedVersion: number | undefined; claims: DeployClaims }
 
 /** The row first, in one transaction; a workflow that could not be started now is started by the sweeper. */
 async function openAndStart({ actor, context }: Pick<Call<never, never, never>, 'actor' | 'context'>, { deploy, ...opening }: Opening): Promise<Started> {
@@ -89,8 +94,8 @@ export const applyRoutes = [
       refuseUnsupported(body);
       const deploy = await findDeploy(context.db, params.id);
       const version = await versionOf(context.db, deploy, body.version);
-      await checkVersion(context, params.id, version);
-      return openAndStart(call, { deploy, version, kind: 'apply', expectedVersion: expectedVersion(request.ifMatch, body.expected_version) });
+      const claims = await checkVersion(context, params.id, version);
+      return openAndStart(call, { deploy, version, kind: 'apply', claims, expectedVersion: expectedVersion(request.ifMatch, body.expected_version) });
     },
   }),
   route({
@@ -103,12 +108,12 @@ export const applyRoutes = [
       const { context, params, query, body, request } = call;
       const deploy = await findDeploy(context.db, params.id);
       const version = await versionOf(context.db, deploy, params.n);
-      await checkVersion(context, params.id, version);
+      const claims = await checkVersion(context, params.id, version);
       if (query.dry_run) {
         request.setStatus(200);
         return makePlan(call, params.id, version);
       }
-      return openAndStart(call, { deploy, version, kind: 'rollback', expectedVersion: expectedVersion(request.ifMatch, body.expected_version) });
+      return openAndStart(call, { deploy, version, kind: 'rollback', claims, expectedVersion: expectedVersion(request.ifMatch, body.expected_version) });
     },
   }),
 ];

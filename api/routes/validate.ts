@@ -1,5 +1,6 @@
 /** Validation: what is wrong with a document, without any host and without storing anything. */
 import { z } from 'zod';
+import { deployClaims, foreignWarnings, keepMissingClaims } from '../../control/claims/index.js';
 import { findDeploy, loadBundle } from '../../control/deploys/index.js';
 import { bundleContents } from '../../control/documents/contents.js';
 import { validateBundle, type BundleContents } from '../../control/documents/validate.js';
@@ -16,9 +17,11 @@ import { validation } from '../schemas/deploys.js';
 
 type Answer = z.input<typeof validation>;
 
-async function validated({ db, settings }: ApiContext, yaml: string, contents: BundleContents, deployId?: string): Promise<Answer> {
-  const { ok, errors, warnings, graph } = await validateBundle(yaml, contents, { deployId, env: settings.templateEnv });
-  return { ok, errors, warnings: [...warnings, ...(await unknownHosts(db, yaml))], graph };
+async function validated({ db, renderer, settings }: ApiContext, yaml: string, contents: BundleContents, deployId?: string): Promise<Answer> {
+  const { ok, errors, warnings, graph, rendered } = await validateBundle(yaml, contents, { deployId, env: settings.templateEnv });
+  await keepMissingClaims(db, renderer);
+  const taken = await foreignWarnings(db, { deployId, yaml, claims: deployClaims(rendered?.claims ?? []) });
+  return { ok, errors, warnings: [...warnings, ...taken, ...(await unknownHosts(db, yaml))], graph };
 }
 
 const body = z.strictObject({

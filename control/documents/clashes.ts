@@ -1,54 +1,55 @@
-/** What two placements of one deploy on the same host may not share: ports, names, places for files. */
-import type { DesiredPlacement } from '../../spec/desired.js';
-import { everyAddress } from '../../spec/resolve/ports.js';
+/** What the placements of one deploy on the same host may not share: ports, names, places for files. */
+import { claimName, mayStandTogether, nesting, type Claim } from '../../spec/claims/claim.js';
+import type { PlacedClaim, PlacementClaims } from '../../spec/claims/placement-claims.js';
+import { Taken, type Held } from '../../spec/claims/taken.js';
+import { formatPath, type Path } from '../../spec/document/path.js';
+import type { YamlReading } from '../../spec/document/read-yaml.js';
+import type { Diagnostic } from '../../spec/errors.js';
 
-export interface Clash { component: string; section: 'run' | 'config'; message: string; fix: string }
-
-/** Something on a host that only one can have. `at` tells apart those that share a `thing` without harm: addresses of a port. */
-interface Claim { thing: string; at: string; section: Clash['section']; what: string; fix: string }
+export interface Clash { host: string; component: string; claim: Claim; path: Path; /** The component that had it first. */ holder: string; held: Claim }
 
 /** More are not told: the first say enough. */
-const maxClashes = 500;
+export const maxClashes = 500;
 
-export function clashes(placements: readonly DesiredPlacement[]): Clash[] {
-  const taken = new Map<string, Map<string, string>>();
+export function clashes(placements: readonly PlacementClaims[]): Clash[] {
+  const taken = new Map<string, Taken<string>>();
   const found: Clash[] = [];
-  for (const placement of placements) {
-    for (const claim of claimsOf(placement)) {
-      const holder = take(taken, placement, claim);
-      if (holder !== undefined) found.push(clash(placement, claim, holder));
+  for (const { host, component, claims } of placements) {
+    const ofHost = taken.get(host) ?? new Taken<string>();
+    taken.set(host, ofHost);
+    for (const { claim, path } of claims.filter(isExclusive)) {
+      const first = firstInTheWay(ofHost, component, claim);
+      if (first !== undefined) found.push({ host, component, claim, path, holder: first.holder, held: first.claim });
       if (found.length === maxClashes) return found;
+      ofHost.add(claim, component);
     }
   }
   return found;
 }
 
-/** The component that had it first, if any. */
-function take(taken: Map<string, Map<string, string>>, { host, component }: DesiredPlacement, { thing, at }: Claim): string | undefined {
-  const key = `${host} ${thing}`;
-  const holders = taken.get(key) ?? new Map<string, string>();
-  taken.set(key, holders);
-  const holder = at === everyAddress ? firstOf(holders) : holders.get(at) ?? holders.get(everyAddress);
-  if (!holders.has(at)) holders.set(at, component);
-  return holder;
+/** Components of one deploy share their named volumes as they like. */
+const isExclusive = ({ claim }: PlacedClaim): boolean => claim.kind !== 'volume';
+
+function firstInTheWay(taken: Taken<string>, component: string, claim: Claim): Held<string> | undefined {
+  for (const held of taken.clashing(claim)) if (held.holder !== component || !mayStandTogether(claim, held.claim)) return held;
+  return undefined;
 }
 
-const firstOf = (holders: ReadonlyMap<string, string>): string | undefined => holders.values().next().value;
-
-const clash = ({ host, component }: DesiredPlacement, { section, what, fix }: Claim, holder: string): Clash =>
-  ({ component, section, fix, message: `${what} on ${host} is ${holder === component ? 'used twice' : `also used by ${holder}`}` });
-
-function claimsOf({ run, files, trees }: DesiredPlacement): Claim[] {
-  const only = (section: Clash['section'], what: string, fix: string): Claim => ({ thing: what, at: everyAddress, section, what, fix });
-  const name = run.type === 'docker' ? `the container ${run.container_name}` : `the unit ${run.unit_name}`;
-  // Every file by its place; of a folder that is flipped as a whole, the folder.
-  const paths = [...files.map(({ path }) => path), ...trees.flatMap((tree) => (tree.strategy === 'atomic_symlink' ? [tree.dest] : tree.files.map(({ path }) => `${tree.dest}/${path}`)))];
-  const ports = run.type === 'docker' ? run.ports : [];
-  return [
-    only('run', name, 'Give it another name.'),
-    ...ports.map(({ ip, host_port, protocol }): Claim => ({
-      thing: `port ${host_port}/${protocol}`, at: ip === '0.0.0.0' || ip === '::' ? everyAddress : ip, section: 'run', what: `port ${host_port}/${protocol}`, fix: 'Publish another host port.',
-    })),
-    ...paths.map((path) => only('config', path, 'Write to another path.')),
-  ];
+export function clashErrors(placements: readonly PlacementClaims[], locate: YamlReading['locate']): Diagnostic[] {
+  return clashes(placements).map(({ host, component, claim, path, holder, held }) => {
+    const how = nesting(claim, held);
+    const whose = holder === component ? 'is used twice' : `is also used by ${holder}`;
+    const message = `${claimName(claim, held)} on ${host} ${whose}${how === '' ? '' : `: ${how}`}`;
+    return { ...placeOf(component, path, locate), code: 'conflict', message, suggested_fix: anotherOne[claim.kind] };
+  });
 }
+
+/** What stands for a name that is not written is a section; its key is where to write one. */
+export function placeOf(component: string, path: Path, locate: YamlReading['locate']): Pick<Diagnostic, 'path' | 'line' | 'column'> {
+  const full = ['components', component, ...path];
+  return { path: formatPath(full), ...locate(full, path.length === 1 ? 'key' : 'value') };
+}
+
+export const anotherOne: Record<Claim['kind'], string> = {
+  container: 'Give it another name.', unit: 'Give it another name.', volume: 'Use another volume.', port: 'Publish another host port.', file: 'Write to another path.', folder: 'Write to another path.',
+};

@@ -9,7 +9,7 @@ import { formatPath } from '../../spec/document/path.js';
 import { MaestroError, type Diagnostic } from '../../spec/errors.js';
 import type { BundleEntry } from '../../spec/resolve/placement.js';
 import { renderDocument, type RenderedDocument } from '../rendering/render-document.js';
-import { clashes } from './clashes.js';
+import { clashErrors } from './clashes.js';
 
 export interface BundleContents {
   entries: readonly BundleEntry[];
@@ -35,7 +35,7 @@ export async function validateBundle(text: string, bundle: BundleContents, optio
   if (document === null) return { ok: false, document, errors: parsed.errors, warnings, graph: null, rendered: null };
   const graph = documentGraph(document);
   const rendered = await renderDocument({ document, deployId: options.deployId ?? '', version: options.version ?? 0, bundle: bundle.entries, texts: bundle.texts, env: options.env ?? {} });
-  const found = [...graphErrors(graph, parsed), ...renderErrors(rendered, parsed), ...clashErrors(rendered, parsed)];
+  const found = [...graphErrors(graph, parsed), ...renderErrors(rendered, parsed), ...clashErrors(rendered.claims, parsed.locate)];
   const errors = found.filter(({ code }) => code !== 'unsupported_feature');
   const unsupported = [...unsupportedFeatures(document, parsed.locate), ...found.filter(({ code }) => code === 'unsupported_feature')];
   return { ok: errors.length === 0, document, errors: boundedFindings(errors), warnings: boundedFindings([...unsupported, ...warnings]), graph, rendered };
@@ -63,12 +63,5 @@ function renderErrors({ problems }: RenderedDocument, { locate }: ParsedDocument
   return problems.map(({ component, path, message, fix, code }) => {
     const full = ['components', component, ...path];
     return { code: code ?? 'validation_error', path: formatPath(full), ...locate(full), message, suggested_fix: fix };
-  });
-}
-
-function clashErrors({ placements }: RenderedDocument, { locate }: ParsedDocument): Diagnostic[] {
-  return clashes(placements).map(({ component, section, message, fix }) => {
-    const full = ['components', component, section];
-    return { code: 'conflict' as const, path: formatPath(full), ...locate(full, 'key'), message, suggested_fix: fix };
   });
 }

@@ -2,6 +2,7 @@
  * A version rendered: every placement's desired state, and the contents of its rendered templates. Nothing of it is
  * stored; it is made again from the version whenever it is needed (a small cache spares the work).
  */
+import { placementClaims, type PlacementClaims } from '../../spec/claims/placement-claims.js';
 import type { DesiredPlacement } from '../../spec/desired.js';
 import { placements, type DeployDocument } from '../../spec/document/index.js';
 import { sha256Hex } from '../../spec/hash.js';
@@ -21,6 +22,8 @@ export interface RenderSource {
 export interface PlacementProblem extends Problem { component: string; host: string }
 export interface RenderedDocument {
   placements: DesiredPlacement[];
+  /** What each placement takes on its host. */
+  claims: PlacementClaims[];
   /** Rendered template texts by sha256. */
   contents: ReadonlyMap<string, string>;
   problems: PlacementProblem[];
@@ -40,7 +43,8 @@ export async function renderDocument(source: RenderSource): Promise<RenderedDocu
   const failed = new Set([...problems.values()].map(({ component, path }) => JSON.stringify([component, path])));
   const resolved = (scopes ?? []).map((scope) => resolveScope(source, scope, (problem) => { if (!failed.has(place(scope, problem))) report(scope, problem); }));
   const rendered = (scopes ?? []).flatMap(({ templates }) => templates).filter((text) => text !== undefined);
-  return { placements: resolved, contents: new Map(rendered.map((text) => [sha256Hex(text), text])), problems: [...problems.values()] };
+  const claims = resolved.flatMap((placement, index) => claimsOf(source, scopes?.[index], placement));
+  return { placements: resolved, claims, contents: new Map(rendered.map((text) => [sha256Hex(text), text])), problems: [...problems.values()] };
 }
 
 function initialScopes(document: DeployDocument): Scope[] {
@@ -56,5 +60,8 @@ function resolveScope(source: RenderSource, { host, componentId, component, temp
     bundle: source.bundle, templates: component.config.templates.map((_, index) => digestOf(templates[index])),
   }, report);
 }
+
+const claimsOf = ({ bundle }: RenderSource, scope: RenderedScope | undefined, placement: DesiredPlacement): PlacementClaims[] =>
+  (scope === undefined ? [] : [placementClaims(scope.component, bundle, placement)]);
 
 const digestOf = (text: string | undefined): RenderedTemplate | undefined => (text === undefined ? undefined : { sha256: sha256Hex(text), size: Buffer.byteLength(text) });

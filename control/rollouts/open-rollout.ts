@@ -3,6 +3,7 @@ import { MaestroError } from '../../spec/errors.js';
 import type { RolloutKind } from '../../spec/words.js';
 import type { Actor } from '../actor.js';
 import { appendAudit } from '../audit/index.js';
+import { occupy, type DeployClaims } from '../claims/index.js';
 import { inTransaction, isUniqueViolation, notFound, type Db, type Reader, type Tx } from '../database.js';
 import { lockDeploy, type LockedDeploy } from '../deploys/lock.js';
 import { entriesOfVersion, guardVersion, insertVersion, versionEvent } from '../deploys/submit.js';
@@ -18,13 +19,16 @@ export interface OpenRolloutRequest {
   parent?: number;
   /** Refuse unless this is still the latest version. */
   expectedVersion?: number;
+  /** What the version takes on its hosts; refused when another deploy has some of it. Absent: nobody is asked. */
+  claims?: DeployClaims;
 }
 /** `version` is what will run: for a rollback the new version that was made. */
 export interface OpenedRollout { rollout_id: string; version: number }
 
 /**
  * Opens a rollout in state `pending`, with its audit entry and event, or throws `conflict` with the id of the one that
- * is open. A rollback makes a new version with the old one's YAML and files in the same transaction.
+ * is open, or with everything that other deploys have taken already. A rollback makes a new version with the old one's
+ * YAML and files in the same transaction.
  */
 export async function openRollout(db: Db, actor: Actor, request: OpenRolloutRequest): Promise<OpenedRollout> {
   try {
@@ -35,7 +39,7 @@ export async function openRollout(db: Db, actor: Actor, request: OpenRolloutRequ
   }
 }
 
-async function open(tx: Tx, actor: Actor, { deployId, version: wanted, kind, parent = wanted, expectedVersion }: OpenRolloutRequest): Promise<OpenedRollout> {
+async function open(tx: Tx, actor: Actor, { deployId, version: wanted, kind, parent = wanted, expectedVersion, claims }: OpenRolloutRequest): Promise<OpenedRollout> {
   const deploy = await lockDeploy(tx, deployId);
   guardVersion(deploy, expectedVersion);
   await refuseOpenRollout(tx, deploy);
@@ -51,6 +55,7 @@ async function open(tx: Tx, actor: Actor, { deployId, version: wanted, kind, par
   const rollout = { id: newId('rollout'), deploy_id: deployId, version, kind };
   await tx.rollout.create({ data: { ...rollout, started_by: actor.name, started_by_id: actor.id } });
   await tx.deploy.update({ where: { id: deployId }, data: { current_version: version, latest_version: Math.max(version, deploy.latest_version) } });
+  if (claims) await occupy(tx, { deployId, version, yaml: source.yaml, claims });
   await appendAudit(tx, { actor, action: `rollout.${kind}`, target: rollout.id, result: 'ok', details: { deploy_id: deployId, version, ...(kind === 'rollback' ? { parent } : {}) } });
   events.push(rolloutEvent(rollout, 'pending', ''));
   await appendEvents(tx, events);

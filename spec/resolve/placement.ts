@@ -72,7 +72,7 @@ function singleFiles(input: PlacementInput, directory: string, report: ReportPro
 }
 
 /** A folder may be named with a slash at its end. */
-const withoutSlash = (dest: string): string => (dest.length > 1 && dest.endsWith('/') ? dest.slice(0, -1) : dest);
+export const withoutSlash = (dest: string): string => (dest.length > 1 && dest.endsWith('/') ? dest.slice(0, -1) : dest);
 
 function trees(input: PlacementInput, directory: string, report: ReportProblem): DesiredTree[] {
   return input.component.config.files.flatMap((file, index) => {

@@ -21,6 +21,3 @@ function range(text: string): number[] | null {
   if (!(from >= 1 && to <= 65535 && from <= to && to - from < maxRange)) return null;
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
-
-/** How a mapping without an address is written; `0.0.0.0` and `::` mean the same. */
-export const everyAddress = '';
