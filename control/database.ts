@@ -9,9 +9,9 @@ export type Reader = Db | Tx;
 
 /**
  * Locks that are held until the end of a transaction. One order everywhere, or transactions deadlock:
- * rows first, then `audit`, then `events`.
+ * rows first, then `vault`, then `audit`, then `events`.
  */
-export const locks = { audit: 7_261_984_101, events: 7_261_984_102, setup: 7_261_984_103 } as const;
+export const locks = { audit: 7_261_984_101, events: 7_261_984_102, setup: 7_261_984_103, vault: 7_261_984_104 } as const;
 
 export async function takeLock(tx: Tx, name: keyof typeof locks): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(${locks[name]}::bigint)`;
