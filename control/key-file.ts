@@ -51,4 +51,5 @@ async function create(path: string): Promise<string | undefined> {
   }
 }
 
-const hasCode = (error: unknown, code: string): boolean => typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+/** By shape and not by class: errors may come from another realm. */
+export const hasCode = (error: unknown, code: string): boolean => typeof error === 'object' && error !== null && 'code' in error && error.code === code;

@@ -11,7 +11,7 @@ import { MaestroError } from '../../spec/errors.js';
 /** How the key is come by again. Costs are bounded, so that a forged header cannot make us work for hours. */
 export const keySource = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('file') }),
-  z.strictObject({ kind: z.literal('passphrase'), cost: z.int().min(1 << 14).max(1 << 18), salt: z.string().regex(/^[0-9a-f]{32}$/) }),
+  z.strictObject({ kind: z.literal('passphrase'), cost: z.int().min(1 << 14).max(1 << 18).refine((cost) => (cost & (cost - 1)) === 0), salt: z.string().regex(/^[0-9a-f]{32}$/) }),
 ]);
 export type KeySource = z.infer<typeof keySource>;
 

@@ -9,6 +9,7 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { MaestroError } from '../../spec/errors.js';
+import { hasCode } from '../key-file.js';
 import { readSealed, seal, type KeySource } from './sealed.js';
 import { isSecretPath } from './secret-path.js';
 import type { VaultKeys } from './vault-key.js';
@@ -71,7 +72,7 @@ export class Vault {
     try {
       return await readFile(this.file);
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      if (hasCode(error, 'ENOENT')) return undefined;
       throw error;
     }
   }
