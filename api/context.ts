@@ -1,6 +1,7 @@
 /** What every handler works with; made once per process, or per test. */
 import type { EventFeed } from '../control/events/index.js';
 import type { Renderer } from '../control/rendering/desired.js';
+import type { Vault } from '../control/secrets/index.js';
 import type { PrismaClient } from '../prisma/client.js';
 import type { GuessLimits } from './http/guesses.js';
 import type { Logger } from './log.js';
@@ -25,6 +26,7 @@ export interface ApiContext {
   db: PrismaClient;
   feed: EventFeed;
   renderer: Renderer;
+  vault: Vault;
   temporal: Orchestrator;
   log: Logger;
   settings: ApiSettings;

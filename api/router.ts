@@ -24,8 +24,11 @@ type Guard = (request: Request, response: Response) => Promise<void>;
 interface Answer { status: number; body: unknown }
 interface Running extends Answer { details: Record<string, unknown> }
 
-/** `/api/deploys/{id}` → `/api/deploys/:id`. */
-const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
+/** `/api/deploys/{id}` → `/api/deploys/:id`. A `{path}` at the end may have slashes, encoded or not. */
+const expressPath = (path: string): string => path.replace(/\{path\}$/, '*path').replaceAll(/\{(\w+)\}/g, ':$1');
+
+const paramsOf = ({ params }: Request): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(params).map(([name, value]: [string, unknown]) => [name, Array.isArray(value) ? value.join('/') : value]));
 
 function refuseOtherSites(row: Route, request: Request, { settings }: ApiContext): void {
   if (!isMutation(row.method) || credentialsOf(request.headers).kind === 'bearer') return;
@@ -141,7 +144,7 @@ function serve(row: Route, context: ApiContext, guard: Guard) {
       response.locals['account'] = accountOf(body.bytes);
       await guard(request, response);
     }
-    const parts = { ...body, params: request.params, query: request.query };
+    const parts = { ...body, params: paramsOf(request), query: request.query };
     const run = (): Promise<Answer> => runHandler(row, actor, parts, request, response, context);
     const key = idempotencyKey(row, request);
     await send(response, key === null ? await run() : await once(context.db, actor.id, key, fingerprint(request, body.bytes), run));

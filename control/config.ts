@@ -19,6 +19,7 @@ const environment = z.object({
   MAESTRO_TEMPORAL_NAMESPACE: z.string().default('default'),
   MAESTRO_TEMPORAL_UI_URL: webUrl.optional(),
   MAESTRO_TEMPLATE_ENV: names.default([]),
+  MAESTRO_VAULT_PASSPHRASE: z.string().min(12, { error: 'must have at least 12 characters' }).optional(),
   MAESTRO_LOG: z.enum(['debug', 'info', 'warn', 'error'], { error: 'must be debug, info, warn or error' }).default('info'),
 });
 
@@ -33,6 +34,8 @@ export interface Config {
   temporal: { address: string; namespace: string; uiUrl: string | null };
   /** Variables of this process that templates may read. */
   templateEnv: string[];
+  /** Seals the vault in place of a key file. */
+  passphrase: string | undefined;
   logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -50,6 +53,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     publicUrl: data.MAESTRO_PUBLIC_URL ?? `http://${data.MAESTRO_HOST}:${data.MAESTRO_PORT}`,
     temporal: { address: data.MAESTRO_TEMPORAL_ADDRESS, namespace: data.MAESTRO_TEMPORAL_NAMESPACE, uiUrl: data.MAESTRO_TEMPORAL_UI_URL ?? null },
     templateEnv: data.MAESTRO_TEMPLATE_ENV,
+    passphrase: data.MAESTRO_VAULT_PASSPHRASE,
     logLevel: data.MAESTRO_LOG,
   };
 }

@@ -9,10 +9,10 @@ export type Reader = Db | Tx;
 
 /**
  * Locks that are held until the end of a transaction. One order everywhere, or transactions deadlock:
- * rows first, then `claims`, then `audit`, then `events`. (Behind `claims` only rows of version_claims are written, of a
- * deploy whose row is locked already.)
+ * rows first, then `claims`, then `vault`, then `audit`, then `events`. (Behind `claims` only rows of version_claims are
+ * written, of a deploy whose row is locked already.)
  */
-export const locks = { audit: 7_261_984_101, events: 7_261_984_102, setup: 7_261_984_103, claims: 7_261_984_104 } as const;
+export const locks = { audit: 7_261_984_101, events: 7_261_984_102, setup: 7_261_984_103, claims: 7_261_984_104, vault: 7_261_984_105 } as const;
 
 export async function takeLock(tx: Tx, name: keyof typeof locks): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(${locks[name]}::bigint)`;

@@ -9,8 +9,10 @@ import { healthRoutes } from './health.js';
 import { keyRoutes } from './keys.js';
 import { nodeRoutes } from './nodes.js';
 import { rolloutRoutes } from './rollouts.js';
+import { secretRoutes } from './secrets.js';
 import { validateRoutes } from './validate.js';
 
 export const routes: readonly Route[] = [
   ...healthRoutes, ...describeRoutes, ...authRoutes, ...keyRoutes, ...deployRoutes, ...validateRoutes, ...applyRoutes, ...rolloutRoutes, ...componentRoutes, ...nodeRoutes,
+  ...secretRoutes,
 ];

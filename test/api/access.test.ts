@@ -51,6 +51,10 @@ const expected: Record<string, Right | 'public' | 'session' | 'person'> = {
   'post /api/deploys/{id}/components/{cid}/restart': 'component.operate',
   'post /api/deploys/{id}/components/{cid}/healthcheck': 'component.operate',
   'get /api/nodes': 'node.read',
+  'get /api/secrets': 'secret.read_names',
+  'get /api/secrets/{path}': 'secret.read_names',
+  'put /api/secrets/{path}': 'secret.write',
+  'delete /api/secrets/{path}': 'secret.write',
 };
 
 const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
@@ -59,7 +63,7 @@ const ids: Record<string, string> = { deploys: 'dpl_', rollouts: 'rol_', keys: '
 /** The path with ids that are well-formed and lead to nothing. */
 const pathOf = ({ path }: Route): string => path
   .replace(/\/(deploys|rollouts|keys)\/\{id\}/, (_, noun: string) => `/${noun}/${ids[noun] ?? ''}${'0'.repeat(20)}`)
-  .replace('{n}', '1').replace('{cid}', 'web');
+  .replace('{n}', '1').replace('{cid}', 'web').replace('{path}', 'no/such');
 
 const codeOf = ({ body }: Answer): unknown => z.object({ code: z.string() }).safeParse(body).data?.code;
 

@@ -2,6 +2,9 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { ApiSettings } from '../../api/context.js';
 import { createLog } from '../../api/log.js';
 import { createServer, type ServerDeps } from '../../api/server.js';
@@ -12,6 +15,7 @@ import { EventFeed } from '../../control/events/index.js';
 import { hostToken } from '../../control/host-tokens.js';
 import { seen } from '../../control/nodes/index.js';
 import { createRenderer } from '../../control/rendering/desired.js';
+import { Vault, vaultKeys } from '../../control/secrets/index.js';
 import type { PrismaClient } from '../../prisma/client.js';
 import { rightsOfRole, roles, type Role } from '../../spec/words.js';
 import { startDatabase, type DatabaseServer } from '../control/database.js';
@@ -31,6 +35,8 @@ export interface Api {
   databaseUrl: string;
   feed: EventFeed;
   tokenKey: string;
+  /** Where the vault is. */
+  dataDir: string;
   /** Every line logged so far. */
   log: string[];
   people: Record<Role, { cookie: string }>;
@@ -97,8 +103,9 @@ export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Pro
   const tokenKey = randomBytes(32).toString('hex');
   const temporal = createOrchestrator({ address: wanted.temporalAddress ?? nowhere, namespace: 'default', callTimeoutMs: wanted.temporalAddress === undefined ? 300 : 5_000 });
   const all = { ...settings, ...wanted.settings };
+  const dataDir = await mkdtemp(join(tmpdir(), 'maestro-api-'));
   const api = createServer({
-    db, feed, temporal, settings: all, hostTokenKey: tokenKey, renderer: createRenderer({ db, env: all.templateEnv }),
+    db, feed, temporal, vault: new Vault(dataDir, vaultKeys({ dataDir, passphrase: undefined })), settings: all, hostTokenKey: tokenKey, renderer: createRenderer({ db, env: all.templateEnv }),
     log: createLog({ level: 'debug', destination: { write: (line: string) => void log.push(line) } }), ...wanted.deps,
   });
   await feed.start();
@@ -106,7 +113,7 @@ export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Pro
   await once(api.server, 'listening');
   const url = `http://127.0.0.1:${(api.server.address() as AddressInfo).port}`;
   return {
-    url, db, databaseUrl, feed, tokenKey, log, people, keys,
+    url, db, databaseUrl, feed, tokenKey, dataDir, log, people, keys,
     ask: (path, options) => ask(url, path, options),
     hostHeaders: (host) => ({ authorization: `Bearer ${hostToken(tokenKey, host)}`, 'x-maestro-node': host }),
     enroll: async (...hosts) => {
@@ -116,6 +123,7 @@ export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Pro
       await api.close(1_000);
       await Promise.allSettled([feed.close(), temporal.close()]);
       await database.close();
+      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -5,9 +5,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtemp } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createLog } from '../../api/log.js';
 import { createServer } from '../../api/server.js';
+import { Vault, vaultKeys } from '../../control/secrets/index.js';
 import type { Orchestrator } from '../../api/temporal.js';
 import { nextApp } from '../../api/web.js';
 import { EventFeed } from '../../control/events/index.js';
@@ -33,8 +37,9 @@ async function main(databaseUrl: string): Promise<void> {
   await feed.start();
   const web = await nextApp(process.cwd(), '127.0.0.1', 0);
   if (!web) throw new Error('the pages are not built: npx next build web');
+  const dataDir = await mkdtemp(join(tmpdir(), 'maestro-pages-'));
   const { server } = createServer({
-    db, feed, temporal, web, renderer: createRenderer({ db, env: {} }), hostTokenKey: randomBytes(32).toString('hex'),
+    db, feed, temporal, web, vault: new Vault(dataDir, vaultKeys({ dataDir, passphrase: undefined })), renderer: createRenderer({ db, env: {} }), hostTokenKey: randomBytes(32).toString('hex'),
     log: createLog({ level: 'warn', destination: process.stderr }),
     settings: {
       allowedOrigins: [], https: false, temporalUiUrl: 'http://temporal.test', temporalNamespace: 'default', templateEnv: {},
