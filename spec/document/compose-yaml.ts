@@ -17,7 +17,7 @@ const syntaxFix = 'Correct the syntax at this line; check indentation, quotes an
 export function composeYaml(text: string): Composed {
   const position = lineTable(text);
   const limits: Trouble[] = [];
-  const composer = new Composer({ version: '1.2', schema: 'core', uniqueKeys: false, prettyErrors: false });
+  const composer = new Composer({ version: '1.2', schema: 'core', uniqueKeys: false, prettyErrors: false, resolveKnownTags: false });
   const [document, second] = composer.compose(boundedTokens(text, limits), true, text.length);
   if (document === undefined) throw new Error('the composer always gives a document');
   // Warnings are tags it does not know and such: nothing is silently ignored.
@@ -31,8 +31,13 @@ export function composeYaml(text: string): Composed {
 
 function* boundedTokens(text: string, limits: Trouble[]): Generator<CST.Token> {
   const parser = new Parser();
-  let lexemes = 0;
+  let [lexemes, wrongEscapes] = [0, 0];
   for (const lexeme of new Lexer().lex(text)) {
+    if (lexeme.startsWith('"')) wrongEscapes += wrongEscapesIn(lexeme);
+    if (wrongEscapes > maxWrongEscapes) {
+      limits.push({ offset: parser.offset, message: `not valid YAML: quoted texts have more than ${maxWrongEscapes} escapes that mean nothing`, fix: 'Write \\\\ for a backslash, or put the text into single quotes.' });
+      return;
+    }
     yield* parser.next(lexeme);
     lexemes += 1;
     if (lexemes > maxLexemes) {
@@ -45,6 +50,20 @@ function* boundedTokens(text: string, limits: Trouble[]): Generator<CST.Token> {
     }
   }
   yield* parser.end();
+}
+
+/** Each is an error of its own to the composer, and hundreds of thousands fit into a document. */
+const maxWrongEscapes = 500;
+const escape = /\\(?:[0abtnvfre "/\\N_LP\t\r\n]|x[\da-fA-F]{2}|u[\da-fA-F]{4}|U00(?:0[\da-fA-F]|10)[\da-fA-F]{4}|())/g;
+
+/** Counts until there are too many. */
+function wrongEscapesIn(quoted: string): number {
+  let wrong = 0;
+  for (const [, nothing] of quoted.matchAll(escape)) {
+    if (nothing !== undefined) wrong += 1;
+    if (wrong > maxWrongEscapes) break;
+  }
+  return wrong;
 }
 
 const isCollection = ({ type }: CST.Token): boolean => type === 'block-map' || type === 'block-seq' || type === 'flow-collection';

@@ -18,22 +18,24 @@ describe('bombs are refused in time, with a message that names them', () => {
     'a circle of two anchors': { text: () => 'a: &a\n  b: &b\n    c: *a\n    d: *b\n', message: /inside of what it refers to/ },
     'a list inside of itself': { text: () => 'a: &a [[[*a]]]', message: /inside of what it refers to/ },
     'a key that is an alias': { text: () => 'a: &a x\n*a : 1\n', message: /plain text/ },
-    'a map of 16,000 keys, each twice': { text: () => rows(16_000, (index) => `k${index % 8000}: 1`), message: /written twice/ },
-    'a flow map of the same key': { text: () => `{${'a: 1, '.repeat(16_000)}}`, message: /written twice/ },
-    'a flow map of distinct keys': { text: () => `{${rows(16_000, (index) => `k${index}: 1,`)}}`, message: /unknown key|missing/ },
+    'a map of 10,000 keys, each twice': { text: () => rows(10_000, (index) => `k${index % 5000}: 1`), message: /written twice/ },
+    'a flow map of the same key': { text: () => `{${'a: 1, '.repeat(8000)}}`, message: /written twice/ },
+    'a flow map of distinct keys': { text: () => `{${rows(8000, (index) => `k${index}: 1,`)}}`, message: /unknown key|missing/ },
     'a key of a megabyte': { text: () => `? ${'k'.repeat(1_000_000)}\n: 1`, message: /unknown key|plain|valid YAML|missing/ },
     'a key of a megabyte over lines': { text: () => `? |\n${rows(100_000, () => '  kkkkkk')}\n: 1`, message: /unknown key|plain|valid YAML|missing/ },
     'a megabyte of escapes': { text: () => `project: "${'\\x41'.repeat(200_000)}"`, message: /missing/ },
-    'a megabyte of escapes that are none': { text: () => `project: "${'\\q'.repeat(200_000)}"`, message: /valid YAML/ },
+    'a megabyte of escapes that are none': { text: () => `project: "${'\\q'.repeat(500_000)}"`, message: /escapes that mean nothing/ },
+    'texts with many escapes that are none': { text: () => rows(1000, () => `- "${'\\q'.repeat(490)}"`), message: /escapes that mean nothing/ },
+    'a megabyte of escapes of characters that are none': { text: () => `project: "${'\\UFFFFFFFF\\xZZ'.repeat(70_000)}"`, message: /escapes that mean nothing/ },
     'a scalar of one line each that is folded': { text: () => `project:\n${rows(100_000, () => '  x')}`, message: /missing/ },
     'maps and lists in each other by turns': { text: () => '[{a: '.repeat(5000), message: /nested deeper/ },
     'keys of keys of keys': { text: () => `${'{? '.repeat(5000)}x`, message: /nested deeper/ },
     'lists in block style in a list of flow style': { text: () => `a:\n${rows(500, (level) => `${' '.repeat(level)}-`)}`, message: /nested deeper|valid YAML/ },
     'ends of documents': { text: () => '...\n'.repeat(200_000), message: /./ },
     'starts of documents with values': { text: () => '--- a\n'.repeat(100_000), message: /second YAML document/ },
-    'directives': { text: () => '%YAML 1.2\n'.repeat(90_000), message: /valid YAML/ },
+    'directives': { text: () => '%YAML 1.2\n'.repeat(90_000), message: /valid YAML|too many/ },
     'tag directives': { text: () => `${rows(30_000, (index) => `%TAG !t${index}! tag:x,2000:`)}\n---\na: 1`, message: /./ },
-    'comments on every line': { text: () => rows(100_000, (index) => `k${index}: # ${index}`), message: /too many/ },
+    'comments on every line': { text: () => rows(50_000, (index) => `k${index}: # ${index}`), message: /too many/ },
   };
   test.each(Object.keys(cases))('%s', (name) => {
     const { text, message } = cases[name] ?? { text: () => '', message: /never/ };
@@ -99,7 +101,7 @@ describe('characters', () => {
 });
 
 describe('numbers', () => {
-  test.each(['1e999', '-1e999', '.inf', '-.inf', '.nan', '0', '-1', '1.5', '65536', '9007199254740993', '1e400', '"80"', '0b1', '1_000', '1:30'])('%s is no port of a host, and is told as it is', (port) => {
+  test.each(['1e999', '-1e999', '.inf', '-.inf', '.nan', '0', '-1', '1.5', '65536', '1e400', '"80"', '0b1', '1_000', '1:30'])('%s is no port of a host, and is told as it is', (port) => {
     expectError(small({ host: `{ port: ▸${port} }` }), { path: 'hosts.h1.port', message: /^(?!.*null)/ });
   });
   test.each([['0o26', 22], ['0x16', 22], ['022', 22], ['2.2e1', 22], ['+22', 22]])('the port %s is %d', (port, expected) => {
