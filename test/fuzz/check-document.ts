@@ -16,7 +16,7 @@ export async function checkDocument(text: string, whole: boolean): Promise<Check
   const { answer, ms, broken } = await answered(async () => readAndOrdered(text));
   if (answer === null) return { accepted: false, ms, broken };
   const { document, errors, warnings } = answer;
-  if ((document === null) !== errors.length > 0) broken.push(`${errors.length} errors, and ${document === null ? 'no' : 'a'} document`);
+  if ((document === null) !== (errors.length > 0)) broken.push(`${errors.length} errors, and ${document === null ? 'no' : 'a'} document`);
   broken.push(...brokenPromises(text, [...errors, ...warnings]));
   if (document === null || !whole) return { accepted: document !== null, ms, broken };
   const validated = await checkWhole(text);

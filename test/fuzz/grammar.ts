@@ -4,8 +4,9 @@ import type { Random } from './random.js';
 
 type Rule = (random: Random, depth: number) => string;
 
-const name: Rule = (random) => random.pick(['vars', 'vars.name', 'vars.list', 'vars.map', 'vars.number', 'hosts', "hosts['h1']", 'hosts.h1.tags', 'host_id', 'component', 'component.run', 'components', 'config', 'secrets', 'env', 'env.REGION', 'name', 'list', 'x', 'loop', 'loop.index', 'm', 'self', 'nope', 'range', 'caller', 'super']);
-const trick: Rule = (random) => random.pick(['constructor', '__proto__', 'prototype', 'call', 'apply', 'bind', 'toString', 'valueOf', '__defineGetter__', '__lookupGetter__', 'length', 'name', 'next', 'concat', 'push', 'at', 'then', 'ctx', 'env', 'getExported', 'val', 'parent', 'globals', 'cons' + "' ~ '" + 'tructor']);
+/** Half of them are there, so that what is around them is reached. */
+const name: Rule = (random) => (random.once(2) ? random.pick(['vars.name', 'vars.list', 'vars.number', 'name', 'list', 'number', 'host_id', "hosts['h1'].address", 'hosts.h1.tags']) : random.pick(['vars', 'vars.name', 'vars.list', 'vars.map', 'vars.number', 'hosts', "hosts['h1']", 'hosts.h1.tags', 'host_id', 'component', 'component.run', 'components', 'config', 'secrets', 'env', 'env.REGION', 'name', 'list', 'x', 'loop', 'loop.index', 'm', 'self', 'nope', 'range', 'caller', 'super']));
+const trick: Rule = (random) => random.pick(['constructor', '__proto__', 'prototype', 'call', 'apply', 'bind', 'toString', 'valueOf', '__defineGetter__', '__lookupGetter__', 'length', 'name', 'next', 'concat', 'push', 'at', 'then', 'ctx', 'env', 'getExported', 'val', 'parent', 'globals', "cons' ~ 'tructor"]);
 const global: Rule = (random) => random.pick(['process', 'globalThis', 'require', 'Function', 'eval', 'Object', 'Symbol', 'Proxy', 'Reflect', 'nunjucks', '__read', 'begin', 'answer', 'environment', 'frame', 'context', 'runtime', 'cb', 'output', 'this', 'arguments', 'cycler', 'joiner']);
 /** Large ones are rare: each costs its whole time. */
 const number: Rule = (random) => (random.once(500) ? random.pick(['100000', '1000000000', '-1', '1e9']) : random.pick(['0', '1', '2', '3', '7', '-1', '0.5', '10']));

@@ -23,7 +23,7 @@ function brokenPromise(lines: readonly string[], text: string, { code, path, lin
     [isErrorCode(code) && code !== 'internal', 'not a code of the language'],
     [typeof path === 'string', 'no path'],
     [Number.isInteger(line) && line >= 1 && line <= lines.length, 'no line of the document'],
-    [Number.isInteger(column) && column >= 1 && column <= (lines[line - 1] ?? '').length + 2, 'no column of its line'],
+    [Number.isInteger(column) && column >= 1 && column <= (lines[line - 1] ?? '').length + 1, 'no column of its line'],
     [/\S{2}/.test(message) && !/\bundefined$|\[object /.test(message.replace(/"[^"]*"/g, '')), 'no message for a person'],
     [/\S+ \S/.test(fix), 'no fix'],
     [!leaks(`${message} ${fix}`) || leaks(text), 'the inside of the control plane shows'],

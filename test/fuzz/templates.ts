@@ -5,7 +5,7 @@ import { Random } from './random.js';
 
 export function fuzzedTemplate(seed: number, index: number): string {
   const random = new Random(seed, index);
-  const text = template(random, 1 + random.below(4));
+  const text = template(random, random.below(4));
   if (!random.once(4)) return text;
   // A slip of the hand: something cut out, something put in.
   const at = random.below(text.length + 1);
