@@ -6,8 +6,8 @@ import { Composer, Lexer, Parser, type CST, type Document } from 'yaml';
 import { lineTable, type Position } from './line-table.js';
 
 export const maxDepth = 64;
-/** Some seven for a line `key: value`: 14,000 such lines, far more than a person would write. */
-const maxLexemes = 100_000;
+/** Some seven for a line `key: value`: 22,000 such lines, more than 500 components need. */
+const maxLexemes = 160_000;
 
 export interface Trouble { offset: number; message: string; fix: string }
 export interface Composed { document: Document.Parsed; troubles: Trouble[]; position(offset: number): Position }
@@ -18,7 +18,7 @@ export function composeYaml(text: string): Composed {
   const position = lineTable(text);
   const limits: Trouble[] = [];
   const composer = new Composer({ version: '1.2', schema: 'core', uniqueKeys: false, prettyErrors: false, resolveKnownTags: false });
-  const [document, second] = composer.compose(boundedTokens(text, limits), true, text.length);
+  const [document, second] = withoutStacks(() => [...composer.compose(boundedTokens(text, limits), true, text.length)]);
   if (document === undefined) throw new Error('the composer always gives a document');
   // Warnings are tags it does not know and such: nothing is silently ignored.
   const found = [...document.errors, ...document.warnings].map(({ pos, message }) => ({ offset: pos[0], message: `not valid YAML: ${message}`, fix: syntaxFix }));
@@ -27,6 +27,17 @@ export function composeYaml(text: string): Composed {
   const syntax = limit === undefined ? found : found.filter(({ offset }) => position(offset).line < position(limit.offset).line);
   const more = second === undefined ? [] : [{ offset: second.range[0], message: 'a second YAML document starts here', fix: 'Keep one document in a file: remove the line "---".' }];
   return { document, position, troubles: syntax.length > 0 ? syntax : [...limits, ...more] };
+}
+
+/** What is wrong with a document becomes an Error in the package, and its stack, of no use here, costs most of its time. */
+function withoutStacks<T>(work: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return work();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 function* boundedTokens(text: string, limits: Trouble[]): Generator<CST.Token> {
