@@ -63,6 +63,7 @@ function visitPair(pair: Pair, path: Path, seen: Set<string>, walk: Walk): numbe
     return 1;
   }
   if (seen.has(key)) problem(`the key "${key}" is written twice in the same place`, `Remove one of the two "${key}".`);
+  if (key === '__proto__') problem('a key cannot be called "__proto__"', 'Give it another name.');
   if (key === '<<') problem('YAML 1.2 has no merge keys', 'Use defaults.component or defaults.host, or an alias for the whole value.');
   seen.add(key);
   if (isTextual(path, key)) keepText(pair, walk);

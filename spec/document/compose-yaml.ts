@@ -3,13 +3,10 @@
  * nested too deep ends there, before it costs time or stack. Everything after this may recurse freely.
  */
 import { Composer, Lexer, Parser, type CST, type Document } from 'yaml';
+import { LexemeLimits } from './lexeme-limits.js';
 import { lineTable, type Position } from './line-table.js';
 
 export const maxDepth = 64;
-/** Some seven for a line `key: value`: 14,000 such lines, far more than a person would write. */
-const maxLexemes = 100_000;
-/** Each is an error with a stack of its own to the package; nobody reads more of them. */
-const maxEmptyEntries = 500;
 
 export interface Trouble { offset: number; message: string; fix: string }
 export interface Composed { document: Document.Parsed; troubles: Trouble[]; position(offset: number): Position }
@@ -19,8 +16,8 @@ const syntaxFix = 'Correct the syntax at this line; check indentation, quotes an
 export function composeYaml(text: string): Composed {
   const position = lineTable(text);
   const limits: Trouble[] = [];
-  const composer = new Composer({ version: '1.2', schema: 'core', uniqueKeys: false, prettyErrors: false });
-  const [document, second] = composer.compose(boundedTokens(text, limits), true, text.length);
+  const composer = new Composer({ version: '1.2', schema: 'core', uniqueKeys: false, prettyErrors: false, resolveKnownTags: false });
+  const [document, second] = withoutStacks(() => [...composer.compose(boundedTokens(text, limits), true, text.length)]);
   if (document === undefined) throw new Error('the composer always gives a document');
   // Warnings are tags it does not know and such: nothing is silently ignored.
   const found = [...document.errors, ...document.warnings].map(({ pos, message }) => ({ offset: pos[0], message: `not valid YAML: ${message}`, fix: syntaxFix }));
@@ -31,24 +28,27 @@ export function composeYaml(text: string): Composed {
   return { document, position, troubles: syntax.length > 0 ? syntax : [...limits, ...more] };
 }
 
+/** What is wrong with a document becomes an Error in the package, and its stack, of no use here, costs most of its time. */
+function withoutStacks<T>(work: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return work();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
 function* boundedTokens(text: string, limits: Trouble[]): Generator<CST.Token> {
   const parser = new Parser();
-  let lexemes = 0;
-  let emptyEntries = 0;
-  let last = '';
+  const lexemes = new LexemeLimits();
   for (const lexeme of new Lexer().lex(text)) {
+    const limit = lexemes.passed(lexeme);
+    if (limit !== null) {
+      limits.push({ offset: parser.offset, ...limit });
+      return;
+    }
     yield* parser.next(lexeme);
-    lexemes += 1;
-    if (lexeme === ',' && opensEntry.has(last)) emptyEntries += 1;
-    if (lexeme.trim() !== '') last = lexeme;
-    if (emptyEntries > maxEmptyEntries) {
-      limits.push({ offset: parser.offset, message: `more than ${maxEmptyEntries} commas have nothing before them`, fix: 'Remove the commas that part nothing.' });
-      return;
-    }
-    if (lexemes > maxLexemes) {
-      limits.push({ offset: parser.offset, message: `the document has too many keys and values (${maxLexemes} words and marks are read)`, fix: 'Split it into several deploys, or move contents into bundle files.' });
-      return;
-    }
     if (parser.stack.length > maxDepth && parser.stack.filter(isCollection).length > maxDepth) {
       limits.push({ offset: parser.offset, message: `the document is nested deeper than ${maxDepth} levels`, fix: 'Flatten this part.' });
       break;
@@ -56,8 +56,5 @@ function* boundedTokens(text: string, limits: Trouble[]): Generator<CST.Token> {
   }
   yield* parser.end();
 }
-
-/** After these a comma has nothing before it. */
-const opensEntry = new Set([',', '[', '{']);
 
 const isCollection = ({ type }: CST.Token): boolean => type === 'block-map' || type === 'block-seq' || type === 'flow-collection';

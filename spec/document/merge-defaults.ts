@@ -6,8 +6,11 @@ function mergeUnder(base: unknown, own: unknown): unknown {
   if (own === undefined) return base;
   if (!isPlain(base) || !isPlain(own)) return own;
   const keys = [...new Set([...Object.keys(own), ...Object.keys(base)])];
-  return Object.fromEntries(keys.map((key) => [key, mergeUnder(base[key], own[key])]));
+  return Object.fromEntries(keys.map((key) => [key, mergeUnder(ownMember(base, key), ownMember(own, key))]));
 }
+
+/** A key may be called `constructor` or `toString`, which every object has without being asked. */
+const ownMember = (of: Plain, key: string): unknown => (Object.hasOwn(of, key) ? of[key] : undefined);
 
 const mergeInto = (entries: unknown, base: unknown): unknown =>
   isPlain(entries) && isPlain(base) ? Object.fromEntries(Object.entries(entries).map(([id, own]) => [id, isPlain(own) ? mergeUnder(base, own) : own])) : entries;

@@ -10,6 +10,8 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best !== undefined && best.distance <= furthest ? best.candidate : undefined;
 }
 
+/** Looked up once: it is asked for tens of millions of times. */
+const { min } = Math;
 const longest = 64;
 const rows = [new Uint8Array(longest + 1), new Uint8Array(longest + 1)] as const;
 
@@ -22,7 +24,7 @@ function editDistance(a: string, b: string): number {
     current[0] = row;
     for (let column = 1; column <= right.length; column += 1) {
       const substitute = (previous[column - 1] ?? 0) + (left.charCodeAt(row - 1) === right.charCodeAt(column - 1) ? 0 : 1);
-      current[column] = Math.min(substitute, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1);
+      current[column] = min(substitute, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1);
     }
     [previous, current] = [current, previous];
   }

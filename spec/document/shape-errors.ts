@@ -88,6 +88,7 @@ const fixForType = (expected: string, input: unknown): string =>
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'number') return `a number: ${value}`;
   return typeof value === 'object' ? 'a map' : `${wordFor(typeof value)}: ${JSON.stringify(value).slice(0, 80)}`;
 }
 

@@ -1,6 +1,6 @@
 /** How large the rollout of a document would be, from the numbers alone: known before anything is built. */
 import { bindingHosts, hostGroups, type HostGroup } from './placements.js';
-import type { DeployDocument } from './schema.js';
+import type { Component, DeployDocument } from './schema.js';
 
 export const maxPlacements = 5000;
 /** A step waits for every placement it depends on: hosts × hosts of them for one `depends_on`. */
@@ -27,12 +27,15 @@ export function graphSize(document: DeployDocument): GraphSize {
     for (const component of components) add(perComponent, component, hosts.length);
   }
   const dependences = bindings.map(({ hosts, components, waitsFor }) => {
-    const forComponents = components.map((id) => sum(document.components[id]?.depends_on ?? [], perComponent));
+    const forComponents = components.map((id) => sum(componentOf(document, id)?.depends_on ?? [], perComponent));
     return hosts.length * (components.length * sum(waitsFor, perHost) + total(forComponents));
   });
-  const bytes = [...perComponent].map(([id, hosts]) => hosts * JSON.stringify(document.components[id] ?? null).length);
+  const bytes = [...perComponent].map(([id, hosts]) => hosts * JSON.stringify(componentOf(document, id) ?? null).length);
   return { placements, edges: total(dependences) + total(hostGroups(document).map(orderEdges)), bytes: total(bytes) };
 }
+
+/** A binding may name what does not exist (that is told elsewhere), even `constructor`, which every object has. */
+const componentOf = ({ components }: DeployDocument, id: string): Component | undefined => (Object.hasOwn(components, id) ? components[id] : undefined);
 
 /** One component after the other on each host, and every one of a host after all of the host before. */
 const orderEdges = ({ strategy, hosts, components }: HostGroup): number =>
