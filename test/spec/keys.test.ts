@@ -43,7 +43,7 @@ describe('an unknown key is an error at the key, with the nearest known one', ()
 
   test('names of Object.prototype are unknown keys like any other', () => {
     expectError(small({ run: 'type: docker, ▸constructor: 1' }), { path: 'components.web.run.constructor', message: /unknown key/ });
-    expectError(small({ run: 'type: docker, ▸__proto__: { type: systemd }' }), { path: 'components.web.run.__proto__', message: /unknown key/ });
+    expectError(small({ run: 'type: docker, ▸__proto__: { type: systemd }' }), { path: 'components.web.run.__proto__', message: /a key cannot be called "__proto__"/ });
   });
   test('what a component has from defaults is shown where it is written, once for all components', () => {
     const place = marked(small({ top: 'defaults:\n  component:\n    run: { ▸restrt: always }\n', component: '    description: one\n' }).replace('deployment:', '  two: { run: { type: docker, image: x } }\ndeployment:'));

@@ -5,8 +5,8 @@ const docker = 'type: docker\nimage: nginx\n';
 const unit = 'type: systemd\ncommand: /bin/app\n';
 const at = (key: string): string => `components.web.run.${key}`;
 const rendered = (value: string): string => `config: { vars: { name: ${value} } }\nrun:\n  type: systemd\n  command: /bin/app\n`;
-const two = (db: string, web: string): string => `db:\n  run: { ${db} }\nweb:\n  ▸run: { ${web} }`;
-const apart = (db: string, web: string): string => two(db, web).replace('▸', '');
+const two = (db: string, web: string): string => `db:\n  run: { ${db} }\nweb:\n  run: { ${web} }`;
+const apart = (db: string, web: string): string => two(db, web);
 const copy = (dest: string): string => `  config: { files: [{ source: app.conf, dest: ${dest} }] }\n`;
 const copies = (db: string, web: string): string => `db:\n${copy(db)}  run: { type: docker, image: postgres }\nweb:\n${web}  run: { type: docker, image: nginx }`;
 
@@ -77,26 +77,26 @@ export const runEntries: DiagnosticEntry[] = [
   },
   {
     name: 'same-container', code: 'conflict', meaning: 'Two components have a container of the same name on one host.', frame: 'components',
-    bad: two('type: docker, image: postgres, container_name: shop', 'type: docker, image: nginx, container_name: shop'), good: apart('type: docker, image: postgres', 'type: docker, image: nginx'),
-    path: 'components.web.run', message: /the container shop on h1 is also used by db/,
+    bad: two('type: docker, image: postgres, container_name: shop', 'type: docker, image: nginx, container_name: ▸shop'), good: apart('type: docker, image: postgres', 'type: docker, image: nginx'),
+    path: 'components.web.run.container_name', message: /the container shop on h1 is also used by db/,
   },
   {
     name: 'same-unit', code: 'conflict', meaning: 'Two components have a unit of the same name on one host.', frame: 'components',
-    bad: two('type: systemd, command: /bin/db, unit_name: shop', 'type: systemd, command: /bin/web, unit_name: shop'), good: apart('type: systemd, command: /bin/db', 'type: systemd, command: /bin/web'),
-    path: 'components.web.run', message: /the unit shop.service on h1 is also used by db/,
+    bad: two('type: systemd, command: /bin/db, unit_name: shop', 'type: systemd, command: /bin/web, unit_name: ▸shop'), good: apart('type: systemd, command: /bin/db', 'type: systemd, command: /bin/web'),
+    path: 'components.web.run.unit_name', message: /the unit shop.service on h1 is also used by db/,
   },
   {
     name: 'same-port', code: 'conflict', meaning: 'Two containers publish the same port on one host.', frame: 'components',
-    bad: two('type: docker, image: postgres, ports: ["80:5432"]', 'type: docker, image: nginx, ports: ["80:80"]'), good: apart('type: docker, image: postgres, ports: ["5432:5432"]', 'type: docker, image: nginx, ports: ["80:80"]'),
-    path: 'components.web.run', message: /port 80\/tcp on h1 is also used by db/,
+    bad: two('type: docker, image: postgres, ports: ["80:5432"]', 'type: docker, image: nginx, ports: [▸"80:80"]'), good: apart('type: docker, image: postgres, ports: ["5432:5432"]', 'type: docker, image: nginx, ports: ["80:80"]'),
+    path: 'components.web.run.ports[0]', message: /port 80\/tcp on h1 is also used by db/,
   },
   {
     name: 'same-file', code: 'conflict', meaning: 'Two components write the same file on one host.', frame: 'components', files: { 'app.conf': 'listen 80\n' },
-    bad: copies('/etc/app.conf', copy('/etc/app.conf').replace('config', '▸config')), good: copies('/etc/app.conf', copy('/etc/web.conf')), path: 'components.web.config', message: /\/etc\/app.conf on h1 is also used by db/,
+    bad: copies('/etc/app.conf', copy('▸/etc/app.conf')), good: copies('/etc/app.conf', copy('/etc/web.conf')), path: 'components.web.config.files[0].dest', message: /\/etc\/app.conf on h1 is also used by db/,
   },
   {
     name: 'same-file-twice', code: 'conflict', meaning: 'A component writes the same file twice.', frame: 'components.web', files: { 'app.conf': 'listen 80\n', 'web.conf': 'listen 81\n' },
-    bad: '▸config:\n  files:\n    - { source: app.conf, dest: /etc/app.conf }\n    - { source: web.conf, dest: /etc/app.conf }',
-    good: 'config:\n  files:\n    - { source: app.conf, dest: /etc/app.conf }\n    - { source: web.conf, dest: /etc/web.conf }', path: 'components.web.config', message: /\/etc\/app.conf on h1 is used twice/,
+    bad: 'config:\n  files:\n    - { source: app.conf, dest: /etc/app.conf }\n    - { source: web.conf, dest: ▸/etc/app.conf }',
+    good: 'config:\n  files:\n    - { source: app.conf, dest: /etc/app.conf }\n    - { source: web.conf, dest: /etc/web.conf }', path: 'components.web.config.files[1].dest', message: /\/etc\/app.conf on h1 is used twice/,
   },
 ];
