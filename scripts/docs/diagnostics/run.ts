@@ -12,6 +12,10 @@ const copies = (db: string, web: string): string => `db:\n${copy(db)}  run: { ty
 
 export const runEntries: DiagnosticEntry[] = [
   {
+    name: 'proto-key', meaning: 'No key is called __proto__.', frame: 'components.web.run',
+    bad: 'type: docker\n▸__proto__: { image: nginx }', good: docker.trim(), path: at('__proto__'), message: /a key cannot be called "__proto__"/,
+  },
+  {
     name: 'no-image', meaning: 'A container without a docker source needs an image of its own.', frame: 'components.web.run',
     bad: '▸type: docker', good: docker.trim(), path: at('image'), message: /"image" is missing: there is no Docker source/,
   },

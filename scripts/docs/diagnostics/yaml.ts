@@ -24,6 +24,14 @@ export const yamlEntries: DiagnosticEntry[] = [
     bad: { shown: 'a list of 100,000 numbers', text: `a: [${'1,'.repeat(53_331)}1${mark}${',1'.repeat(46_669)}]` }, good: whole, path: '', message: /too many keys and values/,
   },
   {
+    name: 'empty-entries', meaning: 'At most 500 commas have nothing before them.', frame: 'a whole document',
+    bad: { shown: 'a list of 502 commas', text: `a: [${','.repeat(501)}${mark},]` }, good: whole, path: '', message: /more than 500 commas have nothing before them/,
+  },
+  {
+    name: 'wrong-escapes', meaning: 'At most 500 escapes in quoted texts mean nothing.', frame: 'a whole document',
+    bad: { shown: 'a quoted text with 501 times \\q', text: `a: ${mark}"${'\\q'.repeat(501)}"` }, good: whole, path: '', message: /more than 500 escapes that mean nothing/,
+  },
+  {
     name: 'too-deep', meaning: 'Maps and lists stand in each other at most 64 levels deep.', frame: 'a whole document',
     bad: { shown: '65 levels of maps and lists', text: `a: ${'['.repeat(64)}${mark}1${']'.repeat(64)}` }, good: whole, path: '', message: /nested deeper than 64 levels/,
   },
