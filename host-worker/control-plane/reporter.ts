@@ -10,7 +10,8 @@ import { messageOf } from '../trouble.js';
 import type { ControlPlane, ReportEntry } from './client.js';
 import type { OutputLine } from './output-cap.js';
 
-const batchDelayMs = 150;
+/** Live enough for a person, and few enough for a control plane with many hosts. */
+const batchDelayMs = 300;
 const maxBatchBytes = 200 * 1024;
 const maxEntryBytes = 32 * 1024;
 const maxWaitingBytes = 8 * 1024 * 1024;
@@ -77,7 +78,13 @@ export class Reporter {
 
   private async sendSoon(): Promise<void> {
     await sleep(batchDelayMs, undefined, { signal: this.hurry.signal }).catch(() => undefined);
-    while (this.waiting.length > 0) await this.deliver(this.nextBatch());
+    while (this.waiting.length > 0) {
+      const began = performance.now();
+      await this.deliver(this.nextBatch());
+      // What came meanwhile is collected for as long as the first ones were, unless it already fills a batch.
+      const restMs = batchDelayMs - (performance.now() - began);
+      if (this.waiting.length > 0 && this.waitingBytes < maxBatchBytes && restMs > 0) await sleep(restMs, undefined, { signal: this.hurry.signal }).catch(() => undefined);
+    }
     // Nothing was awaited since the last look, so nothing can have been added unseen.
     this.sending = null;
     this.hurry = new AbortController();
