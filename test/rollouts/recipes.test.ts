@@ -91,9 +91,12 @@ describe('recipe 02: API and PostgreSQL', () => {
 describe('recipe 04: four hosts', () => {
   test('hosts wait for hosts: database, then one API after the other, then the web', async () => {
     const hosts = ['db-01', 'api-01', 'api-02', 'web-01'];
-    // Recipe 01 holds port 80 and the name hello-web on web-01.
-    await world.host('web-01').exec(['docker', 'rm', '-f', 'hello-web']);
     const deployId = await world.api.deploy(await world.recipe('04-multi-host.yaml'));
+    // Recipe 01 holds port 80 and the name hello-web on web-01: it is not taken from it.
+    expect(await world.api.send('POST', `/api/deploys/${deployId}/apply`, {})).toMatchObject({ status: 409, body: { code: 'conflict', message: expect.stringMatching(/hello-web on web-01/) } });
+    const { items } = await world.api.ok<{ items: { deploy_id: string; name: string }[] }>('GET', '/api/deploys');
+    for (const { deploy_id } of items.filter(({ name }) => name === 'hello-web')) await world.api.ok('DELETE', `/api/deploys/${deploy_id}`);
+    await world.host('web-01').exec(['docker', 'rm', '-f', 'hello-web']);
     const rollout = await world.api.apply(deployId);
     expect(states(rollout)).toEqual({ 'db-01/db': 'succeeded', 'api-01/api': 'succeeded', 'api-02/api': 'succeeded', 'web-01/web': 'succeeded' });
     await world.events.has(rollout.rollout_id, 'rollout succeeded');
