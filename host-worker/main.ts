@@ -53,6 +53,11 @@ async function main(): Promise<void> {
   log.info('down');
 }
 
+/** A listener for the supervisor's going keeps its channel open, and an open channel keeps the process: both end with the work. */
+function leaveSupervisor(): void {
+  if (process.connected) process.disconnect();
+}
+
 /** Tells the control plane that we are there, and what this host has. */
 async function sayHello({ control, docker }: HostDeps, log: Logger, stopping: AbortSignal): Promise<void> {
   let heard: boolean | null = null;
@@ -116,4 +121,4 @@ main().catch((error: unknown) => {
   // One line for a person: pino may not be there yet.
   process.stderr.write(`${messageOf(error)}${error instanceof MaestroError ? `\n${error.fix}` : ''}\n`);
   process.exitCode = 1;
-});
+}).finally(leaveSupervisor);
