@@ -1,5 +1,4 @@
 /** A host's output and phases become events, once each, whatever happens between the host and here. */
-import { inTransaction } from '../control/database.js';
 import { appendEvents, type EventInput } from '../control/events/index.js';
 import { MaestroError } from '../spec/errors.js';
 import type { Report } from './messages.js';
@@ -14,5 +13,5 @@ export async function recordReport(deps: WorkDeps, host: string, { run: runId, e
     type, ts, data, host, component, deploy_id: run.deploy_id, ...(run.rollout_id === null ? {} : { rollout_id: run.rollout_id }),
     dedupe_key: `${host}/${runId}/${key}`,
   }));
-  await inTransaction(deps.db, (tx) => appendEvents(tx, events));
+  await appendEvents(deps.db, events);
 }

@@ -30,9 +30,14 @@ async function runStep<T>(deps: HostDeps, scope: ActivityScope, activity: string
   const report = new StepReporter(deps.reporter, work.run_id, work.component, `${activity}/${attemptLabel(work)}`);
   return run(deps, scope, work, report, async () => {
     try {
-      return await body(scope, report);
-    } finally {
-      await report.end();
+      const result = await body(scope, report);
+      report.end();
+      return result;
+    } catch (error) {
+      // Whoever hears of a failure looks at once at what was said; a success is not kept waiting for it.
+      report.end();
+      await report.delivered();
+      throw error;
     }
   });
 }

@@ -1,8 +1,9 @@
 /** Deploys and their versions: submitting, reading, retiring. */
 import { z } from 'zod';
-import { createDeploy, getDeploy, getVersion, listDeploys, listVersions, submitVersion, tombstoneDeploy } from '../../control/deploys/index.js';
+import { createDeploy, getDeploy, getVersion, listDeploys, listVersions, submitVersion, tombstoneDeploy, type Submitted } from '../../control/deploys/index.js';
 import { MaestroError } from '../../spec/errors.js';
 import { bundleBody } from '../bundle/bundle-body.js';
+import type { ApiContext } from '../context.js';
 import { route } from '../route.js';
 import { flag, idOf, named, pageOf, pageQuery } from '../schemas/common.js';
 import { deployDetail, deployItem, versionCreated, versionDetail, versionItem } from '../schemas/deploys.js';
@@ -10,6 +11,12 @@ import { expectedVersion } from './expected-version.js';
 
 const ofDeploy = z.strictObject({ id: idOf('dpl') });
 const ofVersion = z.strictObject({ id: idOf('dpl'), n: z.coerce.number().int().min(1).max(1_000_000_000) });
+
+/** Whoever submits a version asks next what it would change, or applies it: by then it is rendered. Its errors are theirs to hear. */
+function renderAhead({ renderer, log }: ApiContext, submitted: Submitted): Submitted {
+  renderer.version(submitted.deploy_id, submitted.version).catch((error: unknown) => log.debug({ err: error, ...submitted }, 'could not be rendered ahead'));
+  return submitted;
+}
 
 export const deployRoutes = [
   route({
@@ -22,7 +29,8 @@ export const deployRoutes = [
     audit: { action: 'deploy.create', by: 'control' }, idempotent: true, errors: ['conflict'],
     query: z.strictObject({ name: z.string().min(1).max(128).optional().describe('Defaults to `project`') }),
     body: bundleBody('create'), status: 201, response: versionCreated,
-    handler: ({ actor, context: { db }, query, body: { name, yaml, files } }) => createDeploy(db, actor, { name: name ?? query.name, yaml, files: files ?? [] }),
+    handler: async ({ actor, context, query, body: { name, yaml, files } }) =>
+      renderAhead(context, await createDeploy(context.db, actor, { name: name ?? query.name, yaml, files: files ?? [] })),
   }),
   route({
     method: 'get', path: '/api/deploys/{id}', operationId: 'getDeploy', tag: 'deploys', summary: 'A deploy with its versions and their rollouts', right: 'deploy.read',
@@ -48,8 +56,8 @@ export const deployRoutes = [
     audit: { action: 'deploy.submit', by: 'control' }, idempotent: true, ifMatch: true, errors: ['conflict'],
     params: ofDeploy, query: z.strictObject({ expected_version: z.coerce.number().int().positive().optional() }),
     body: bundleBody('version'), status: 201, response: versionCreated,
-    handler: ({ actor, context: { db }, params, query, request, body: { yaml, files, expectedVersion: expected } }) =>
-      submitVersion(db, actor, { deployId: params.id, yaml, files, expectedVersion: expectedVersion(request.ifMatch, expected, query.expected_version) }),
+    handler: async ({ actor, context, params, query, request, body: { yaml, files, expectedVersion: expected } }) =>
+      renderAhead(context, await submitVersion(context.db, actor, { deployId: params.id, yaml, files, expectedVersion: expectedVersion(request.ifMatch, expected, query.expected_version) })),
   }),
   route({
     method: 'get', path: '/api/deploys/{id}/versions/{n}', operationId: 'getVersion', tag: 'deploys', summary: 'A version: its YAML as written and its bundle', right: 'deploy.read',

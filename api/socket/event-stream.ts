@@ -2,6 +2,7 @@
  * One reader of events on one WebSocket. What it has not taken yet is bounded: while it catches up, reading waits for it;
  * live, it is cut with a hint where to resume. Nothing is ever left out silently.
  */
+import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Actor } from '../../control/actor.js';
 import type { EventFeed, EventView, Subscription } from '../../control/events/index.js';
@@ -17,9 +18,11 @@ export const closeCodes = { gap: 1013, ended: 1008, away: 1001 } as const;
 
 export class EventStream {
   private lastSent: number;
+  private gathering = false;
   private readonly unsubscribe: () => void;
 
-  constructor(private readonly socket: WebSocket, public actor: Actor, feed: EventFeed, subscription: Subscription) {
+  /** `connection` is what `socket` writes to. */
+  constructor(private readonly socket: WebSocket, private readonly connection: Duplex, public actor: Actor, feed: EventFeed, subscription: Subscription) {
     this.lastSent = subscription.after ?? 0;
     socket.on('error', () => socket.terminate());
     this.unsubscribe = feed.subscribe(subscription, (event) => this.offer(event));
@@ -29,9 +32,21 @@ export class EventStream {
   private offer(event: EventView): void | Promise<void> {
     if (this.socket.readyState !== WebSocket.OPEN || !maySee(this.actor, event)) return undefined;
     if (this.socket.bufferedAmount > bufferedBytesMax) return this.cut();
+    this.gather();
     const sent = new Promise<void>((resolve) => { this.socket.send(JSON.stringify(event), () => resolve()); });
     this.lastSent = event.id;
     return this.socket.bufferedAmount > comfortableBytes ? this.drained(sent) : undefined;
+  }
+
+  /** Events come several at a time; those of one moment leave in one write. */
+  private gather(): void {
+    if (this.gathering) return;
+    this.gathering = true;
+    this.connection.cork();
+    process.nextTick(() => {
+      this.gathering = false;
+      this.connection.uncork();
+    });
   }
 
   /** Only awaited while the feed reads this reader's backlog. */

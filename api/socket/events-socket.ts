@@ -76,7 +76,7 @@ export function eventsSocket(context: ApiContext, times: SocketTimes = socketTim
       const subscription = { ...(after === undefined ? {} : { after }), ...(rolloutId === undefined ? {} : { rolloutId }), ...(deployId === undefined ? {} : { deployId }) };
       server.handleUpgrade(request, socket, head, (connected) => {
         socket.off('error', gone);
-        const entry = { socket: connected, stream: new EventStream(connected, actor, context.feed, subscription), credentials, alive: true };
+        const entry = { socket: connected, stream: new EventStream(connected, socket, actor, context.feed, subscription), credentials, alive: true };
         open.add(entry);
         connected.on('pong', () => { entry.alive = true; });
         connected.once('close', () => open.delete(entry));

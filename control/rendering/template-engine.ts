@@ -52,7 +52,8 @@ const maxTotalMs = 10_000;
 const stuckMs = 1900;
 const watchMs = 100;
 const startDeadlineMs = 30_000;
-const idleMs = 10_000;
+/** A thread takes a few tenths of a second to start, and some 20 MiB. */
+const idleMs = 5 * 60_000;
 const maxThreads = 2;
 
 const endings = {

@@ -107,19 +107,21 @@ class Activation {
   }
 
   private async begin(desired: DesiredPlacement): Promise<Outcome> {
+    const sinceMs = performance.now();
     const { facts, observed } = await observePlacements(this.deps, [desired], this.scope.signal);
     const [plan] = planHost([desired], observed, facts);
     if (plan === undefined) throw new MaestroError('internal', `no plan for ${desired.component}`);
     if (plan.action === 'conflict') return this.failed(new MaestroError('conflict', plan.reasons.join('; '), { fix: 'Remove what is in the way, or change the document.' }), '');
     // An image that is pulled again and has not moved is no change; the prepare activity has pulled it.
     if (plan.operations.every(({ op }) => op === 'check_health' || op === 'pull_image')) return this.unchanged(desired, plan);
-    return this.attempt(desired, plan.operations);
+    return this.attempt(desired, plan.operations, sinceMs);
   }
 
-  private async attempt(desired: DesiredPlacement, operations: Operation[]): Promise<Outcome> {
+  /** `seenSinceMs`: since when what was seen of the host is what the operations were decided on. */
+  private async attempt(desired: DesiredPlacement, operations: Operation[], seenSinceMs: number): Promise<Outcome> {
     let record: OpenRecord;
     try {
-      record = await this.step.effect('journal.open', async () => openAttempt(this.deps, this.key, desired, operations, await this.deps.journal.placement(this.key)));
+      record = await this.step.effect('journal.open', async () => openAttempt(this.deps, this.key, desired, operations, await this.deps.journal.placement(this.key), seenSinceMs));
     } catch (error) {
       // Nothing was touched yet.
       if (isPassing(error)) throw error;
@@ -222,7 +224,7 @@ class Activation {
         this.report.output('info', `${messageOf(error)}; restarting it once`);
         const { run } = desired;
         const restart: Operation = run.type === 'docker' ? { op: 'restart_container', name: run.container_name } : { op: 'restart_unit', unit: run.unit_name };
-        return this.attempt(desired, [restart, { op: 'check_health' }]);
+        return this.attempt(desired, [restart, { op: 'check_health' }], performance.now());
       }
     }
     const record = await this.deps.journal.placement(this.key);

@@ -13,7 +13,7 @@ import { removeFile, writeFile } from '../files/write-file.js';
 import { writeTree } from '../files/write-tree.js';
 import { waitHealthy } from '../health/wait-healthy.js';
 import type { AttemptRecord } from '../journal/records.js';
-import { enableUnit, startUnit, writeUnit } from '../systemd/unit.js';
+import { enableUnit, startUnit, type UnitUndo, writeUnit } from '../systemd/unit.js';
 import type { HostDeps } from './host-deps.js';
 import { fileAt, type OpenRecord, treeAt } from './open-attempt.js';
 import { type Runtime, runtimeOf } from './runtime.js';
@@ -29,8 +29,9 @@ export async function execute(deps: HostDeps, step: Step, desired: DesiredPlacem
       for (const operation of files) await prepareFor(deps, step, desired, record, operation);
     });
   }
-  for (const operation of starting) await startBy(deps, step, desired, record.attempt, operation);
-  if (starting.length > 0 || operations.some(({ op }) => op === 'check_health')) await awaitHealth(step, desired, await runtimeOf(deps, desired, starting.length > 0));
+  let started: string | null = null;
+  for (const operation of starting) started = await startBy(deps, step, desired, record.attempt, operation);
+  if (starting.length > 0 || operations.some(({ op }) => op === 'check_health')) await awaitHealth(step, desired, await runtimeOf(deps, desired, starting.length > 0, started));
 }
 
 const startingOperations: readonly Operation['op'][] = ['create_container', 'replace_container', 'start_container', 'restart_container', 'start_unit', 'restart_unit'];
@@ -55,7 +56,7 @@ async function prepareFor(deps: HostDeps, step: Step, desired: DesiredPlacement,
   if (operation.op === 'write_tree') await writeDesiredTree(step, desired, record, operation.dest);
   if (operation.op === 'remove_owned_file') await step.effect('file.remove', () => removeFile(operation.path));
   if (operation.op === 'write_unit' && run.type === 'systemd') await writeUnit(step, run);
-  if (operation.op === 'enable_unit') await enableUnit(step, deps.reload, operation.unit);
+  if (operation.op === 'enable_unit') await enableUnit(step, deps.reload, unitOf(record.attempt, desired));
 }
 
 async function writeDesiredFile(step: Step, desired: DesiredPlacement, path: string): Promise<void> {
@@ -76,20 +77,28 @@ async function writeDesiredTree(step: Step, desired: DesiredPlacement, record: O
   await step.effect('tree.write', () => writeTree(tree, record.attempt.releases[dest] ?? null, owned));
 }
 
-async function startBy(deps: HostDeps, step: Step, desired: DesiredPlacement, { undo }: AttemptRecord, { op }: Operation): Promise<void> {
+/** The id of the container that was started; null for a unit, which is known by its name. */
+async function startBy(deps: HostDeps, step: Step, desired: DesiredPlacement, attempt: AttemptRecord, { op }: Operation): Promise<string | null> {
   const { run } = desired;
-  const container = undo.find((entry) => entry.kind === 'container');
-  const unit = undo.find((entry) => entry.kind === 'unit');
-  if (run.type === 'docker' && container !== undefined) {
-    if (op === 'restart_container') await restartContainer(deps.docker, step, container);
-    else if (op === 'start_container') await startContainer(deps.docker, step, container);
-    else await deployContainer(deps.docker, step, desired, run, container);
-  } else if (run.type === 'systemd' && unit !== undefined) {
-    await step.report.phase('start', () => startUnit(step, deps.reload, op === 'restart_unit' ? 'restart' : 'start', unit));
-  } else {
-    throw new MaestroError('internal', `the plan of ${desired.component} does not fit its run section`, { fix: 'Retry; report it when it comes again.' });
+  if (run.type === 'systemd') {
+    await step.report.phase('start', () => startUnit(step, deps.reload, op === 'restart_unit' ? 'restart' : 'start', unitOf(attempt, desired)));
+    return null;
   }
+  const container = attempt.undo.find((entry) => entry.kind === 'container');
+  if (container === undefined) throw misfit(desired);
+  if (op === 'restart_container') return restartContainer(deps.docker, step, container);
+  if (op === 'start_container') return startContainer(deps.docker, step, container);
+  return deployContainer(deps.docker, step, desired, run, container);
 }
+
+function unitOf({ undo }: AttemptRecord, desired: DesiredPlacement): UnitUndo {
+  const unit = undo.find((entry) => entry.kind === 'unit');
+  if (unit === undefined) throw misfit(desired);
+  return unit;
+}
+
+const misfit = ({ component }: DesiredPlacement): MaestroError =>
+  new MaestroError('internal', `the plan of ${component} does not fit its run section`, { fix: 'Retry; report it when it comes again.' });
 
 /** `runtime` is null when nothing runs that could be looked at. */
 export async function awaitHealth(step: Step, desired: DesiredPlacement, runtime: Runtime | null): Promise<void> {

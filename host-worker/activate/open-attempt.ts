@@ -20,12 +20,12 @@ import type { HostDeps } from './host-deps.js';
 
 export type OpenRecord = PlacementRecord & { attempt: AttemptRecord };
 
-export async function openAttempt(deps: HostDeps, key: AttemptKey, desired: DesiredPlacement, operations: Operation[], record: PlacementRecord): Promise<OpenRecord> {
+export async function openAttempt(deps: HostDeps, key: AttemptKey, desired: DesiredPlacement, operations: Operation[], record: PlacementRecord, seenSinceMs: number): Promise<OpenRecord> {
   const previousFolder = deps.journal.previousFolder(key);
   await forgetPrevious(previousFolder);
   const releases: Record<string, string> = {};
   const undo: UndoEntry[] = [];
-  for (const operation of operations) undo.push(...(await before(deps, { desired, record, releases, previousFolder }, operation)));
+  for (const operation of operations) undo.push(...(await before(deps, { desired, record, releases, previousFolder, seenSinceMs }, operation)));
   const { units, files, trees } = record;
   const attempt: AttemptRecord = {
     run_id: key.run_id, attempt: key.attempt, version: desired.version, hash: desired.hash, state: 'forward', operations, releases,
@@ -36,7 +36,7 @@ export async function openAttempt(deps: HostDeps, key: AttemptKey, desired: Desi
   return opened;
 }
 
-interface Scene { desired: DesiredPlacement; record: PlacementRecord; releases: Record<string, string>; previousFolder: string }
+interface Scene { desired: DesiredPlacement; record: PlacementRecord; releases: Record<string, string>; previousFolder: string; seenSinceMs: number }
 
 async function before(deps: HostDeps, scene: Scene, operation: Operation): Promise<UndoEntry[]> {
   const { run } = scene.desired;
@@ -58,7 +58,7 @@ async function before(deps: HostDeps, scene: Scene, operation: Operation): Promi
     case 'enable_unit':
     case 'start_unit':
     case 'restart_unit':
-      return run.type === 'systemd' ? beforeUnit(scene, operation.op === 'write_unit', await unitBefore(run, scene.record.units.includes(run.unit_name))) : [];
+      return run.type === 'systemd' ? beforeUnit(scene, operation.op === 'write_unit', await unitBefore(run, scene.record.units.includes(run.unit_name), scene.seenSinceMs)) : [];
     case 'pull_image':
     case 'create_network':
     case 'check_health':

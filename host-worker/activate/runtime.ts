@@ -17,10 +17,11 @@ export interface Runtime { what: string; death: DeathCheck; lastLines(): Promise
 
 /**
  * `fresh`: this attempt started it, so every restart since is a death; otherwise only those from now on are.
- * null when there is nothing of this placement.
+ * `container`: the one to look at, when its id is known. null when there is nothing of this placement.
  */
-export async function runtimeOf(deps: { docker: Dockerode }, { run, healthcheck, ...placement }: DesiredPlacement, fresh: boolean): Promise<Runtime | null> {
+export async function runtimeOf(deps: { docker: Dockerode }, { run, healthcheck, ...placement }: DesiredPlacement, fresh: boolean, container: string | null = null): Promise<Runtime | null> {
   if (run.type === 'systemd') return unitRuntime(run.unit_name, healthcheck, fresh);
+  if (container !== null) return containerRuntime(deps.docker, run.container_name, container, healthcheck, fresh);
   const serving = servingContainer(await listAll(deps.docker), placement, run.container_name);
   return serving === null ? null : containerRuntime(deps.docker, run.container_name, serving.id, healthcheck, fresh);
 }

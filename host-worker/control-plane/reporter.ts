@@ -12,6 +12,9 @@ import type { OutputLine } from './output-cap.js';
 
 /** Live enough for a person, and few enough for a control plane with many hosts. */
 const batchDelayMs = 300;
+/** A control plane that takes long to answer has much to do: at most a fifth of our time is spent on telling it things. */
+const restFactor = 4;
+const longestRestMs = 1_500;
 const maxBatchBytes = 200 * 1024;
 const maxEntryBytes = 32 * 1024;
 const maxWaitingBytes = 8 * 1024 * 1024;
@@ -81,8 +84,8 @@ export class Reporter {
     while (this.waiting.length > 0) {
       const began = performance.now();
       await this.deliver(this.nextBatch());
-      // What came meanwhile is collected for as long as the first ones were, unless it already fills a batch.
-      const restMs = batchDelayMs - (performance.now() - began);
+      // What comes meanwhile is collected, unless it already fills a batch.
+      const restMs = Math.min(Math.max(batchDelayMs, restFactor * (performance.now() - began)), longestRestMs);
       if (this.waiting.length > 0 && this.waitingBytes < maxBatchBytes && restMs > 0) await sleep(restMs, undefined, { signal: this.hurry.signal }).catch(() => undefined);
     }
     // Nothing was awaited since the last look, so nothing can have been added unseen.

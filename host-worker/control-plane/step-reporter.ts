@@ -43,10 +43,14 @@ export class StepReporter {
     }
   }
 
-  /** Tells the rest; call once, at the end. */
-  async end(): Promise<void> {
+  /** Tells the rest; call once, at the end. It is on its way then, with the next batch. */
+  end(): void {
     for (const line of this.cap.rest()) this.reporter.output(this.run, this.component, line);
-    await this.reporter.flush(flushTimeoutMs);
+  }
+
+  /** Waits until it has arrived, for a bounded time. */
+  delivered(): Promise<void> {
+    return this.reporter.flush(flushTimeoutMs);
   }
 
   private tell(phase: Phase, state: 'started' | 'ended', duration_ms?: number): void {

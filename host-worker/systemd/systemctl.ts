@@ -18,6 +18,11 @@ export const isBooted = (): boolean => existsSync('/run/systemd/system');
 
 type Statuses = Map<string, UnitStatus>;
 
+const rememberedMax = 1_000;
+
+/** When a look began (performance.now()), and what it saw. */
+interface Seen { sinceMs: number; status: UnitStatus }
+
 /**
  * Starting a program costs more than what it tells, so placements share it: all who ask while one is under way get
  * the next one, which starts after they asked.
@@ -25,10 +30,14 @@ type Statuses = Map<string, UnitStatus>;
 export class UnitLooks {
   private next: { units: Set<string>; seen: Promise<Statuses> } | null = null;
   private last: Promise<unknown> = Promise.resolve();
+  private readonly seen = new Map<string, Seen>();
 
   constructor(private readonly show: (units: readonly string[]) => Promise<Statuses> = showTogether) {}
 
-  async at(unit: string): Promise<UnitStatus> {
+  /** `sinceMs`: what was seen by a look that began then or later will do; without it, one that begins now. */
+  async at(unit: string, sinceMs = Infinity): Promise<UnitStatus> {
+    const before = this.seen.get(unit);
+    if (before !== undefined && before.sinceMs >= sinceMs) return before.status;
     this.next ??= this.lookSoon();
     this.next.units.add(unit);
     const status = (await this.next.seen).get(unit);
@@ -41,20 +50,28 @@ export class UnitLooks {
     const seen = this.last.then(() => {
       // Whoever asks from here on may mean what happens later.
       this.next = null;
-      return this.show([...units]);
+      return this.look([...units]);
     });
     this.last = seen.catch(() => undefined);
     return { units, seen };
+  }
+
+  private async look(units: readonly string[]): Promise<Statuses> {
+    const sinceMs = performance.now();
+    const statuses = await this.show(units);
+    if (this.seen.size > rememberedMax) this.seen.clear();
+    for (const [unit, status] of statuses) this.seen.set(unit, { sinceMs, status });
+    return statuses;
   }
 }
 
 const looks = new UnitLooks();
 
-/** Units nobody knows have load_state `not-found`. */
-export const showUnit = (unit: string): Promise<UnitStatus> => looks.at(unit);
+/** Units nobody knows have load_state `not-found`. `sinceMs` as of UnitLooks. */
+export const showUnit = (unit: string, sinceMs?: number): Promise<UnitStatus> => looks.at(unit, sinceMs);
 
 /** In the order asked for. */
-export const showUnits = (units: readonly string[]): Promise<UnitStatus[]> => Promise.all(units.map(showUnit));
+export const showUnits = (units: readonly string[]): Promise<UnitStatus[]> => Promise.all(units.map((unit) => showUnit(unit)));
 
 async function showTogether(units: readonly string[]): Promise<Statuses> {
   const shown = await systemctl(['show', `--property=${shownProperties.join(',')}`, '--', ...units], queryTimeoutMs);
@@ -77,12 +94,6 @@ async function jobFailed(verb: string, unit: string, result: ProgramResult): Pro
   const status = await showUnit(unit);
   const { message, fix, details } = failed(`systemctl ${verb} ${unit}`, result);
   return new MaestroError('runtime_error', status.exit_code === 0 ? message : `unit ${unit} ${endOf(status)}`, { fix, details });
-}
-
-/** Only the links; the reload that follows a written unit reads them too. */
-export async function setEnabled(unit: string, enabled: boolean): Promise<void> {
-  const result = await systemctl([enabled ? 'enable' : 'disable', '--no-reload', '--quiet', '--', unit], queryTimeoutMs);
-  if (result.exit_code !== 0) throw failed(`systemctl ${enabled ? 'enable' : 'disable'} ${unit}`, result);
 }
 
 async function systemctl(argv: readonly string[], timeoutMs: number): Promise<ProgramResult> {

@@ -8,7 +8,8 @@ import { refuseUnsafeUnitName } from '../files/safe-path.js';
 import { writeFile } from '../files/write-file.js';
 import type { UndoEntry } from '../journal/records.js';
 import { runProgram } from '../run-program.js';
-import { type DaemonReload, setEnabled, showUnit, unitJob, unitPath } from './systemctl.js';
+import { isEnabled, setEnabled } from './enablement.js';
+import { type DaemonReload, showUnit, unitJob, unitPath } from './systemctl.js';
 import { isActive, type UnitStatus } from './unit-status.js';
 
 export type UnitUndo = Extract<UndoEntry, { kind: 'unit' }>;
@@ -17,10 +18,13 @@ const unitMode = 0o644;
 const journalLines = 60;
 const journalTimeoutMs = 10_000;
 
-/** What there is before anything is touched; conflict when the unit is somebody else's, dependency_missing without its user. */
-export async function unitBefore(run: SystemdRun, owned: boolean): Promise<UnitUndo> {
+/**
+ * What there is before anything is touched (as seen since `sinceMs`); conflict when the unit is somebody else's,
+ * dependency_missing without its user.
+ */
+export async function unitBefore(run: SystemdRun, owned: boolean, sinceMs: number): Promise<UnitUndo> {
   refuseUnsafeUnitName(run.unit_name);
-  const [status, file] = await Promise.all([showUnit(run.unit_name), readFileAt(unitPath(run.unit_name))]);
+  const [status, file] = await Promise.all([showUnit(run.unit_name, sinceMs), readFileAt(unitPath(run.unit_name))]);
   const exists = file.kind !== 'missing' || status.load_state !== 'not-found';
   if (exists && !owned) {
     throw new MaestroError('conflict', `a unit named ${run.unit_name} exists and was not made by this deploy`, {
@@ -38,23 +42,39 @@ export async function writeUnit(step: Step, run: SystemdRun): Promise<void> {
   await step.effect('unit.write', async () => writeFile({ path, bytes: Buffer.from(run.unit_text), mode: unitMode, owner: await ownerIds('0', '0'), strategy: 'atomic' }));
 }
 
-export async function enableUnit(step: Step, reload: DaemonReload, unit: string): Promise<void> {
-  const status = await showUnit(unit);
-  if (status.enabled) return;
+export async function enableUnit(step: Step, reload: DaemonReload, { unit, existed }: UnitUndo): Promise<void> {
+  if (await isEnabled(unit)) return;
   await step.effect('unit.enable', () => setEnabled(unit, true));
-  // systemd remembers of a unit that is up that it was not enabled; one that is not up is read anew when it starts.
-  if (status.active_state !== 'inactive') await step.effect('unit.reload', () => reload.request());
+  // systemd remembers of a unit that it knows that it was not enabled; a new one is read when it starts.
+  if (existed) await step.effect('unit.reload', () => reload.request());
 }
 
 /** Starts or restarts the unit with what is on disk now, unless this attempt has done so already. */
 export async function startUnit(step: Step, reload: DaemonReload, verb: 'start' | 'restart', before: UnitUndo): Promise<void> {
   const { unit } = before;
+  if (!before.existed && (await startedNew(step, unit))) return;
   const status = await reloaded(step, reload, unit);
   // Started since, and not by its restart policy, which counts.
   const startedByUs = isActive(status) && status.invocation !== before.invocation && status.restarts === 0;
   if (startedByUs || (verb === 'start' && isActive(status))) return;
   step.report.output('info', `systemctl ${verb} ${unit}`);
   await step.effect('unit.start', () => unitJob(verb, unit, status.started_at === null && status.active_state === 'inactive'));
+}
+
+/**
+ * A unit that nobody had before is read from disk by its start, and starting one that is up changes nothing, so it is not
+ * asked about first. False: systemd did not try, because it remembers something else of it.
+ */
+async function startedNew(step: Step, unit: string): Promise<boolean> {
+  step.report.output('info', `systemctl start ${unit}`);
+  try {
+    await step.effect('unit.start', () => unitJob('start', unit, true));
+    return true;
+  } catch (error) {
+    const { load_state, needs_daemon_reload, result } = await showUnit(unit);
+    if (load_state === 'not-found' || needs_daemon_reload || result === 'start-limit-hit') return false;
+    throw error;
+  }
 }
 
 async function reloaded(step: Step, reload: DaemonReload, unit: string): Promise<UnitStatus> {

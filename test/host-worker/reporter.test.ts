@@ -23,7 +23,8 @@ describe('what a step tells', () => {
   it('arrives in order and in few requests', async () => {
     const report = step();
     for (let index = 0; index < 500; index += 1) report.output('stdout', `line ${String(index)}`);
-    await report.end();
+    report.end();
+    await report.delivered();
     expect(control.lines(run)).toEqual(Array.from({ length: 500 }, (_, index) => `line ${String(index)}`));
     expect(control.requests.length).toBeLessThanOrEqual(2);
   });
@@ -38,7 +39,8 @@ describe('what a step tells', () => {
     const report = step();
     report.output('info', 'last words');
     const started = performance.now();
-    await report.end();
+    report.end();
+    await report.delivered();
     expect(performance.now() - started).toBeLessThan(120);
     expect(control.lines(run)).toEqual(['last words']);
   });
@@ -46,7 +48,8 @@ describe('what a step tells', () => {
   it('fits the size that the control plane takes, also when it is full of quotes', async () => {
     const report = step();
     for (let index = 0; index < 400; index += 1) report.output('stdout', '"\\'.repeat(1_000));
-    await report.end();
+    report.end();
+    await report.delivered();
     expect(Math.max(...control.batchBytes)).toBeLessThanOrEqual(256 * 1024);
     expect(control.batchBytes.length).toBeGreaterThan(3);
   });
@@ -54,7 +57,8 @@ describe('what a step tells', () => {
   it('carries no terminal codes', async () => {
     const report = step();
     report.output('stderr', '\u001b[31mred\u001b[0m\r\n\u0000\u0007plain\ttab\n\n');
-    await report.end();
+    report.end();
+    await report.delivered();
     expect(control.lines(run)).toEqual(['red', 'plain\ttab']);
   });
 
@@ -62,7 +66,8 @@ describe('what a step tells', () => {
     const report = step();
     await report.phase('files', () => new Promise((resolve) => setTimeout(resolve, 30)));
     await expect(report.phase('start', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    await report.end();
+    report.end();
+    await report.delivered();
     expect(report.current).toBe('start');
     expect(report.phases.map(({ phase }) => phase)).toEqual(['files', 'start']);
     expect(report.phases[0]?.duration_ms).toBeGreaterThanOrEqual(25);
@@ -73,7 +78,8 @@ describe('what a step tells', () => {
     for (let round = 0; round < 2; round += 1) {
       const report = step();
       await report.phase('files', async () => report.output('info', 'writing'));
-      await report.end();
+      report.end();
+      await report.delivered();
     }
     await step('web', 'activate/rol_1/2').phase('files', async () => undefined);
     await reporter.flush(1_000);
@@ -88,7 +94,9 @@ describe('what a step tells', () => {
       mine.output('info', `mine ${String(index)}`);
       other.output('info', `other ${String(index)}`);
     }
-    await Promise.all([mine.end(), other.end()]);
+    mine.end();
+    other.end();
+    await Promise.all([mine.delivered(), other.delivered()]);
     expect(control.lines(run)).toEqual(['mine 0', 'mine 1', 'mine 2']);
     expect(control.lines('rol_2')).toEqual(['other 0', 'other 1', 'other 2']);
     expect(new Set(control.reports.filter((entry) => entry.run === 'rol_2').map(({ component }) => component))).toEqual(new Set(['db']));
@@ -100,7 +108,8 @@ describe('a control plane that does not listen', () => {
     control.nextStatuses = [503, 500];
     const report = step();
     report.output('info', 'heard in the end');
-    await report.end();
+    report.end();
+    await report.delivered();
     expect(control.lines(run)).toEqual(['heard in the end']);
     expect(new Set(control.requests.map(({ body }) => body)).size).toBe(1);
   });
@@ -110,7 +119,8 @@ describe('a control plane that does not listen', () => {
     const report = step();
     report.output('info', 'lost');
     await report.phase('files', async () => undefined);
-    await report.end();
+    report.end();
+    await report.delivered();
     expect(warnings).toContain('a report could not be delivered');
     report.output('info', 'heard again');
     await reporter.flush(2_000);
@@ -124,7 +134,8 @@ describe('a control plane that does not listen', () => {
     const started = performance.now();
     await reporter.flush(300);
     expect(performance.now() - started).toBeLessThan(600);
-    await report.end();
+    report.end();
+    await report.delivered();
   });
 
   it('does not fill our memory', async () => {
@@ -166,7 +177,8 @@ describe('a flood', () => {
   it('of 100 MB reaches the control plane as about 2 MB', async () => {
     const report = step();
     for (let index = 0; index < 100_000; index += 1) report.output('stdout', `${String(index)} ${'x'.repeat(1_000)}`);
-    await report.end();
+    report.end();
+    await report.delivered();
     const lines = control.lines(run);
     const bytes = lines.reduce((sum, text) => sum + text.length, 0);
     expect(bytes).toBeGreaterThan(1.8 * 1024 * 1024);
