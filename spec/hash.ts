@@ -30,10 +30,15 @@ type Hashed = Omit<DesiredPlacement, 'hash' | 'version' | 'files' | 'trees'> & {
   trees: readonly DesiredTree[];
 };
 
+function withoutContents(run: DesiredPlacement['run']): DesiredPlacement['run'] {
+  if (run.type !== 'docker' || run.secret_env === undefined) return run;
+  return { ...run, secret_env: Object.fromEntries(Object.entries(run.secret_env).map(([name, { digest }]) => [name, { digest }])) };
+}
+
 /** component_hash: everything that has an effect on the host, and nothing else (no version number, no contents). */
 export function componentHash(placement: Hashed): string {
   const files = placement.files.map(({ path, sha256: digest, mode, owner, group, strategy }) => ({ path, digest, mode, owner, group, strategy }));
   const trees = placement.trees.map(({ dest, strategy, tree_hash, owner, group }) => ({ dest, strategy, tree_hash, owner, group }));
-  const { component, component_directory, run, healthcheck } = placement;
-  return sha256Hex(canonicalJson({ component, component_directory, run, healthcheck, files, trees }));
+  const { component, component_directory, healthcheck } = placement;
+  return sha256Hex(canonicalJson({ component, component_directory, run: withoutContents(placement.run), healthcheck, files, trees }));
 }

@@ -9,6 +9,7 @@ import { formatPath } from '../../spec/document/path.js';
 import { MaestroError, type Diagnostic } from '../../spec/errors.js';
 import type { BundleEntry } from '../../spec/resolve/placement.js';
 import { renderDocument, type RenderedDocument } from '../rendering/render-document.js';
+import { noSecrets, type SecretVersions } from '../rendering/secret-texts.js';
 import { clashErrors } from './clashes.js';
 
 export interface BundleContents {
@@ -27,14 +28,23 @@ export interface Validation {
   rendered: RenderedDocument | null;
 }
 
-export interface ValidateOptions { deployId?: string; version?: number; env?: Readonly<Record<string, string>> }
+export interface ValidateOptions {
+  deployId?: string;
+  version?: number;
+  env?: Readonly<Record<string, string>>;
+  /** Those that references may name; without them every reference is an error. */
+  secrets?: SecretVersions;
+  /** Digests of what is secret are made under it; only those of a stored version mean anything. */
+  digestKey?: string;
+}
 
 export async function validateBundle(text: string, bundle: BundleContents, options: ValidateOptions = {}): Promise<Validation> {
   const parsed = parseDocument(text);
   const { document, warnings } = parsed;
   if (document === null) return { ok: false, document, errors: parsed.errors, warnings, graph: null, rendered: null };
   const graph = documentGraph(document);
-  const rendered = await renderDocument({ document, deployId: options.deployId ?? '', version: options.version ?? 0, bundle: bundle.entries, texts: bundle.texts, env: options.env ?? {} });
+  const { deployId = '', version = 0, env = {}, secrets = noSecrets, digestKey = '' } = options;
+  const rendered = await renderDocument({ document, deployId, version, bundle: bundle.entries, texts: bundle.texts, env, secrets, digestKey });
   const found = [...graphErrors(graph, parsed), ...renderErrors(rendered, parsed), ...clashErrors(rendered.claims, parsed.locate)];
   const errors = found.filter(({ code }) => code !== 'unsupported_feature');
   const unsupported = [...unsupportedFeatures(document, parsed.locate), ...found.filter(({ code }) => code === 'unsupported_feature')];

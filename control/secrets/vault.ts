@@ -36,7 +36,8 @@ export class Vault {
   }
 
   async read(): Promise<Secrets> {
-    return (await this.open()).secrets;
+    const bytes = await this.bytes();
+    return bytes === undefined ? new Map() : (await this.opened(bytes)).secrets;
   }
 
   /** The new version's number. */
@@ -61,7 +62,10 @@ export class Vault {
 
   private async open(): Promise<{ secrets: Secrets; key: Buffer; source: KeySource }> {
     const bytes = await this.bytes();
-    if (bytes === undefined) return { secrets: new Map(), ...(await this.keys.create()) };
+    return bytes === undefined ? { secrets: new Map(), ...(await this.keys.create()) } : this.opened(bytes);
+  }
+
+  private async opened(bytes: Buffer): Promise<{ secrets: Secrets; key: Buffer; source: KeySource }> {
     const sealed = readSealed(bytes, this.file);
     const key = await this.keys.of(sealed.source);
     const { secrets } = content.parse(JSON.parse(sealed.open(key).toString('utf8')));

@@ -41,7 +41,6 @@ function componentFeatures(id: string, component: Component, refuse: (used: bool
   refuse(source !== undefined && source.type !== 'docker', at('source', 'type'), `source type ${source?.type ?? ''}`);
   refuse(source !== undefined && 'credentials_ref' in source && source.credentials_ref !== undefined, at('source', 'credentials_ref'), 'credentials_ref');
   refuse(component.build.length > 0 && source?.type !== 'docker', at('build'), 'build');
-  refuse(Object.keys(component.config.secrets).length > 0, at('config', 'secrets'), 'config.secrets');
   refuse(component.deploy_mode !== 'cold', at('deploy_mode'), `deploy_mode ${component.deploy_mode}`);
   refuse(component.run.reload_command !== undefined, at('run', 'reload_command'), 'reload_command');
   for (const [trigger, value] of Object.entries(component.reload_triggers)) refuse(value === 'hot', at('reload_triggers', trigger), `reload_triggers.${trigger}: hot`);

@@ -16,7 +16,6 @@ describe('refused, at the key', () => {
     ['an archive', source('type: ▸archive, path: a.tar.gz'), `${web}.source.type`],
     ['an artifact', source('type: ▸artifact, artifact_id: abc'), `${web}.source.type`],
     ['a login to a registry', source('type: docker, image: x, credentials_ref: ▸"vault://reg"'), `${web}.source.credentials_ref`],
-    ['secrets', component('config: { secrets: ▸{ A: "{{ vault://a }}" } }'), `${web}.config.secrets`],
     ['a hot deploy', component('deploy_mode: ▸hot'), `${web}.deploy_mode`],
     ['a blue-green deploy', component('deploy_mode: ▸blue_green'), `${web}.deploy_mode`],
     ['a reload command', small({ run: 'type: docker, reload_command: ▸nginx -s reload' }), `${web}.run.reload_command`],

@@ -20,8 +20,6 @@ export const unsupportedEntries: DiagnosticEntry[] = [
   unsupported('artifact-source', inComponent('source: { type: ▸artifact, artifact_id: 0f1e2d3c }'), 'source.type'),
   unsupported('registry-credentials', inComponent('source: { type: docker, image: nginx, credentials_ref: ▸registry }'), 'source.credentials_ref'),
   unsupported('build', inComponent('build: ▸[{ command: make }]'), 'build'),
-  unsupported('secrets', inComponent('config: { secrets: ▸{ PASSWORD: "{{ vault://db/password }}" } }'), 'config.secrets'),
-  unsupported('secret-in-env', [`${docker}\nenv: { PASSWORD: ▸"{{ vault://db/password }}" }`, 'components.web.run', docker, 'components.web.run'], 'env.PASSWORD'),
   unsupported('deploy-mode', inComponent('deploy_mode: ▸hot'), 'deploy_mode'),
   unsupported('reload', [`${docker}\nreload_command: ▸nginx -s reload`, 'components.web.run', docker, 'components.web.run'], 'reload_command'),
   unsupported('reload-trigger', inComponent('reload_triggers: { config: ▸hot }'), 'reload_triggers.config'),

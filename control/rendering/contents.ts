@@ -1,0 +1,37 @@
+/** What a host is about to write and start with: contents in full, and the values of secrets, for one placement at the moment of use. */
+import type { DesiredPlacement, SecretValue } from '../../spec/desired.js';
+import type { Reader } from '../database.js';
+import { loadBlob } from '../deploys/load-bundle.js';
+import { secretsIn, withValues, type SecretVersions } from './secret-texts.js';
+
+export interface ContentSource {
+  db: Reader;
+  /** Rendered texts by digest, with marks where secrets come to stand. */
+  contents: ReadonlyMap<string, string>;
+  secrets: SecretVersions;
+}
+
+export async function withContents(source: ContentSource, placement: DesiredPlacement): Promise<DesiredPlacement> {
+  const content = async (digest: string): Promise<string> => {
+    const rendered = source.contents.get(digest);
+    return (rendered === undefined ? await loadBlob(source.db, digest) : Buffer.from(withValues(rendered, source.secrets))).toString('base64');
+  };
+  const files = await Promise.all(placement.files.map(async (file) => ({ ...file, content: await content(file.sha256) })));
+  const trees = await Promise.all(placement.trees.map(async (tree) => ({
+    ...tree, files: await Promise.all(tree.files.map(async (file) => ({ ...file, content: await content(file.sha256) }))),
+  })));
+  const redact = valuesIn(source, placement);
+  return { ...placement, files, trees, run: withEnvironment(source, placement.run), ...(redact.length === 0 ? {} : { redact }) };
+}
+
+function withEnvironment({ contents, secrets }: ContentSource, run: DesiredPlacement['run']): DesiredPlacement['run'] {
+  if (run.type !== 'docker' || run.secret_env === undefined) return run;
+  const filled = Object.entries(run.secret_env).map(([name, { digest }]): [string, SecretValue] => [name, { digest, content: withValues(contents.get(digest) ?? '', secrets) }]);
+  return { ...run, secret_env: Object.fromEntries(filled) };
+}
+
+function valuesIn({ contents, secrets }: ContentSource, { files, run }: DesiredPlacement): string[] {
+  const digests = [...files.filter(({ keyed }) => keyed === true).map(({ sha256 }) => sha256), ...(run.type === 'docker' ? Object.values(run.secret_env ?? {}).map(({ digest }) => digest) : [])];
+  const paths = new Set(digests.flatMap((digest) => secretsIn(contents.get(digest) ?? '')));
+  return [...paths].flatMap((path) => secrets.get(path)?.value ?? []);
+}
