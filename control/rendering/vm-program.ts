@@ -109,7 +109,13 @@ function namesIn(root) {
   ];
 }
 
+// What a template may be made of; whatever else the parser knows, or learns one day, is refused before it becomes code.
+const allowedNodes = new Set(('Root NodeList Output TemplateData Symbol Literal Group Array Dict Pair LookupVal If InlineIf For Macro Caller Import FromImport FunCall Filter KeywordArgs ' +
+  'Block Super Extends Include Set Capture Switch Case In Is Or And Not Add Concat Sub Mul Div FloorDiv Mod Pow Neg Pos Compare CompareOperand').split(' '));
+
 prototype.compileRoot = function (node, frame) {
+  const other = node.findAll(nodes.Node).find(({ typename }) => !allowedNodes.has(typename));
+  if (other) throw atLine('"' + other.typename + '" cannot be used in a template', other.lineno + 1);
   for (const { value, lineno } of namesIn(node)) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$/.test(value)) throw atLine('"' + value + '" is not a name', lineno + 1);
     for (const name of value.split('.')) if (forbidden.has(name)) throw atLine('"' + name + '" is not allowed in a template', lineno + 1);
