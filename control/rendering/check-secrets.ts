@@ -2,20 +2,21 @@
 import type { Component } from '../../spec/document/index.js';
 import type { Path } from '../../spec/document/path.js';
 import type { Problem } from '../../spec/resolve/problems.js';
-import { malformedReference, maySecretStandAt, mentionsSecret, misplacedSecret, secretInClear, strayMarks, withSecretMarks } from '../../spec/secrets/references.js';
+import { malformedReference, maySecretStandAt, mentionsSecret, misplacedSecret, secretInClear, type SecretsPlace, strayMarks, withSecretMarks } from '../../spec/secrets/references.js';
+import type { Credentials } from './credentials.js';
 import { hasForeignMark, markNonce, secretsIn, type SecretVersions } from './secret-texts.js';
 import { pathKey, renderedParts, templatesIn, withStrings } from './strings.js';
 
 /** The component with marks in place of its references to secrets: the template machine knows no other sign of them. */
-export function markSecrets(component: Component, secrets: SecretVersions): { component: Component; problems: Problem[] } {
+export function markSecrets(component: Component, { place, secrets, wrong: unknown }: Credentials): { component: Component; problems: Problem[] } {
   const problems: Problem[] = [];
   const replacements = new Map<string, string>();
   for (const { path, text } of templatesIn(renderedParts(component)).filter((found) => mentionsSecret(found.text))) {
-    const { text: marked, secrets: used, wrong } = withSecretMarks(text, markNonce);
-    const missing = used.filter((secret) => wrong === null && !secrets.has(secret));
+    const { text: marked, secrets: used, wrong } = withSecretMarks(text, markNonce, place.prefix);
+    const missing = used.filter((secret) => wrong === null && unknown === null && !secrets.has(secret));
     if (!maySecretStandAt(path)) problems.push(misplacedSecret(path));
     else if (wrong !== null) problems.push(malformedReference(path, wrong));
-    else problems.push(...missing.map((secret) => missingSecret(path, secret)));
+    else problems.push(...missing.map((secret) => missingSecret(path, secret, place)));
     // What is told already is not looked at any further.
     replacements.set(pathKey(path), maySecretStandAt(path) && wrong === null ? marked : '');
   }
@@ -23,8 +24,10 @@ export function markSecrets(component: Component, secrets: SecretVersions): { co
   return { component: withStrings(component, replacements), problems };
 }
 
-const missingSecret = (path: Path, secret: string): Problem =>
-  ({ path, message: `there is no secret "${secret}" in the vault`, fix: `Set it (PUT /api/secrets/${secret}), or correct the path.`, code: 'validation_error' });
+function missingSecret(path: Path, secret: string, place: SecretsPlace): Problem {
+  if (place.kind === 'vault') return { path, message: `there is no secret "${secret}" in the vault`, fix: `Set it (PUT /api/secrets/${secret}), or correct the path.` };
+  return { path, message: `there is no secret "${secret.slice(place.prefix.length)}" in ${place.path}`, fix: 'Seal the file anew with it (POST /api/secrets/seal), or correct the path.' };
+}
 
 /** What is wrong with the secrets in what was rendered: by way of variables and expressions one could come to stand where it shows, or be cut. */
 export function secretProblems({ component, templates }: { component: Component; templates: readonly (string | undefined)[] }, secrets: SecretVersions): Problem[] {

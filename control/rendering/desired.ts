@@ -11,6 +11,7 @@ import { validateBundle, type Validation } from '../documents/validate.js';
 import { secretsOfVersion } from '../secrets/pins.js';
 import type { Vault } from '../secrets/vault.js';
 import { withContents } from './contents.js';
+import { type Credentials, credentialsOf } from './credentials.js';
 import type { SecretVersions } from './secret-texts.js';
 
 export interface Renderer {
@@ -31,7 +32,7 @@ export interface RendererDeps {
 }
 
 /** A rendered version, with the secrets that it was rendered with. */
-interface Rendering { validation: Validation; secrets: SecretVersions }
+interface Rendering { validation: Validation; credentials: Credentials }
 
 export function createRenderer(deps: RendererDeps): Renderer {
   const kept = new Map<string, Promise<Rendering>>();
@@ -49,13 +50,15 @@ export function createRenderer(deps: RendererDeps): Renderer {
     const known = kept.get(key);
     const rendering = await (known ?? remember(key, renderVersion(deps, deployId, number)));
     if (known === undefined || rendering.validation.rendered?.secrets.size === 0) return rendering;
-    const secrets = await secretsOfVersion(deps.db, deps.vault, deployId, number);
-    if (usesThese(rendering, secrets)) return { ...rendering, secrets };
+    // What is in a file of the bundle never changes.
+    if (rendering.credentials.place.kind === 'bundle') return rendering;
+    const { vault } = await secretsOfVersion(deps.db, deps.vault, deployId, number);
+    if (usesThese(rendering, vault)) return { ...rendering, credentials: { ...rendering.credentials, secrets: vault } };
     return remember(key, renderVersion(deps, deployId, number));
   };
 
   const desired: Renderer['desired'] = async (deployId, number, host, { component, withContent = false } = {}) => {
-    const { validation, secrets } = await current(deployId, number);
+    const { validation, credentials: { secrets } } = await current(deployId, number);
     if (!validation.ok || validation.rendered === null) {
       throw new MaestroError('validation_error', `version ${number} cannot be rendered`, { fix: 'Correct the document and submit a new version.', errors: validation.errors });
     }
@@ -69,9 +72,9 @@ export function createRenderer(deps: RendererDeps): Renderer {
 
 async function renderVersion({ db, vault, env, digestKey }: RendererDeps, deployId: string, number: number): Promise<Rendering> {
   const bundle = await loadBundle(db, deployId, number);
-  const secrets = await secretsOfVersion(db, vault, deployId, number);
-  const validation = await validateBundle(bundle.yaml, await bundleContents(bundle), { deployId, version: number, env, secrets, digestKey });
-  return { validation, secrets };
+  const [secrets, contents] = await Promise.all([secretsOfVersion(db, vault, deployId, number), bundleContents(bundle)]);
+  const validation = await validateBundle(bundle.yaml, contents, { deployId, version: number, env, secrets, digestKey });
+  return { validation, credentials: await credentialsOf(validation.document?.credentials_ref, contents.texts, secrets) };
 }
 
 const usesThese = ({ validation: { rendered } }: Rendering, secrets: SecretVersions): boolean =>

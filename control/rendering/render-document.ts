@@ -8,7 +8,8 @@ import { placements, type DeployDocument } from '../../spec/document/index.js';
 import { resolvePlacement, type BundleEntry } from '../../spec/resolve/placement.js';
 import type { Problem, ReportProblem } from '../../spec/resolve/problems.js';
 import { secretsNamed } from '../../spec/secrets/references.js';
-import { digester, digestKeyOf, type SecretVersions } from './secret-texts.js';
+import type { Credentials } from './credentials.js';
+import { digester, digestKeyOf } from './secret-texts.js';
 import { renderScopes, type RenderedScope, type Scope } from './stages.js';
 
 export interface RenderSource {
@@ -18,7 +19,7 @@ export interface RenderSource {
   bundle: readonly BundleEntry[];
   texts: Readonly<Record<string, string>>;
   env: Readonly<Record<string, string>>;
-  secrets: SecretVersions;
+  credentials: Credentials;
   /** See digestKeyOf. */
   digestKey: string;
 }
@@ -36,21 +37,21 @@ export interface RenderedDocument {
 }
 
 export async function renderDocument(source: RenderSource): Promise<RenderedDocument> {
-  const { document, env, bundle, texts, secrets } = source;
+  const { document, env, bundle, texts, credentials } = source;
   const problems = new Map<string, PlacementProblem>();
   const report = ({ componentId: component, host }: Scope, problem: Problem): void => {
     // The same mistake on every host is told once.
     const key = JSON.stringify([component, problem.path, problem.message]);
     if (!problems.has(key)) problems.set(key, { ...problem, component, host });
   };
-  const scopes = await renderScopes({ document, env, bundle, texts, secrets, report }, initialScopes(document));
+  const scopes = await renderScopes({ document, env, bundle, texts, credentials, report }, initialScopes(document));
   // What could not be rendered is not looked at any further.
   const place = ({ componentId }: Scope, { path }: Problem): string => JSON.stringify([componentId, path]);
   const failed = new Set([...problems.values()].map(({ component, path }) => JSON.stringify([component, path])));
   const contents = new Map<string, string>();
   const resolved = (scopes ?? []).map((scope) => resolveScope(source, contents, scope, (problem) => { if (!failed.has(place(scope, problem))) report(scope, problem); }));
   const claims = resolved.flatMap((placement, index) => claimsOf(source, scopes?.[index], placement));
-  return { placements: resolved, claims, contents, secrets: new Map(secretsOf(document).map((path) => [path, secrets.get(path)?.version ?? null])), problems: [...problems.values()] };
+  return { placements: resolved, claims, contents, secrets: new Map(secretsOf(document).map((path) => [credentials.place.prefix + path, credentials.secrets.get(credentials.place.prefix + path)?.version ?? null])), problems: [...problems.values()] };
 }
 
 function initialScopes(document: DeployDocument): Scope[] {
@@ -68,7 +69,7 @@ function secretsOf({ components }: DeployDocument): string[] {
 
 function resolveScope(source: RenderSource, contents: Map<string, string>, { host, componentId, component, templates }: RenderedScope, report: ReportProblem): DesiredPlacement {
   const digestKey = digestKeyOf(source.digestKey, source.deployId, host);
-  const digest = digester(source.secrets, digestKey, (sha256, text) => contents.set(sha256, text));
+  const digest = digester(source.credentials.secrets, digestKey, (sha256, text) => contents.set(sha256, text));
   const placement = resolvePlacement({
     deployId: source.deployId, project: source.document.project, version: source.version, host, componentId, component,
     bundle: source.bundle, templates: component.config.templates.map((_, index) => { const text = templates[index]; return text === undefined ? undefined : digest(text); }), digest,

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { Reader, Tx } from '../database.js';
+import type { SecretSources } from '../rendering/credentials.js';
 import type { SecretVersions } from '../rendering/secret-texts.js';
 import type { Vault } from './vault.js';
 
@@ -24,10 +25,10 @@ async function pinsOf(db: Reader, deployId: string, version: number): Promise<Se
 }
 
 /** What a document that belongs to no version yet would use. */
-export const latestSecrets = (vault: Vault): Promise<SecretVersions> => chosen(vault, {});
+export const latestSecrets = async (vault: Vault): Promise<SecretSources> => ({ vault: await chosen(vault, {}), openFile: (text) => vault.openFile(text) });
 
-export async function secretsOfVersion(db: Reader, vault: Vault, deployId: string, version: number): Promise<SecretVersions> {
-  return chosen(vault, await pinsOf(db, deployId, version));
+export async function secretsOfVersion(db: Reader, vault: Vault, deployId: string, version: number): Promise<SecretSources> {
+  return { vault: await chosen(vault, await pinsOf(db, deployId, version)), openFile: (text) => vault.openFile(text) };
 }
 
 async function chosen(vault: Vault, pinned: SecretPins): Promise<SecretVersions> {

@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { MaestroError } from '../../spec/errors.js';
 import { hasCode } from '../key-file.js';
+import { openCredentials, sealCredentials } from './credentials-file.js';
 import { readSealed, seal, type KeySource } from './sealed.js';
 import { isSecretPath } from './secret-path.js';
 import type { VaultKeys } from './vault-key.js';
@@ -48,6 +49,15 @@ export class Vault {
     secrets.set(path, { latest: made.version, versions: [...before.versions, made] });
     await this.save(secrets, key, source);
     return made;
+  }
+
+  /** See credentials-file. */
+  sealFile(secrets: Readonly<Record<string, string>>): Promise<string> {
+    return sealCredentials(this.keys, secrets);
+  }
+
+  openFile(text: string): Promise<ReadonlyMap<string, string>> {
+    return openCredentials(this.keys, text);
   }
 
   /** False when there is nothing of that name. */

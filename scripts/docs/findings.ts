@@ -1,12 +1,13 @@
 /** What validation says of a document of the documentation and the files beside it. */
 import { bundleContents } from '../../control/documents/contents.js';
 import { validateBundle } from '../../control/documents/validate.js';
+import { noSources } from '../../control/rendering/credentials.js';
 import type { Diagnostic } from '../../spec/errors.js';
 import { sha256Hex } from '../../spec/hash.js';
 
 export type Files = Readonly<Record<string, string>>;
 
-const secrets = new Map([['db/password', { version: 1, value: 'of the examples' }]]);
+const secrets = { ...noSources, vault: new Map([['db/password', { version: 1, value: 'of the examples' }]]) };
 
 export interface Findings { errors: Diagnostic[]; warnings: Diagnostic[] }
 

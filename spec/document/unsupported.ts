@@ -15,7 +15,6 @@ export function unsupportedFeatures(document: DeployDocument, locate: YamlReadin
     if (!used) return;
     found.push({ code: 'unsupported_feature', path: formatPath(path), ...locate(path), message: `${what} is not supported yet`, suggested_fix: 'Remove it until a version of Maestro that supports it is installed.' });
   };
-  refuse(document.credentials_ref !== undefined, ['credentials_ref'], 'credentials_ref');
   for (const [id, host] of Object.entries(document.hosts)) {
     refuse(host.type === 'kubernetes', ['hosts', id, 'type'], 'host type kubernetes');
     refuse(host.daemon !== undefined, ['hosts', id, 'daemon'], 'daemon');

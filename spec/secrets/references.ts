@@ -1,6 +1,7 @@
 /** `{{ vault://path }}` in a component: where it may stand, and what is wrong with one that stands elsewhere. */
 import type { Component } from '../document/index.js';
 import type { Path } from '../document/path.js';
+import { bundlePath } from '../resolve/paths.js';
 import type { Problem } from '../resolve/problems.js';
 import { mayHoldMark, secretMark } from './marks.js';
 
@@ -16,6 +17,18 @@ export const mentionsSecret = (text: string): boolean => opening.test(text);
 
 export const secretsNamed = (text: string): string[] => [...text.matchAll(reference)].map(([, path = '']) => path);
 
+/** `prefix` stands in front of every path that the document names; paths of a bundle's file start with "./", which none of the vault does. */
+export type SecretsPlace = { kind: 'vault'; prefix: string } | { kind: 'bundle'; prefix: './'; path: string };
+
+/** What `credentials_ref` means; null when it means nothing. */
+export function secretsPlace(reference: string | undefined): SecretsPlace | null {
+  if (reference === undefined) return { kind: 'vault', prefix: '' };
+  const mount = /^vault:\/\/(.*?)\/?$/.exec(reference)?.[1];
+  if (mount !== undefined) return isSecretPath(mount) ? { kind: 'vault', prefix: `${mount}/` } : null;
+  const path = reference.startsWith('./') ? bundlePath(reference) : null;
+  return path === null ? null : { kind: 'bundle', prefix: './', path };
+}
+
 /** Environments of processes and the secrets themselves; everything else shows in process lists, logs or addresses. */
 export function maySecretStandAt([section, key, third]: Path): boolean {
   if (section === 'config') return key === 'secrets';
@@ -23,13 +36,13 @@ export function maySecretStandAt([section, key, third]: Path): boolean {
 }
 
 /** A text with marks for its references; what is wrong with one of them is told instead. */
-export function withSecretMarks(text: string, nonce: string): { text: string; secrets: string[]; wrong: string | null } {
+export function withSecretMarks(text: string, nonce: string, prefix: string): { text: string; secrets: string[]; wrong: string | null } {
   const secrets = new Set<string>();
   let wrong: string | null = null;
   const marked = text.replace(reference, (written, path: string) => {
     if (!isSecretPath(path)) wrong = `"${path}" is not the path of a secret`;
-    secrets.add(path);
-    return isSecretPath(path) ? secretMark(nonce, path) : written;
+    secrets.add(prefix + path);
+    return isSecretPath(path) ? secretMark(nonce, prefix + path) : written;
   });
   if (wrong === null && opening.test(marked)) wrong = 'a reference to a secret is written {{ vault://path }}, with nothing else inside';
   return { text: marked, secrets: [...secrets], wrong };

@@ -1,6 +1,7 @@
 /** Secrets in documents and templates: where they may stand, what may be done with them, and that no value gets out of where it belongs. */
 import fc from 'fast-check';
 import { validateBundle, type Validation } from '../../control/documents/validate.js';
+import { noSources } from '../../control/rendering/credentials.js';
 import { withContents } from '../../control/rendering/contents.js';
 import { hasForeignMark, markNonce, type SecretVersions, withValues } from '../../control/rendering/secret-texts.js';
 import type { Db } from '../../control/database.js';
@@ -16,7 +17,7 @@ const vault = (values: Readonly<Record<string, string>> = { 'app/token': token, 
 const secrets = { TOKEN: '{{ vault://app/token }}' };
 
 const check = (text: string, files: Files = {}, known = vault(), digestKey = 'k'): Promise<Validation> =>
-  validateBundle(text, contentsOf(files), { deployId: 'dpl_1', version: 1, secrets: known, digestKey });
+  validateBundle(text, contentsOf(files), { deployId: 'dpl_1', version: 1, secrets: { ...noSources, vault: known }, digestKey });
 
 async function full(validation: Validation, known = vault()): Promise<DesiredPlacement> {
   const [placement] = validation.rendered?.placements ?? [];

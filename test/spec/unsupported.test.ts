@@ -11,7 +11,6 @@ describe('refused, at the key', () => {
   const cases: [name: string, text: string, path: string][] = [
     ['a kubernetes host', small({ host: '{ type: ▸kubernetes }' }), 'hosts.h1.type'],
     ['the daemon settings of a host', small({ host: '{ daemon: ▸{ install_method: manual } }' }), 'hosts.h1.daemon'],
-    ['credentials of the bundle', small({ top: 'credentials_ref: ▸./credentials.yaml\n' }), 'credentials_ref'],
     ['a git source', source('type: ▸git, repo: "https://x/y.git"'), `${web}.source.type`],
     ['an archive', source('type: ▸archive, path: a.tar.gz'), `${web}.source.type`],
     ['an artifact', source('type: ▸artifact, artifact_id: abc'), `${web}.source.type`],

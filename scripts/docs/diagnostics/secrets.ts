@@ -37,4 +37,12 @@ export const secretEntries: DiagnosticEntry[] = [
     name: 'secret-sign', meaning: 'The characters U+E000 and U+E001 stand for secrets while a text is rendered.', frame: 'components.web.run',
     bad: env('▸"\\uE000"'), good, path: password, message: /reserved for secrets/,
   },
+  {
+    name: 'credentials-place', meaning: 'credentials_ref names a sealed file of the bundle, or a part of the vault that all references of the document are in.', frame: 'top level',
+    bad: 'credentials_ref: ▸prod', good: 'credentials_ref: vault://prod', path: 'credentials_ref', message: /neither a file of the bundle nor a part of the vault/,
+  },
+  {
+    name: 'no-credentials-file', meaning: 'The bundle has no file of this name.', frame: 'top level',
+    bad: 'credentials_ref: ▸./credentials.yaml', good: 'description: the shop', path: 'credentials_ref', message: /the bundle has no file "credentials.yaml"/,
+  },
 ];

@@ -12,7 +12,6 @@ function unsupported(name: string, [bad, frame, good, place]: [string, Frame, st
 }
 
 export const unsupportedEntries: DiagnosticEntry[] = [
-  unsupported('credentials', ['credentials_ref: ▸./credentials.yaml', 'top level', 'description: the shop', ''], 'credentials_ref'),
   unsupported('kubernetes', ['type: ▸kubernetes', 'hosts.h1', 'type: linux', 'hosts.h1'], 'type'),
   unsupported('daemon', ['daemon: ▸{ install_method: auto }', 'hosts.h1', 'user: deploy', 'hosts.h1'], 'daemon'),
   unsupported('git-source', inComponent('source: { type: ▸git, repo: "https://example.com/shop.git" }'), 'source.type'),
