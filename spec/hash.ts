@@ -35,5 +35,8 @@ export function componentHash(placement: Hashed): string {
   const files = placement.files.map(({ path, sha256: digest, mode, owner, group, strategy }) => ({ path, digest, mode, owner, group, strategy }));
   const trees = placement.trees.map(({ dest, strategy, tree_hash, owner, group }) => ({ dest, strategy, tree_hash, owner, group }));
   const { component, component_directory, run, healthcheck } = placement;
-  return sha256Hex(canonicalJson({ component, component_directory, run, healthcheck, files, trees }));
+  // Left out where there are none: what was applied before there were sources keeps its hash.
+  const source = placement.source ?? undefined;
+  const build = placement.build.length > 0 ? placement.build : undefined;
+  return sha256Hex(canonicalJson({ component, component_directory, source, build, run, healthcheck, files, trees }));
 }

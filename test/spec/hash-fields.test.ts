@@ -18,7 +18,8 @@ const checks: readonly Healthcheck[] = [
 ];
 
 const placements: readonly Required<DesiredPlacement>[] = [docker, systemd].flatMap((run) => checks.map((healthcheck) => ({
-  deploy_id: 'dpl_1', project: 'shop', version: 1, component: 'web', host: 'h1', hash: '', component_directory: '/opt/maestro/web', run, files: [file], trees: [tree], healthcheck,
+  deploy_id: 'dpl_1', project: 'shop', version: 1, component: 'web', host: 'h1', hash: '', component_directory: '/opt/maestro/web',
+  source: { type: 'git' as const, repo: 'https://x/y.git', ref: 'main', subpath: 'app', source_hash: 'dd' }, build: [{ command: 'make', env: { A: '1' }, timeout_ms: 1000, working_dir: 'app' }], run, files: [file], trees: [tree], healthcheck,
 })));
 
 /** What has no effect on the host. */
@@ -46,7 +47,7 @@ describe.each(placements.map((placement): [string, Required<DesiredPlacement>] =
     if (without[path] === undefined) expect(hash).not.toBe(componentHash(placement));
     else expect(hash).toBe(componentHash(placement));
   });
-  test.each(['run.command', 'healthcheck', 'run.user', 'run.resources.cpus', 'files.0.owner', 'trees.0.group'])('%s left out is another than any that is given', (path) => {
+  test.each(['run.command', 'healthcheck', 'run.user', 'run.resources.cpus', 'source', 'source.ref', 'source.subpath', 'build.0.working_dir', 'files.0.owner', 'trees.0.group'])('%s left out is another than any that is given', (path) => {
     const replaced = withNull(placement, path.split('.'));
     if (replaced !== undefined) expect(componentHash(replaced as DesiredPlacement)).not.toBe(componentHash(placement));
   });
