@@ -54,7 +54,7 @@ const short = (commit: string): string => commit.slice(0, 12);
 
 function reasonFor(path: string, { source_hash }: DesiredSource, { kind, current, wanted_commit }: ObservedSource, drifted: boolean): string {
   if (kind === 'missing') return drifted ? `${path} is missing` : `${path} does not exist yet`;
-  if (current === null) return `${path} points somewhere else than to a release of this deploy`;
+  if (current === null) return `${path} does not point to a release of this deploy`;
   if (wanted_commit !== null && current.commit !== wanted_commit) return `commit ${short(current.commit)} → ${short(wanted_commit)}`;
   return current.source_hash === source_hash ? `commit ${short(current.commit)} has to be fetched again` : 'the source or its build differs';
 }

@@ -20,7 +20,7 @@ import { attemptLabel, type AttemptKey } from '../journal/journal.js';
 import { forgetPrevious } from '../journal/previous.js';
 import type { AttemptRecord, Outcome, PlacementRecord } from '../journal/records.js';
 import { observePlacements } from '../observe/observe.js';
-import { prepareSource } from '../source/prepare-source.js';
+import { ensureRelease } from '../source/prepare-source.js';
 import { hasSource, pinObserved, pruneSourceReleases, type SourcePlacement } from '../source/releases.js';
 import { lastUnitLines } from '../systemd/unit.js';
 import { LeftForRepeat, messageOf, Overtaken, PassingTrouble } from '../trouble.js';
@@ -125,7 +125,7 @@ class Activation {
   /** The prepare activity has made the release; if it is not there any more, it is made now. */
   private async fromSource(desired: SourcePlacement, operations: Operation[]): Promise<Outcome> {
     try {
-      await prepareSource(this.deps, this.step, desired);
+      await ensureRelease(this.deps, this.step, desired);
     } catch (error) {
       throwIfCancelled(this.scope.signal);
       if (isPassing(error)) throw error;

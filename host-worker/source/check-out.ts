@@ -55,7 +55,7 @@ async function expectFolder({ repo, subpath }: DesiredSource, tree: string, insi
   const isFolder = subpath === null || (await inside('reading', ['cat-file', '-t', tree]).catch((error: unknown) => {
     if (error instanceof MaestroError) return '';
     throw error;
-  })) === 'tree';
+  })).trim() === 'tree';
   if (!isFolder) throw new MaestroError('fetch_failed', `${repo} has no folder "${subpath}" in this commit`, { fix: 'Correct source.subpath, or push the folder.', details: { repo, subpath } });
 }
 

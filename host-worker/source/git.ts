@@ -58,7 +58,7 @@ async function run({ repo }: Pick<DesiredSource, 'repo'>, cwd: string, argv: rea
     const clean = withoutCredentials(line);
     said.push(clean);
     if (said.length > tailLines) said.shift();
-    if (!clean.startsWith('fatal:')) tell(clean);
+    if (!clean.startsWith('fatal:') && !empty.test(clean)) tell(clean);
   };
   const options = { cwd, env: gitEnvironment(repo, process.env), timeoutMs, signal, onLine, onOutput };
   const end = await runInGroup('git', [...settings.flatMap((setting) => ['-c', setting]), ...argv], options).catch((error: unknown) => { throw isMissing(error) ? noGit() : error; });
@@ -73,7 +73,10 @@ const withoutCredentials = (line: string): string => line.replace(/\/\/[^/@\s]+@
 
 const passing = /could not resolve host|connection (timed out|refused|reset|closed)|unexpected disconnect|early eof|rpc failed|http (code )?5\d\d|returned error: 5\d\d|the remote end hung up/i;
 
-const lastOf = (said: string): string => said.split('\n').findLast((line) => line.startsWith('fatal:'))?.slice('fatal:'.length).trim() ?? said.split('\n').at(-1) ?? 'it said nothing';
+/** What git adds to every failure of a transport, and what says nothing of it. */
+const empty = /^$|^fatal: could not read from remote repository|^please make sure you have the correct access|^and the repository exists/i;
+
+const lastOf = (said: string): string => said.split('\n').findLast((line) => !empty.test(line))?.replace(/^(fatal|error): /, '') ?? 'git said nothing';
 
 const noGit = (): MaestroError => new MaestroError('dependency_missing', 'git is not installed on this host', { fix: 'Install git on the host (for example: sudo apt-get install git).', details: { missing_dependency: 'git' } });
 

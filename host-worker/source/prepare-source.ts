@@ -32,7 +32,7 @@ export async function prepareSource(deps: Deps, step: Step, placement: SourcePla
     try {
       const { wanted, files } = await step.report.phase('fetch', async () => {
         await fetchFirst();
-        return fetch(deps, step, placement, draft);
+        return fetchFiles(deps, step, placement, draft);
       });
       if (files !== null) await step.report.phase('build', () => buildAndPublish(deps, step, placement, wanted, files));
       await rememberRelease(deps.journal, placement, { name: wanted.name, commit: wanted.commit, source_hash: source.source_hash });
@@ -42,8 +42,17 @@ export async function prepareSource(deps: Deps, step: Step, placement: SourcePla
   });
 }
 
+/** For whoever is about to switch to it: nothing is asked and nothing is told when the release is there. */
+export async function ensureRelease(deps: Deps, step: Step, placement: SourcePlacement): Promise<void> {
+  const { source } = placement;
+  const commit = pinnedCommit(await deps.journal.source(placement), placement);
+  const name = commit === null ? null : releaseName(commit, source);
+  if (commit === null || name === null || !(await isThere(releasePath(placement, name)))) return prepareSource(deps, step, placement);
+  await rememberRelease(deps.journal, placement, { name, commit, source_hash: source.source_hash });
+}
+
 /** The files in a draft; null when the release is there already. */
-async function fetch(deps: Deps, step: Step, placement: SourcePlacement, draft: string): Promise<{ wanted: Wanted; files: string | null }> {
+async function fetchFiles(deps: Deps, step: Step, placement: SourcePlacement, draft: string): Promise<{ wanted: Wanted; files: string | null }> {
   const { source } = placement;
   const commit = await commitOf(deps, step, placement);
   const wanted = { commit, name: releaseName(commit, source), draft };

@@ -193,7 +193,7 @@ describe('a git source', () => {
   });
   test.each([
     ['gone', { kind: 'missing' as const, current: null }, 'missing', `${directory} is missing`],
-    ['pointing elsewhere', { current: null }, 'changed', `${directory} points somewhere else than to a release of this deploy`],
+    ['pointing elsewhere', { current: null }, 'changed', `${directory} does not point to a release of this deploy`],
     ['pointing to an older release', { current: { commit: b, source_hash: 'same' } }, 'changed', `commit ${b.slice(0, 12)} → ${a.slice(0, 12)}`],
   ])('whose link is %s is drift, put right without a build', (_, change, kind, reason) => {
     expect(planOf(app, world(change))).toMatchObject({ needs_prepare: false, reasons: [reason], fields: [{ field: 'source.commit', kind }], operations: [{ op: 'switch_release', path: directory }, { op: 'restart_unit' }, { op: 'check_health' }] });
