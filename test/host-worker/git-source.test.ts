@@ -4,7 +4,7 @@ import type { PlacementPlan } from '../../spec/plan.js';
 import { sourceHash } from '../../spec/resolve/source.js';
 import type { DriverAnswer } from './driver/protocol.js';
 import { HostLab } from './host-lab.js';
-import { httpOn, placement, systemdRun } from './placements.js';
+import { dockerRun, httpOn, placement, systemdRun } from './placements.js';
 
 let lab: HostLab;
 beforeAll(async () => { lab = await HostLab.start(); }, 20 * 60_000);
@@ -146,6 +146,26 @@ describe('a component of a repository', () => {
     expect(await sh(`ls -lRd ${directory}`)).toBe(before);
     expect((await lab.host.exec(['ls', `/etc/systemd/system/${unit}`])).exitCode).not.toBe(0);
     expect(await releaseNames()).toEqual([]);
+  });
+
+  it('is there for a container that mounts its directory, and restarts it', async () => {
+    const web = (version: number): DesiredPlacement => {
+      const { hash: _, ...parts } = app(version);
+      const run = dockerRun({
+        image: 'demo/web:1', container_name: 'maestro-api', ports: [{ ip: '0.0.0.0', host_port: 8080, container_port: 8080, protocol: 'tcp' }], env: { CONFIG: '/app/dist/version.txt' },
+        volumes: [{ kind: 'bind', source: directory, target: '/app', read_only: true }],
+      });
+      return placement({ ...parts, run, healthcheck: httpOn(8080) });
+    };
+    await commitVersion('one');
+    await lab.apply(web(1));
+    expect(await lab.httpBody('http://127.0.0.1:8080/')).toContain('one');
+    await commitVersion('two');
+    expect(await planOf(web(2))).toMatchObject({ action: 'restart', operations: [{ op: 'switch_release', path: directory }, { op: 'restart_container' }, { op: 'check_health' }] });
+    const run = await lab.apply(web(2));
+    expect(lab.control.phases(run).slice(0, 2)).toEqual(['fetch', 'build']);
+    expect(await lab.httpBody('http://127.0.0.1:8080/')).toContain('two');
+    expect(await planOf(web(2))).toMatchObject({ action: 'unchanged', operations: [] });
   });
 
   it('keeps its last five releases, and the one it runs', async () => {
