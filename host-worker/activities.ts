@@ -1,21 +1,20 @@
 /** The activities that Temporal runs on this host. */
 import { CancelledFailure } from '@temporalio/common';
 import { MaestroError } from '../spec/errors.js';
+import { isRolloutId } from '../spec/words.js';
 import { planHost } from '../spec/plan-host.js';
-import type { HostActivities, HostWork, PlacementWork, PrepareResult } from '../workflows/shared.js';
+import type { HostActivities, HostWork, PlacementWork } from '../workflows/shared.js';
 import { activate } from './activate/activate.js';
-import { describeFailure, StepFailed, toTemporalFailure } from './activate/failures.js';
+import { StepFailed, toTemporalFailure } from './activate/failures.js';
 import type { HostDeps } from './activate/host-deps.js';
 import { operate } from './activate/operate.js';
+import { prepare } from './activate/prepare.js';
 import { type ActivityScope, temporalScope, withHeartbeat } from './activity-scope.js';
 import { StepReporter } from './control-plane/step-reporter.js';
-import { isInstalled, waitForDocker } from './docker/client.js';
-import { ensureImage } from './docker/pull.js';
 import { observePlacements } from './observe/observe.js';
+import { pinObserved } from './source/releases.js';
 import { attemptLabel } from './journal/journal.js';
 import { LeftForRepeat, messageOf } from './trouble.js';
-
-const dockerPatienceMs = 60_000;
 
 export function createHostActivities(deps: HostDeps, scopeOf: () => ActivityScope = temporalScope): HostActivities {
   return {
@@ -65,23 +64,8 @@ async function observe(deps: HostDeps, work: HostWork, scope: ActivityScope) {
   const desired = await deps.control.desired({ run_id: work.run_id }, scope.signal);
   const mine = desired.filter(({ deploy_id, host }) => deploy_id === work.deploy_id && host === deps.node);
   const { facts, observed } = await observePlacements(deps, mine, scope.signal);
-  return { facts, placements: planHost(mine, observed, facts) };
-}
-
-/** Fetches what the placement needs; touches nothing that runs, so it may go ahead of everything it waits for. */
-async function prepare(deps: HostDeps, work: PlacementWork, scope: ActivityScope, report: StepReporter): Promise<PrepareResult> {
-  const [desired] = await deps.control.desired({ run_id: work.run_id, component: work.component }, scope.signal);
-  if (desired?.run.type !== 'docker') return { phases: [] };
-  const { run: image } = desired;
-  try {
-    await report.phase('fetch', async () => {
-      if (!isInstalled(process.env)) throw new MaestroError('dependency_missing', `${deps.node} has no Docker`, { fix: 'Install Docker on the host.', details: { missing_dependency: 'docker' } });
-      await waitForDocker(deps.docker, dockerPatienceMs, scope.signal);
-      await ensureImage(deps.docker, image, { signal: scope.signal, tell: (line) => report.output('info', line) });
-    });
-  } catch (error) {
-    if (error instanceof MaestroError) throw new StepFailed(describeFailure(error, report, ''));
-    throw error;
-  }
-  return { phases: report.phases };
+  const placements = planHost(mine, observed, facts);
+  // A plan alone decides nothing; a rollout goes on with the commits that were seen now.
+  if (isRolloutId(work.run_id)) await pinObserved(deps.journal, mine, observed, placements);
+  return { facts, placements };
 }

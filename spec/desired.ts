@@ -81,6 +81,28 @@ export interface DesiredTree {
   files: { path: string; sha256: string; size: number; mode: number; content?: string }[];
 }
 
+/** A commit of a repository, fetched and built on the host into a release of its own, to which the component directory points. */
+export interface DesiredSource {
+  type: 'git';
+  repo: string;
+  /** null = the default branch. */
+  ref: string | null;
+  /** The folder of the repository that is used; null = all of it. */
+  subpath: string | null;
+  /** Over the source and the build: with the same commit, it is the same release. */
+  source_hash: string;
+}
+
+export interface BuildStep {
+  command: string;
+  env: Record<string, string>;
+  /** As of a run section. */
+  secret_env?: Record<string, SecretValue>;
+  timeout_ms: number;
+  /** Below the source directory; null = that directory itself. */
+  working_dir: string | null;
+}
+
 export interface DesiredPlacement {
   deploy_id: string;
   project: string;
@@ -90,6 +112,8 @@ export interface DesiredPlacement {
   /** component_hash: equal hash and matching reality means unchanged. */
   hash: string;
   component_directory: string;
+  source: DesiredSource | null;
+  build: BuildStep[];
   run: DockerRun | SystemdRun;
   files: DesiredFile[];
   trees: DesiredTree[];

@@ -4,7 +4,7 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { DesiredPlacement, DesiredTree } from './desired.js';
+import type { DesiredPlacement, DesiredTree, SecretValue } from './desired.js';
 
 export const sha256Hex = (data: Uint8Array | string): string => bytesToHex(sha256(typeof data === 'string' ? utf8ToBytes(data) : data));
 
@@ -30,9 +30,10 @@ type Hashed = Omit<DesiredPlacement, 'hash' | 'version' | 'files' | 'trees'> & {
   trees: readonly DesiredTree[];
 };
 
-function withoutContents(run: DesiredPlacement['run']): DesiredPlacement['run'] {
-  if (run.type !== 'docker' || run.secret_env === undefined) return run;
-  return { ...run, secret_env: Object.fromEntries(Object.entries(run.secret_env).map(([name, { digest }]) => [name, { digest }])) };
+/** A secret variable is its digest; its value is only there when the host is about to use it. */
+function withoutSecretContents<T extends object>(of: T): T {
+  if (!('secret_env' in of) || of.secret_env === undefined) return of;
+  return { ...of, secret_env: Object.fromEntries(Object.entries(of.secret_env as Record<string, SecretValue>).map(([name, { digest }]) => [name, { digest }])) };
 }
 
 /** component_hash: everything that has an effect on the host, and nothing else (no version number, no contents). */
@@ -40,5 +41,8 @@ export function componentHash(placement: Hashed): string {
   const files = placement.files.map(({ path, sha256: digest, mode, owner, group, strategy }) => ({ path, digest, mode, owner, group, strategy }));
   const trees = placement.trees.map(({ dest, strategy, tree_hash, owner, group }) => ({ dest, strategy, tree_hash, owner, group }));
   const { component, component_directory, healthcheck } = placement;
-  return sha256Hex(canonicalJson({ component, component_directory, run: withoutContents(placement.run), healthcheck, files, trees }));
+  // Left out where there are none: what was applied before there were sources keeps its hash.
+  const source = placement.source ?? undefined;
+  const build = placement.build.length > 0 ? placement.build.map(withoutSecretContents) : undefined;
+  return sha256Hex(canonicalJson({ component, component_directory, source, build, run: withoutSecretContents(placement.run), healthcheck, files, trees }));
 }

@@ -56,6 +56,23 @@ export interface ObservedTree {
   owned: boolean;
 }
 
+/** The component directory of a git source, and what its ref names. */
+export interface ObservedSource {
+  path: string;
+  /** `link`: a symbolic link, wherever it points to. */
+  kind: 'missing' | 'link' | 'other';
+  /** Listed in the journal as made by this placement. */
+  owned: boolean;
+  /** Of our release that the link points to; null: it points elsewhere, or to one that is gone. */
+  current: { commit: string; source_hash: string } | null;
+  /** What this version was pinned to on this host, else what the repository says now; null: it could not be asked. */
+  wanted_commit: string | null;
+  /** Why it could not be asked. */
+  trouble: string | null;
+  /** A finished release of the wanted commit is there. */
+  prepared: boolean;
+}
+
 export interface ObservedHealth { ok: boolean; detail: string }
 
 export interface ObservedPlacement {
@@ -68,6 +85,8 @@ export interface ObservedPlacement {
   unit: ObservedUnit | null;
   files: ObservedFile[];
   trees: ObservedTree[];
+  /** null: the placement has no source of this kind. */
+  source: ObservedSource | null;
   health: ObservedHealth | null;
 }
 

@@ -5,6 +5,7 @@
 import type { DesiredFile, DesiredPlacement, DesiredTree } from './desired.js';
 import { containerChanges } from './plan-container.js';
 import { fieldChange } from './plan-fields.js';
+import { type SourceChanges, sourceChanges } from './plan-source.js';
 import { unitChanges } from './plan-unit.js';
 import { isUp, type RunChanges } from './run-changes.js';
 import type { HostFacts, ObservedFile, ObservedPlacement, ObservedTree } from './observed.js';
@@ -19,11 +20,12 @@ export function planHost(desired: readonly DesiredPlacement[], observed: readonl
 function planPlacement(desired: DesiredPlacement, observed: ObservedPlacement, facts: HostFacts): PlacementPlan {
   const drifted = observed.applied_hash === desired.hash;
   const run = desired.run.type === 'docker' ? containerChanges(desired, desired.run, observed, drifted) : unitChanges(desired, desired.run, observed, drifted);
+  const source = sourceChanges(desired, observed, drifted);
   const files = desired.files.flatMap((file) => fileChanges(file, observed.files, drifted));
   const trees = desired.trees.flatMap((tree) => treeChanges(tree, observed.trees, drifted));
-  const conflicts = [missingRuntime(desired, facts), run.conflict, ...[...files, ...trees].map((change) => change.conflict)].filter((text) => text !== null);
-  if (conflicts.length > 0) return conflicted(desired.component, run.state, conflicts, [...run.fields, ...[...files, ...trees].map(({ field }) => field)]);
-  return assemble(desired, run, [...files, ...trees], observed);
+  const conflicts = [missingRuntime(desired, facts), run.conflict, source.conflict, ...[...files, ...trees].map((change) => change.conflict)].filter((text) => text !== null);
+  if (conflicts.length > 0) return conflicted(desired.component, run.state, conflicts, [...run.fields, ...source.fields, ...[...files, ...trees].map(({ field }) => field)]);
+  return assemble(desired, run, source, [...files, ...trees], observed);
 }
 
 interface PathChange { field: FieldChange; file: FileChange; operation: Operation; conflict: string | null; reason: string }
@@ -80,22 +82,23 @@ function conflicted(component: string, state: ComponentState, conflicts: string[
   return { component, action: 'conflict', restart: false, downtime: false, reasons: conflicts, fields, files: [], operations: [], observed_state: state, needs_prepare: false };
 }
 
-function assemble(desired: DesiredPlacement, run: RunChanges, paths: PathChange[], observed: ObservedPlacement): PlacementPlan {
-  const need = run.need === 'none' && paths.length > 0 ? 'restart' : run.need;
+function assemble(desired: DesiredPlacement, run: RunChanges, source: SourceChanges, paths: PathChange[], observed: ObservedPlacement): PlacementPlan {
+  const need = run.need === 'none' && (paths.length > 0 || source.operations.length > 0) ? 'restart' : run.need;
   const changes = need !== 'none' || run.before.some((operation) => !isEarly(operation));
   const doubt = changes ? [] : doubts(desired, run, observed);
+  const release: Operation[] = source.unsure && changes ? [{ op: 'switch_release', path: desired.component_directory }] : source.operations;
   const health: Operation[] = changes || doubt.length > 0 ? [{ op: 'check_health' }] : [];
   return {
     component: desired.component,
     action: need === 'none' ? (changes ? 'update' : 'unchanged') : need,
     restart: need === 'update' || need === 'restart',
     downtime: need === 'update' || (need === 'restart' && isUp(run.state)),
-    reasons: [...run.reasons, ...paths.map(({ reason }) => reason), ...doubt],
-    fields: [...run.fields, ...paths.map(({ field }) => field)],
+    reasons: [...run.reasons, ...source.reasons, ...paths.map(({ reason }) => reason), ...doubt],
+    fields: [...run.fields, ...source.fields, ...paths.map(({ field }) => field)],
     files: paths.map(({ file }) => file),
-    operations: [...run.before.filter(isEarly), ...paths.map(({ operation }) => operation), ...run.before.filter((operation) => !isEarly(operation)), ...startOperation(desired, need, run.up), ...health],
+    operations: [...run.before.filter(isEarly), ...release, ...paths.map(({ operation }) => operation), ...run.before.filter((operation) => !isEarly(operation)), ...startOperation(desired, need, run.up), ...health],
     observed_state: run.state,
-    needs_prepare: run.before.some(({ op }) => op === 'pull_image'),
+    needs_prepare: run.before.some(({ op }) => op === 'pull_image') || (release.length > 0 && !source.prepared),
   };
 }
 
@@ -119,5 +122,5 @@ function startOperation(desired: DesiredPlacement, need: RunChanges['need'], up:
 }
 
 const nothingObserved = (component: string): ObservedPlacement => ({
-  component, applied_hash: null, applied_version: null, image_present: false, container: null, unit: null, files: [], trees: [], health: null,
+  component, applied_hash: null, applied_version: null, image_present: false, container: null, unit: null, files: [], trees: [], source: null, health: null,
 });

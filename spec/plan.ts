@@ -19,6 +19,7 @@ export type Operation =
   | { op: 'create_network'; network: string }
   | { op: 'write_file'; path: string }
   | { op: 'write_tree'; dest: string }
+  | { op: 'switch_release'; path: string }
   | { op: 'create_container'; name: string }
   | { op: 'replace_container'; name: string }
   | { op: 'start_container'; name: string }

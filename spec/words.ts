@@ -55,6 +55,8 @@ export const idPrefixes = {
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 
+export const isRolloutId = (id: string): boolean => id.startsWith(`${idPrefixes.rollout}_`);
+
 /** Task queue of one host's worker. */
 export const hostQueue = (host: string): string => `host-${host}`;
 /** Task queue of the control-plane worker. */

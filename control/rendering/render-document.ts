@@ -77,7 +77,8 @@ function resolveScope(source: RenderSource, contents: Map<string, string>, { hos
   return holdsSecrets(placement) ? { ...placement, digest_key: digestKey } : placement;
 }
 
-const holdsSecrets = ({ files, run }: DesiredPlacement): boolean => files.some(({ keyed }) => keyed === true) || (run.type === 'docker' && run.secret_env !== undefined);
+const holdsSecrets = ({ files, run, build }: DesiredPlacement): boolean =>
+  files.some(({ keyed }) => keyed === true) || (run.type === 'docker' && run.secret_env !== undefined) || build.some(({ secret_env: secret }) => secret !== undefined);
 
 const claimsOf = ({ bundle }: RenderSource, scope: RenderedScope | undefined, placement: DesiredPlacement): PlacementClaims[] =>
   (scope === undefined ? [] : [placementClaims(scope.component, bundle, placement)]);

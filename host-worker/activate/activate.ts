@@ -7,6 +7,7 @@ import type { DesiredPlacement } from '../../spec/desired.js';
 import { MaestroError } from '../../spec/errors.js';
 import type { Operation, PlacementPlan } from '../../spec/plan.js';
 import { planHost } from '../../spec/plan-host.js';
+import { isRolloutId } from '../../spec/words.js';
 import type { ActivateResult, PlacementWork } from '../../workflows/shared.js';
 import type { ActivityScope } from '../activity-scope.js';
 import type { StepReporter } from '../control-plane/step-reporter.js';
@@ -19,10 +20,12 @@ import { attemptLabel, type AttemptKey } from '../journal/journal.js';
 import { forgetPrevious } from '../journal/previous.js';
 import type { AttemptRecord, Outcome, PlacementRecord } from '../journal/records.js';
 import { observePlacements } from '../observe/observe.js';
+import { ensureRelease } from '../source/prepare-source.js';
+import { hasSource, pinObserved, pruneSourceReleases, type SourcePlacement } from '../source/releases.js';
 import { lastUnitLines } from '../systemd/unit.js';
 import { LeftForRepeat, messageOf, Overtaken, PassingTrouble } from '../trouble.js';
 import { awaitHealth, execute } from './execute.js';
-import { describeFailure, StepFailed } from './failures.js';
+import { describeFailure, outputTailOf, StepFailed } from './failures.js';
 import type { HostDeps } from './host-deps.js';
 import { openAttempt, type OpenRecord } from './open-attempt.js';
 import { runtimeOf } from './runtime.js';
@@ -115,9 +118,23 @@ class Activation {
     const [plan] = planHost([desired], observed, facts);
     if (plan === undefined) throw new MaestroError('internal', `no plan for ${desired.component}`);
     if (plan.action === 'conflict') return this.failed(new MaestroError('conflict', plan.reasons.join('; '), { fix: 'Remove what is in the way, or change the document.' }), '');
+    if (isRolloutId(this.work.run_id)) await pinObserved(this.deps.journal, [desired], observed, [plan]);
     // An image that is pulled again and has not moved is no change; the prepare activity has pulled it.
     if (plan.operations.every(({ op }) => op === 'check_health' || op === 'pull_image')) return this.unchanged(desired, plan);
+    if (hasSource(desired) && plan.operations.some(({ op }) => op === 'switch_release')) return this.fromSource(desired, plan.operations);
     return this.attempt(desired, plan.operations, sinceMs);
+  }
+
+  /** The prepare activity has made the release; if it is not there any more, it is made now. */
+  private async fromSource(desired: SourcePlacement, operations: Operation[]): Promise<Outcome> {
+    try {
+      await ensureRelease(this.deps, this.step, desired);
+    } catch (error) {
+      throwIfCancelled(this.scope.signal);
+      if (isPassing(error)) throw error;
+      return this.failed(error, outputTailOf(error));
+    }
+    return this.attempt(desired, operations, performance.now());
   }
 
   /** `seenSinceMs`: since when what was seen of the host is what the operations were decided on. */
@@ -171,6 +188,7 @@ class Activation {
     try {
       for (const entry of record.attempt.undo) if (entry.kind === 'container') await removeOld(this.deps.docker, step, entry);
       const trees = await Promise.all(record.trees.map(async (tree) => ({ ...tree, releases: tree.strategy === 'atomic_symlink' ? await pruneReleases(tree) : [] })));
+      await pruneSourceReleases(this.deps.journal, record);
       await forgetPrevious(this.deps.journal.previousFolder(record));
       await step.effect('journal.end', () => this.deps.journal.savePlacement({ ...record, trees, attempt: { ...record.attempt, state: 'ended' } }));
     } catch (error) {

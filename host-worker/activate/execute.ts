@@ -10,10 +10,12 @@ import { contentOf } from '../files/content.js';
 import { digestFor } from '../files/digest.js';
 import { ownerIds } from '../files/owners.js';
 import { readFileAt } from '../files/read-file.js';
+import { pointLink } from '../files/link.js';
 import { removeFile, writeFile } from '../files/write-file.js';
 import { writeTree } from '../files/write-tree.js';
 import { waitHealthy } from '../health/wait-healthy.js';
 import type { AttemptRecord } from '../journal/records.js';
+import { releasePath } from '../source/releases.js';
 import { enableUnit, startUnit, type UnitUndo, writeUnit } from '../systemd/unit.js';
 import type { HostDeps } from './host-deps.js';
 import { fileAt, type OpenRecord, treeAt } from './open-attempt.js';
@@ -55,6 +57,7 @@ async function prepareFor(deps: HostDeps, step: Step, desired: DesiredPlacement,
   }
   if (operation.op === 'write_file') await writeDesiredFile(step, desired, operation.path);
   if (operation.op === 'write_tree') await writeDesiredTree(step, desired, record, operation.dest);
+  if (operation.op === 'switch_release') await switchRelease(step, desired, record, operation.path);
   if (operation.op === 'remove_owned_file') await step.effect('file.remove', () => removeFile(operation.path));
   if (operation.op === 'write_unit' && run.type === 'systemd') await writeUnit(step, run);
   if (operation.op === 'enable_unit') await enableUnit(step, deps.reload, unitOf(record.attempt, desired));
@@ -76,6 +79,13 @@ async function writeDesiredTree(step: Step, desired: DesiredPlacement, record: O
   const owned = record.trees.find((candidate) => candidate.dest === dest) ?? { dest, strategy: tree.strategy, releases: [], files: [] };
   step.report.output('info', `writing ${dest} (${String(tree.files.length)} files)`);
   await step.effect('tree.write', () => writeTree(tree, record.attempt.releases[dest] ?? null, owned));
+}
+
+async function switchRelease(step: Step, desired: DesiredPlacement, { attempt }: OpenRecord, path: string): Promise<void> {
+  const release = attempt.releases[path];
+  if (release === undefined) throw misfit(desired);
+  step.report.output('info', `switching ${path} to release ${release}`);
+  await step.effect('source.switch', () => pointLink(path, releasePath(desired, release)));
 }
 
 /** The id of the container that was started; null for a unit, which is known by its name. */

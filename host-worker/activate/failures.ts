@@ -24,6 +24,12 @@ export function describeFailure(error: unknown, report: StepReporter, outputTail
   };
 }
 
+/** What a program said last that ended badly. */
+export function outputTailOf(error: unknown): string {
+  const tail = error instanceof MaestroError ? error.details['output_tail'] : undefined;
+  return typeof tail === 'string' ? tail : '';
+}
+
 /** The end of a text, whole characters, preferably from a line's start. */
 export function lastBytes(text: string): string {
   const bytes = Buffer.from(text);

@@ -10,11 +10,13 @@ import { contentOf } from '../files/content.js';
 import { digestFor } from '../files/digest.js';
 import { ownerIds } from '../files/owners.js';
 import { readFileAt } from '../files/read-file.js';
+import { readLinkAt } from '../files/link.js';
 import { currentRelease, type OwnedTree, readTree } from '../files/read-tree.js';
 import { nextRelease } from '../files/write-tree.js';
 import type { AttemptKey } from '../journal/journal.js';
 import { forgetPrevious, keepPrevious } from '../journal/previous.js';
 import type { AttemptRecord, PlacementRecord, UndoEntry } from '../journal/records.js';
+import { hasSource, isThere, pinnedCommit, releaseName, releasePath } from '../source/releases.js';
 import { unitPath } from '../systemd/systemctl.js';
 import { unitBefore } from '../systemd/unit.js';
 import type { HostDeps } from './host-deps.js';
@@ -27,10 +29,10 @@ export async function openAttempt(deps: HostDeps, key: AttemptKey, desired: Desi
   const releases: Record<string, string> = {};
   const undo: UndoEntry[] = [];
   for (const operation of operations) undo.push(...(await before(deps, { desired, record, releases, previousFolder, seenSinceMs }, operation)));
-  const { units, files, trees } = record;
+  const { units, files, trees, links } = record;
   const attempt: AttemptRecord = {
     run_id: key.run_id, attempt: key.attempt, version: desired.version, hash: desired.hash, state: 'forward', operations, releases,
-    undo: firstOfEach(undo), owned_before: { units, files, trees }, failure: null, result: null,
+    undo: firstOfEach(undo), owned_before: { units, files, trees, links }, failure: null, result: null,
   };
   const opened = { ...claimed(record, desired, operations, releases), attempt };
   await deps.journal.savePlacement(opened);
@@ -48,6 +50,8 @@ async function before(deps: HostDeps, scene: Scene, operation: Operation): Promi
       return [await keepPrevious(scene.previousFolder, operation.path, 'atomic')];
     case 'write_tree':
       return beforeTree(scene, treeAt(scene.desired, operation.dest));
+    case 'switch_release':
+      return [await beforeSwitch(deps, scene, operation.path)];
     case 'create_container':
     case 'replace_container':
     case 'restart_container':
@@ -96,6 +100,18 @@ async function beforeTree({ record, releases, previousFolder }: Scene, tree: Des
   return [{ kind: 'link', dest: tree.dest, previous: current === null ? null : `releases/${current}` }];
 }
 
+/** The release is there: it was prepared. */
+async function beforeSwitch({ journal }: HostDeps, { desired, record, releases }: Scene, path: string): Promise<UndoEntry> {
+  if (!hasSource(desired)) throw new MaestroError('internal', `the plan switches ${path}, and ${desired.component} has no source`, { fix: 'Retry; report it when it comes again.' });
+  const found = await readLinkAt(path);
+  if (found.kind === 'other' || (found.kind === 'link' && !record.links.includes(path))) throw foreignPath(path);
+  const commit = pinnedCommit(await journal.source(desired), desired);
+  const release = commit === null ? null : releaseName(commit, desired.source);
+  if (release === null || !(await isThere(releasePath(desired, release)))) throw new MaestroError('runtime_error', `the release of ${desired.component} is gone`, { fix: 'Retry the placement: it is made again.' });
+  releases[path] = release;
+  return { kind: 'source_link', path, previous: found.kind === 'link' ? found.target : null };
+}
+
 const foreignPath = (path: string): MaestroError =>
   new MaestroError('conflict', `${path} exists and was not made by this deploy`, { fix: 'Move it away, or choose another dest.', details: { path } });
 
@@ -103,7 +119,7 @@ const foreignPath = (path: string): MaestroError =>
 function firstOfEach(entries: readonly UndoEntry[]): UndoEntry[] {
   const seen = new Set<string>();
   return entries.filter((entry) => {
-    const name = entry.kind === 'file' ? entry.path : entry.kind === 'link' ? entry.dest : entry.kind;
+    const name = entry.kind === 'file' || entry.kind === 'source_link' ? entry.path : entry.kind === 'link' ? entry.dest : entry.kind;
     const first = !seen.has(`${entry.kind}:${name}`);
     seen.add(`${entry.kind}:${name}`);
     return first;
@@ -116,7 +132,8 @@ function claimed(record: PlacementRecord, desired: DesiredPlacement, operations:
   const units = [...record.units, ...operations.flatMap((operation) => (operation.op === 'write_unit' ? [operation.unit] : []))];
   const written = operations.flatMap((operation) => (operation.op === 'write_tree' ? [treeAt(desired, operation.dest)] : []));
   const kept = record.trees.filter(({ dest }) => !written.some((tree) => tree.dest === dest));
-  return { ...record, files: unique(files), units: unique(units), trees: [...kept, ...written.map((tree) => claimedTree(ownedTree(record, tree), tree, releases[tree.dest]))] };
+  const links = [...record.links, ...operations.flatMap((operation) => (operation.op === 'switch_release' ? [operation.path] : []))];
+  return { ...record, files: unique(files), units: unique(units), links: unique(links), trees: [...kept, ...written.map((tree) => claimedTree(ownedTree(record, tree), tree, releases[tree.dest]))] };
 }
 
 function claimedTree(owned: OwnedTree | null, tree: DesiredTree, release: string | undefined): OwnedTree {

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bringBackOld, takeDownNew } from '../docker/replace.js';
 import { inspectContainer } from '../docker/own-containers.js';
+import { pointLink } from '../files/link.js';
 import { flip } from '../files/write-tree.js';
 import { settleMs } from '../health/wait-healthy.js';
 import { forgetPrevious, restorePrevious } from '../journal/previous.js';
@@ -21,7 +22,7 @@ import type { Step } from './step.js';
 export async function undo(deps: HostDeps, step: Step, { attempt }: OpenRecord): Promise<boolean> {
   const container = attempt.undo.find((entry) => entry.kind === 'container');
   const unit = attempt.undo.find((entry) => entry.kind === 'unit');
-  const changes = attempt.undo.filter((entry) => entry.kind === 'file' || entry.kind === 'link');
+  const changes = attempt.undo.filter((entry) => entry.kind === 'file' || entry.kind === 'link' || entry.kind === 'source_link');
   // A restart alone changed nothing that could be taken back.
   if (changes.length === 0 && container?.how !== 'deploy') return false;
   if (container !== undefined) await takeDownNew(deps.docker, step, container);
@@ -37,7 +38,8 @@ export function hadSomething({ undo: entries }: AttemptRecord): boolean {
   return entries.every((entry) => (entry.kind === 'container' ? entry.old !== null : entry.kind === 'unit' ? entry.existed : true));
 }
 
-function restore(previousFolder: string, entry: Extract<UndoEntry, { kind: 'file' | 'link' }>): Promise<void> {
+function restore(previousFolder: string, entry: Extract<UndoEntry, { kind: 'file' | 'link' | 'source_link' }>): Promise<void> {
+  if (entry.kind === 'source_link') return pointLink(entry.path, entry.previous);
   return entry.kind === 'file' ? restorePrevious(previousFolder, entry) : flip(entry.dest, entry.previous);
 }
 
@@ -49,7 +51,7 @@ async function staysUp(isUp: () => Promise<boolean>): Promise<boolean> {
 /** Nothing is left to do for the attempt; what it claimed is given back when things were put back. */
 export async function closeUndone(deps: HostDeps, step: Step, record: OpenRecord, failure: StepFailure | null): Promise<void> {
   const { attempt } = record;
-  const owned = hadSomething(attempt) ? attempt.owned_before : { units: record.units, files: record.files, trees: record.trees };
+  const owned = hadSomething(attempt) ? attempt.owned_before : { units: record.units, files: record.files, trees: record.trees, links: record.links };
   // First: once the journal says that it ended, nobody comes to clear up. What is restored does not need its copy again.
   await forgetPrevious(deps.journal.previousFolder(record));
   await step.effect('journal.end', () => deps.journal.savePlacement({ ...record, ...owned, attempt: { ...attempt, state: 'ended', failure } }));

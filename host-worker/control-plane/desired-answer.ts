@@ -1,10 +1,11 @@
 /** Parsing of what the control plane sends: a host acts as root and takes nothing for granted. */
 import { z } from 'zod';
-import type { DesiredFile, DesiredPlacement, DesiredTree, DockerRun, Healthcheck, SystemdRun } from '../../spec/desired.js';
+import type { BuildStep, DesiredFile, DesiredPlacement, DesiredSource, DesiredTree, DockerRun, Healthcheck, SystemdRun } from '../../spec/desired.js';
 
 const port = z.number().int().min(0).max(65535);
 const env = z.record(z.string(), z.string());
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const secretEnv = z.record(z.string(), z.object({ digest: sha256, content: z.string().optional() })).optional();
 const mode = z.number().int().min(0).max(0o7777);
 const resources = z.object({ memory_bytes: z.number().positive().nullable(), cpus: z.number().positive().nullable() });
 
@@ -16,7 +17,7 @@ const dockerRun: z.ZodType<DockerRun> = z.object({
   ports: z.array(z.object({ ip: z.string(), host_port: port, container_port: port, protocol: z.enum(['tcp', 'udp']) })),
   volumes: z.array(z.object({ kind: z.enum(['bind', 'volume']), source: z.string(), target: z.string(), read_only: z.boolean() })),
   env,
-  secret_env: z.record(z.string(), z.object({ digest: sha256, content: z.string().optional() })).optional(),
+  secret_env: secretEnv,
   networks: z.array(z.string().min(1)),
   restart: z.enum(['no', 'on-failure', 'always', 'unless-stopped']),
   command: z.array(z.string()).nullable(),
@@ -55,9 +56,13 @@ const tree: z.ZodType<DesiredTree> = z.object({
   files: z.array(z.object({ path: z.string(), sha256, size: z.number(), mode, content: z.string().optional() })),
 });
 
+const source: z.ZodType<DesiredSource> = z.object({ type: z.literal('git'), repo: z.string(), ref: z.string().nullable(), subpath: z.string().nullable(), source_hash: sha256 });
+const buildStep: z.ZodType<BuildStep> = z.object({ command: z.string().min(1), env, secret_env: secretEnv, timeout_ms: z.number().positive(), working_dir: z.string().nullable() });
+
 export const desiredPlacement: z.ZodType<DesiredPlacement> = z.object({
   deploy_id: z.string().min(1), project: z.string(), version: z.number().int(), component: z.string().min(1), host: z.string().min(1),
   hash: z.string().min(1), component_directory: z.string(),
+  source: source.nullable(), build: z.array(buildStep),
   run: z.union([dockerRun, systemdRun]), files: z.array(file), trees: z.array(tree), healthcheck: healthcheck.nullable(),
   digest_key: sha256.optional(), redact: z.array(z.string()).optional(),
 });

@@ -5,6 +5,8 @@
 import { MaestroError } from '../../spec/errors.js';
 
 const kernelFolders = ['/proc', '/sys', '/dev'];
+/** Where releases of sources are kept; see source/releases.ts. */
+export const releasesRoot = '/opt/maestro/.releases';
 const longestSegment = 255;
 const longestPath = 4000;
 
@@ -21,7 +23,7 @@ export function refuseUnsafePath(path: string, stateFolder: string): void {
 export function unsafeBecause(path: string, stateFolder: string): string | null {
   const shape = malformedBecause(path);
   if (shape !== null) return shape;
-  const reserved = [...kernelFolders, stateFolder].find((folder) => isInside(path, folder));
+  const reserved = [...kernelFolders, releasesRoot, stateFolder].find((folder) => isInside(path, folder));
   return reserved === undefined ? null : `${reserved} is reserved`;
 }
 

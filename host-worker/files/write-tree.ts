@@ -2,13 +2,14 @@
  * Writing a folder of the bundle. `atomic_symlink`: a release is made complete beside the others, then `current`
  * is flipped to it by one rename; `overwrite` and `atomic`: file by file into a folder that may hold others' files.
  */
-import { readlink, rename, rm, symlink } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DesiredTree } from '../../spec/desired.js';
 import { inBatches } from '../in-batches.js';
 import { fileTrouble, isMissing } from '../trouble.js';
 import { contentOf } from './content.js';
 import { Folder } from './folder.js';
+import { pointLink } from './link.js';
 import { type OwnerIds, ownerIds } from './owners.js';
 import { currentRelease, type OwnedTree, releaseHash } from './read-tree.js';
 import { removeFile, temporaryName, writeFile, writeNewFile } from './write-file.js';
@@ -82,19 +83,7 @@ async function settleFolder(path: string, owner: OwnerIds): Promise<void> {
 }
 
 /** Points `current` to a release by one rename; null takes the link away (there was none before). */
-export async function flip(dest: string, target: string | null): Promise<void> {
-  await Folder.use(dest, 'create', async (folder) => {
-    if (target === null) {
-      await rm(folder.entry('current'), { force: true });
-    } else if ((await readlink(folder.entry('current')).catch(() => null)) !== target) {
-      const draft = folder.entry(temporaryName('current'));
-      await rm(draft, { force: true });
-      await symlink(target, draft);
-      await rename(draft, folder.entry('current'));
-    }
-    await folder.sync();
-  });
-}
+export const flip = (dest: string, target: string | null): Promise<void> => pointLink(`${dest}/current`, target);
 
 /** Removes releases of ours beyond the last five, never the current one. Answers with those that remain, oldest first. */
 export async function pruneReleases(owned: OwnedTree): Promise<string[]> {

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import type Dockerode from 'dockerode';
 import { call } from '../docker/docker-call.js';
 import { demultiplex } from '../docker/container-logs.js';
+import { killGroup } from '../run-group.js';
 import type { CommandRunner } from './probe.js';
 
 const shell = '/bin/sh';
@@ -50,7 +51,7 @@ export const commandOnHost: CommandRunner = (command, _timeoutMs, signal) =>
       if (bytes <= outputBytesMax) chunks.push(chunk);
     };
     const stop = (): void => {
-      if (child.pid !== undefined) killGroup(child.pid);
+      killGroup(child.pid);
       reject(new Error('stopped'));
     };
     if (signal.aborted) stop();
@@ -63,14 +64,6 @@ export const commandOnHost: CommandRunner = (command, _timeoutMs, signal) =>
       resolve(killed === null ? verdict(code ?? -1, Buffer.concat(chunks).toString('utf8')) : { ok: false, detail: `command ended by ${killed}` });
     });
   });
-
-function killGroup(pid: number): void {
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It ended by itself a moment ago.
-  }
-}
 
 function verdict(code: number, output: string): { ok: boolean; detail: string } {
   const last = output.trim().split('\n').at(-1)?.slice(0, detailLength) ?? '';

@@ -7,7 +7,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMissing, Overtaken } from '../trouble.js';
 import { type WritePoint, readDurable, writeDurably } from './durable-file.js';
-import { emptyRecord, type Outcome, placementRecord, type PlacementRecord, runMark, type RunMark } from './records.js';
+import { emptyRecord, emptySource, type Outcome, placementRecord, type PlacementRecord, runMark, type RunMark, sourceRecord, type SourceRecord } from './records.js';
 
 export interface PlacementKey { deploy_id: string; component: string }
 /** Identifies one attempt at one placement in one run; the fencing mark. */
@@ -17,13 +17,17 @@ const marksKeptMs = 30 * 24 * 3600 * 1000;
 const safeName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 export class Journal {
-  /** Marks are read, changed and written; two activities of one run must not do so at once. */
+  /** Marks and sources are read, changed and written; two activities must not do so at once. */
   private readonly queues = new Map<string, Promise<unknown>>();
 
   constructor(private readonly folder: string, private readonly reached: WritePoint = () => undefined) {}
 
   private placementPath({ deploy_id, component }: PlacementKey): string {
     return join(this.folder, 'placements', named(deploy_id), `${named(component)}.json`);
+  }
+
+  private sourcePath({ deploy_id, component }: PlacementKey): string {
+    return join(this.folder, 'sources', named(deploy_id), `${named(component)}.json`);
   }
 
   private markPath({ deploy_id, component, run_id }: AttemptKey): string {
@@ -44,6 +48,19 @@ export class Journal {
     await writeDurably(this.placementPath(record), record, this.reached);
   }
 
+  async source(key: PlacementKey): Promise<SourceRecord> {
+    return (await readDurable(this.sourcePath(key), sourceRecord)) ?? emptySource(key.deploy_id, key.component);
+  }
+
+  /** Written only when `change` gives another record than it was given. */
+  async changeSource(key: PlacementKey, change: (record: SourceRecord) => SourceRecord): Promise<void> {
+    await this.inTurn(this.sourcePath(key), async () => {
+      const before = await this.source(key);
+      const after = change(before);
+      if (after !== before) await writeDurably(this.sourcePath(key), after, this.reached);
+    });
+  }
+
   /** Components of a deploy that have left something on this host. */
   async components(deployId: string): Promise<string[]> {
     const names = await readdir(join(this.folder, 'placements', named(deployId))).catch((error: unknown) => {
@@ -55,7 +72,7 @@ export class Journal {
 
   /** Announces an attempt, before it waits for anything: an older one stops before its next effect. Answers how it ended if it did. */
   async register(key: AttemptKey): Promise<Outcome | null> {
-    return this.inTurn(key, async () => {
+    return this.inTurn(this.markPath(key), async () => {
       const mark = await this.mark(key);
       const outcome = mark.outcomes[String(key.attempt)];
       if (outcome !== undefined) return outcome;
@@ -77,7 +94,7 @@ export class Journal {
 
   /** The first outcome stays: a second one for the same attempt is dropped, and the first is answered. */
   async finish(key: AttemptKey, outcome: Outcome): Promise<Outcome> {
-    return this.inTurn(key, async () => {
+    return this.inTurn(this.markPath(key), async () => {
       const mark = await this.mark(key);
       const first = mark.outcomes[String(key.attempt)];
       if (first !== undefined) return first;
@@ -101,8 +118,7 @@ export class Journal {
     return (await readDurable(this.markPath(key), runMark)) ?? { format: 1, run_id, deploy_id, component, highest_attempt: 0, outcomes: {} };
   }
 
-  private async inTurn<T>(key: AttemptKey, work: () => Promise<T>): Promise<T> {
-    const path = this.markPath(key);
+  private async inTurn<T>(path: string, work: () => Promise<T>): Promise<T> {
     const turn = (this.queues.get(path) ?? Promise.resolve()).then(work, work);
     const settled = turn.catch(() => undefined);
     this.queues.set(path, settled);

@@ -16,13 +16,16 @@ const operateResult: z.ZodType<OperateResult> = z.object({ ok: z.boolean(), deta
 
 const named = <Op extends string, Key extends string>(op: Op, key: Key) => z.object({ op: z.literal(op), [key]: z.string() } as { op: z.ZodLiteral<Op> } & Record<Key, z.ZodString>);
 const operation: z.ZodType<Operation> = z.discriminatedUnion('op', [
-  named('pull_image', 'image'), named('create_network', 'network'), named('write_file', 'path'), named('write_tree', 'dest'),
+  named('pull_image', 'image'), named('create_network', 'network'), named('write_file', 'path'), named('write_tree', 'dest'), named('switch_release', 'path'),
   named('create_container', 'name'), named('replace_container', 'name'), named('start_container', 'name'), named('restart_container', 'name'),
   named('write_unit', 'unit'), named('start_unit', 'unit'), named('restart_unit', 'unit'), named('enable_unit', 'unit'),
   named('remove_owned_file', 'path'), z.object({ op: z.literal('check_health') }),
 ]);
 
 const ownedTree = z.object({ dest: z.string(), strategy: z.enum(['overwrite', 'atomic', 'atomic_symlink']), releases: z.array(z.string()), files: z.array(z.string()) });
+
+/** Component directories that are links of ours; none in a file that was written before there were any. */
+const links = z.array(z.string()).default([]);
 
 /** How things were before this attempt touched them; enough to put them back with nothing else at hand. */
 const undoEntry = z.discriminatedUnion('kind', [
@@ -32,6 +35,8 @@ const undoEntry = z.discriminatedUnion('kind', [
     previous: z.object({ sha256: z.string(), mode: z.number(), uid: z.number(), gid: z.number() }).nullable(),
   }),
   z.object({ kind: z.literal('link'), dest: z.string(), previous: z.string().nullable() }),
+  /** The component directory itself is the link. */
+  z.object({ kind: z.literal('source_link'), path: z.string(), previous: z.string().nullable() }),
   z.object({
     kind: z.literal('unit'), unit: z.string(), existed: z.boolean(), was_active: z.boolean(), was_enabled: z.boolean(),
     /** Which start of the unit this was: another one now means that this attempt has started it already. */
@@ -53,11 +58,11 @@ const attemptRecord = z.object({
   run_id: z.string(), attempt: z.number(), version: z.number(), hash: z.string(),
   state: z.enum(['forward', 'undoing', 'committed', 'ended']),
   operations: z.array(operation),
-  /** The release each `write_tree` makes, by its dest. */
+  /** The release each `write_tree` makes and each `switch_release` switches to, by its dest or path. */
   releases: z.record(z.string(), z.string()),
   undo: z.array(undoEntry),
   /** What this placement owned before; an attempt that is undone gives back what it claimed. */
-  owned_before: z.object({ units: z.array(z.string()), files: z.array(z.string()), trees: z.array(ownedTree) }),
+  owned_before: z.object({ units: z.array(z.string()), files: z.array(z.string()), trees: z.array(ownedTree), links }),
   /** Why it is undone; null when it was cancelled. */
   failure: stepFailure.nullable(),
   result: activateResult.nullable(),
@@ -71,12 +76,25 @@ export const placementRecord = z.object({
   units: z.array(z.string()),
   files: z.array(z.string()),
   trees: z.array(ownedTree),
+  links,
   attempt: attemptRecord.nullable(),
 });
 export type PlacementRecord = z.infer<typeof placementRecord>;
 
 export const emptyRecord = (deployId: string, component: string): PlacementRecord =>
-  ({ format: 1, deploy_id: deployId, component, applied: null, units: [], files: [], trees: [], attempt: null });
+  ({ format: 1, deploy_id: deployId, component, applied: null, units: [], files: [], trees: [], links: [], attempt: null });
+
+/** What a placement has of its source: the commit that each version is pinned to, and the releases that were made of it. */
+export const sourceRecord = z.object({
+  format: z.literal(1),
+  deploy_id: z.string(), component: z.string(),
+  pins: z.array(z.object({ version: z.number(), source_hash: z.string(), commit: z.string() })),
+  /** Oldest first; in the order in which they were made or switched to last. */
+  releases: z.array(z.object({ name: z.string(), commit: z.string(), source_hash: z.string() })),
+});
+export type SourceRecord = z.infer<typeof sourceRecord>;
+
+export const emptySource = (deployId: string, component: string): SourceRecord => ({ format: 1, deploy_id: deployId, component, pins: [], releases: [] });
 
 /** How an activity ended for good: told again to whoever repeats it. */
 const outcome = z.discriminatedUnion('ended', [

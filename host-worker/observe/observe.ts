@@ -15,6 +15,9 @@ import type { Journal } from '../journal/journal.js';
 import type { PlacementRecord } from '../journal/records.js';
 import { type DockerPlacement, type ImageCache, observeContainers } from './containers.js';
 import { isBooted } from '../systemd/systemctl.js';
+import { observeSource } from '../source/observe-source.js';
+import { hasSource } from '../source/releases.js';
+import { refuseUnsafeSource } from '../source/safe-source.js';
 import { observeFiles } from './files.js';
 import { observeUnits, type SystemdPlacement } from './units.js';
 
@@ -64,14 +67,15 @@ async function observeAllUnits(desired: readonly DesiredPlacement[], records: re
 }
 
 async function observePlacement(deps: ObserveDeps, desired: DesiredPlacement, record: PlacementRecord | undefined, run: Promise<RunFound>, signal: AbortSignal): Promise<ObservedPlacement> {
-  const [found, health, files, trees] = await Promise.all([
+  const [found, health, files, trees, source] = await Promise.all([
     run,
     run.then((seen) => observeHealth(deps, desired, seen, signal)),
     observeFiles(desired.files, new Set(record?.files ?? []), desired.digest_key),
     Promise.all(desired.trees.map((tree) => readTree(tree, record?.trees.find(({ dest }) => dest === tree.dest) ?? null))),
+    hasSource(desired) ? observeSource(deps.journal, desired, record, signal) : null,
   ]);
   const applied = record?.applied ?? null;
-  return { component: desired.component, applied_hash: applied?.hash ?? null, applied_version: applied?.version ?? null, ...found, files, trees, health };
+  return { component: desired.component, applied_hash: applied?.hash ?? null, applied_version: applied?.version ?? null, ...found, files, trees, source, health };
 }
 
 /** One quick look at what runs; null when there is nothing to look at. */
@@ -82,7 +86,9 @@ async function observeHealth({ docker }: ObserveDeps, { healthcheck }: DesiredPl
   return unit?.active_state === 'active' ? probeOf(healthcheck, commandOnHost)(timeoutMs, signal) : null;
 }
 
-function refuseUnsafePlacement({ files, trees }: DesiredPlacement, stateFolder: string): void {
+function refuseUnsafePlacement(placement: DesiredPlacement, stateFolder: string): void {
+  const { files, trees } = placement;
+  if (hasSource(placement)) refuseUnsafeSource(placement, stateFolder);
   for (const { path } of files) refuseUnsafePath(path, stateFolder);
   for (const { dest, files: inTree } of trees) {
     refuseUnsafePath(dest, stateFolder);

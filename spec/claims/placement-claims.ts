@@ -14,7 +14,7 @@ export interface PlacementClaims { host: string; component: string; claims: Plac
 
 /** `component` is rendered, and `placement` made of it. What could not be resolved claims nothing; it is an error of its own. */
 export function placementClaims(component: Component, bundle: readonly BundleEntry[], placement: DesiredPlacement): PlacementClaims {
-  const claims = [nameClaim(component, placement), ...portClaims(component), ...volumeClaims(component, placement), ...pathClaims(component, bundle, placement)];
+  const claims = [nameClaim(component, placement), ...sourceClaims(component, placement), ...portClaims(component), ...volumeClaims(component, placement), ...pathClaims(component, bundle, placement)];
   return { host: placement.host, component: placement.component, claims };
 }
 
@@ -22,6 +22,12 @@ export function placementClaims(component: Component, bundle: readonly BundleEnt
 function nameClaim({ run: written }: Component, { run }: DesiredPlacement): PlacedClaim {
   const [key, claim]: [string, Claim] = run.type === 'docker' ? ['container_name', { kind: 'container', name: run.container_name }] : ['unit_name', { kind: 'unit', name: run.unit_name }];
   return { claim, path: Object.hasOwn(written, key) ? ['run', key] : ['run'] };
+}
+
+/** The component directory, which is flipped from release to release. */
+function sourceClaims({ run }: Component, { source, component_directory: path }: DesiredPlacement): PlacedClaim[] {
+  if (source === null || resolveDest(path, path) === null) return [];
+  return [{ claim: { kind: 'folder', path }, path: run.type === 'systemd' && run.working_directory !== undefined ? ['run', 'working_directory'] : ['source'] }];
 }
 
 /** A container in the host's network publishes nothing: Docker leaves its ports aside. */

@@ -2,6 +2,7 @@
 const forbiddenRoots = [
   '/proc', '/sys', '/dev', '/run/systemd', '/var/run/systemd', '/var/lib/docker', '/var/lib/containerd',
   '/var/lib/maestro', '/var/cache/maestro', '/etc/maestro', '/opt/maestro-worker', '/run/maestro', '/var/run/maestro',
+  '/opt/maestro/.releases',
 ];
 const longestPart = 255;
 

@@ -2,9 +2,11 @@
 import type { DesiredFile, DesiredPlacement, DesiredTree } from '../desired.js';
 import type { Component } from '../document/index.js';
 import { componentHash, treeHash } from '../hash.js';
-import { bundlePath, resolveDest } from './paths.js';
+import type { DigestText } from './environment.js';
+import { bundlePath, normalisePath, resolveDest } from './paths.js';
 import type { ReportProblem } from './problems.js';
-import { componentDirectory, type DigestText, environmentFileText, resolveDockerRun, resolveHealthcheck, resolveSystemdRun } from './run.js';
+import { componentDirectory, environmentFileText, resolveDockerRun, resolveHealthcheck, resolveSystemdRun } from './run.js';
+import { resolveSource } from './source.js';
 
 export interface BundleEntry { path: string; sha256: string; size: number; mode: number }
 export type RenderedTemplate = ReturnType<DigestText>;
@@ -25,12 +27,14 @@ export interface PlacementInput {
 
 export function resolvePlacement(input: PlacementInput, report: ReportProblem): DesiredPlacement {
   const { component, componentId } = input;
-  const directory = componentDirectory(componentId, component);
+  const written = componentDirectory(componentId, component);
+  const directory = normalisePath(written) ?? written;
   const run = component.run.type === 'docker'
     ? resolveDockerRun(componentId, component, component.run, input.digest, report)
     : resolveSystemdRun(componentId, input.project, component, component.run, report);
   const content = {
     deploy_id: input.deployId, project: input.project, component: componentId, host: input.host, component_directory: directory, run,
+    ...resolveSource(component, directory, input.digest, report),
     files: [...environmentFile(input, run), ...templateFiles(input, directory, report), ...singleFiles(input, directory, report)],
     trees: trees(input, directory, report),
     healthcheck: resolveHealthcheck(component.healthcheck, report),
@@ -38,8 +42,12 @@ export function resolvePlacement(input: PlacementInput, report: ReportProblem): 
   return { ...content, version: input.version, hash: componentHash(content) };
 }
 
-function destOf(dest: string, directory: string, path: readonly (string | number)[], report: ReportProblem): string | null {
+function destOf(dest: string, { component }: PlacementInput, directory: string, path: readonly (string | number)[], report: ReportProblem): string | null {
   const resolved = resolveDest(dest, directory);
+  // The component directory of such a source is a link to a release, which is as it was built.
+  if (resolved !== null && component.source?.type === 'git' && (resolved === directory || resolved.startsWith(`${directory}/`))) {
+    report({ path: [...path, 'dest'], code: 'unsupported_feature', message: `${resolved} is inside of the component directory, where a git source has its release: files in there are not supported yet`, fix: 'Put the file elsewhere, for example below /etc, and let the program read it there.' });
+  }
   if (resolved === null) report({ path: [...path, 'dest'], message: `"${dest}" is not a place a deploy may write to`, fix: 'Use the path of a file or folder outside /proc, /sys, /dev and the folders of Maestro and Docker, without ".." and without a "/" at its end.' });
   return resolved;
 }
@@ -52,7 +60,7 @@ function environmentFile({ component, digest }: PlacementInput, run: DesiredPlac
 
 function templateFiles(input: PlacementInput, directory: string, report: ReportProblem): DesiredFile[] {
   return input.component.config.templates.flatMap((template, index) => {
-    const path = destOf(template.dest, directory, ['config', 'templates', index], report);
+    const path = destOf(template.dest, input, directory, ['config', 'templates', index], report);
     const rendered = input.templates[index];
     if (path === null || rendered === undefined) return [];
     return [{ path, ...rendered, mode: template.mode, owner: template.owner ?? null, group: template.group ?? null, strategy: 'atomic' as const, origin: 'template' as const }];
@@ -72,7 +80,7 @@ function singleFiles(input: PlacementInput, directory: string, report: ReportPro
       return [];
     }
     if (file.strategy === 'atomic_symlink') report({ path: [...at, 'strategy'], message: 'atomic_symlink is for folders', fix: 'Use atomic or overwrite for a single file.' });
-    const path = destOf(file.dest, directory, at, report);
+    const path = destOf(file.dest, input, directory, at, report);
     if (path === null) return [];
     return [{ path, sha256: entry.sha256, size: entry.size, mode: file.mode, owner: file.owner ?? null, group: null, strategy: file.strategy === 'overwrite' ? 'overwrite' as const : 'atomic' as const, origin: 'file' as const }];
   });
@@ -87,10 +95,10 @@ function trees(input: PlacementInput, directory: string, report: ReportProblem):
     if (source === null || input.bundle.some(({ path }) => path === source)) return [];
     const files = inFolder(input.bundle, source);
     const at = ['config', 'files', index];
-    const dest = files.length === 0 ? null : destOf(withoutSlash(file.dest), directory, at, report);
+    const dest = files.length === 0 ? null : destOf(withoutSlash(file.dest), input, directory, at, report);
     if (dest === null) return [];
     const unsafe = files.find(({ path }) => resolveDest(path, dest) === null);
-    if (unsafe !== undefined) destOf(`${dest}/${unsafe.path}`, directory, at, report);
+    if (unsafe !== undefined) destOf(`${dest}/${unsafe.path}`, input, directory, at, report);
     return [{ dest, strategy: file.strategy ?? 'atomic_symlink', tree_hash: treeHash(files), owner: file.owner ?? null, group: null, files }];
   });
 }

@@ -27,7 +27,7 @@ describe('what a placement owns', () => {
         { kind: 'link', dest: '/srv/a', previous: null }, { kind: 'unit', unit: 'a.service', existed: true, was_active: true, was_enabled: false, invocation: 'i' },
         { kind: 'container', name: 'web', how: 'deploy', old: { id: 'c', name: 'web', was_running: true, started_at: '' } },
       ],
-      owned_before: { units: [], files: [], trees: [] },
+      owned_before: { units: [], files: [], trees: [], links: [] },
       failure: failed.ended === 'failed' ? failed.failure : null, result: null,
     },
   };

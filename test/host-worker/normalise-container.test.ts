@@ -64,7 +64,7 @@ describe('a container read back', () => {
   it('gives the planner nothing to do when it is as wanted, and the field that differs when it is not', async () => {
     const planned = async (run: DockerRun) => {
       const desired = placement({ run, version: 3 });
-      const observed = { component: 'web', applied_hash: desired.hash, applied_version: 3, image_present: true, container: await seen('shop-web', run), unit: null, files: [], trees: [], health: null };
+      const observed = { component: 'web', applied_hash: desired.hash, applied_version: 3, image_present: true, container: await seen('shop-web', run), unit: null, files: [], trees: [], source: null, health: null };
       return planHost([desired], [observed], { docker: true, systemd: true, missing: [] })[0];
     };
     expect(await planned(wanted)).toMatchObject({ action: 'unchanged', fields: [], operations: [] });

@@ -47,7 +47,7 @@ export type PlacementParts = Partial<Omit<DesiredPlacement, 'hash'>>;
 export function placement(parts: PlacementParts = {}): DesiredPlacement {
   const component = parts.component ?? 'web';
   const rest = {
-    deploy_id: 'dpl_aaaaaaaaaaaaaaaa', project: 'shop', version: 1, component, host: 'h1', component_directory: `/opt/maestro/${component}`,
+    deploy_id: 'dpl_aaaaaaaaaaaaaaaa', project: 'shop', version: 1, component, host: 'h1', component_directory: `/opt/maestro/${component}`, source: null, build: [],
     run: dockerRun({ container_name: `maestro-${component}` }), files: [], trees: [], healthcheck: null, ...parts,
   };
   return { ...rest, hash: componentHash(rest) };

@@ -18,7 +18,7 @@ const systemdRun: SystemdRun = { type: 'systemd', ...unitBase, unit_text: render
 function placement(run: DockerRun | SystemdRun, extra: Partial<DesiredPlacement> = {}): DesiredPlacement {
   const content = {
     deploy_id: 'dpl_1', project: 'shop', component: run.type === 'docker' ? 'web' : 'job', host: 'h1', component_directory: '/opt/maestro/web', run,
-    files: [], trees: [], healthcheck: { type: 'tcp' as const, host: 'localhost', port: 80, interval_ms: 1000, timeout_ms: 1000, start_period_ms: 1000, retries: 3 }, ...extra,
+    source: null, build: [], files: [], trees: [], healthcheck: { type: 'tcp' as const, host: 'localhost', port: 80, interval_ms: 1000, timeout_ms: 1000, start_period_ms: 1000, retries: 3 }, ...extra,
   };
   return { ...content, version: 1, hash: componentHash(content) };
 }
@@ -33,7 +33,7 @@ function applied(desired: DesiredPlacement): ObservedPlacement {
     unit: run.type === 'systemd' ? { owned: true, load_state: 'loaded', active_state: 'active', sub_state: 'running', enabled: true, unit_sha256: sha256Hex(run.unit_text), needs_daemon_reload: false, exit_code: 0, run, started_at: null } : null,
     files: desired.files.map(({ path, sha256, mode, owner: user, group }) => ({ path, kind: 'file', sha256, mode, owner: user ?? 'root', group: group ?? 'root', owned: true })),
     trees: desired.trees.map(({ dest, tree_hash: hash }) => ({ dest, kind: 'tree', tree_hash: hash, owned: true })),
-    health: { ok: true, detail: 'connected' },
+    source: null, health: { ok: true, detail: 'connected' },
   };
 }
 

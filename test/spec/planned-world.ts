@@ -1,8 +1,8 @@
 /** Arbitrary placements and hosts, and a model of what a host does with a plan: pure, and no more than each operation says. */
 import fc from 'fast-check';
-import type { DesiredFile, DesiredPlacement, DesiredTree, DockerRun, SystemdRun } from '../../spec/desired.js';
+import type { DesiredFile, DesiredPlacement, DesiredSource, DesiredTree, DockerRun, SystemdRun } from '../../spec/desired.js';
 import { componentHash, sha256Hex } from '../../spec/hash.js';
-import type { ObservedContainer, ObservedFile, ObservedPlacement, ObservedTree, ObservedUnit } from '../../spec/observed.js';
+import type { ObservedContainer, ObservedFile, ObservedPlacement, ObservedSource, ObservedTree, ObservedUnit } from '../../spec/observed.js';
 import type { Operation } from '../../spec/plan.js';
 import { renderUnit } from '../../spec/systemd-unit.js';
 
@@ -31,6 +31,11 @@ const trees: fc.Arbitrary<DesiredTree[]> = fc.uniqueArray(fc.record({
   dest: fc.constantFrom('/srv/x', '/srv/y'), strategy: fc.constantFrom('overwrite' as const, 'atomic_symlink' as const), tree_hash: hash, owner, group: owner, files: fc.constant([]),
 }), { maxLength: 2, selector: ({ dest }) => dest });
 
+export const directory = '/opt/maestro/web';
+const commit = fc.constantFrom('a'.repeat(40), 'b'.repeat(40));
+const sources: fc.Arbitrary<DesiredSource> = fc.record({ type: fc.constant('git' as const), repo: fc.constant('https://example.com/web.git'), ref: fc.option(word), subpath: fc.constant(null), source_hash: hash });
+const builds: fc.Arbitrary<DesiredPlacement['build']> = fc.array(fc.record({ command: word, env, timeout_ms: fc.constant(1000), working_dir: fc.constant(null) }), { maxLength: 1 });
+
 type Content = Omit<DesiredPlacement, 'hash' | 'version'>;
 export function dockerOf({ run }: DesiredPlacement): DockerRun {
   if (run.type !== 'docker') throw new Error('not a container');
@@ -39,8 +44,8 @@ export function dockerOf({ run }: DesiredPlacement): DockerRun {
 
 export const withHash = (content: Content, version = 1): DesiredPlacement => ({ ...content, version, hash: componentHash(content) });
 
-export const placements: fc.Arbitrary<DesiredPlacement> = fc.record({ run: fc.oneof(dockerRuns, systemdRuns), files, trees, checked: fc.boolean() }).map(({ checked, ...rest }) => withHash({
-  deploy_id: 'dpl_1', project: 'shop', component: 'web', host: 'h1', component_directory: '/opt/maestro/web', ...rest,
+export const placements: fc.Arbitrary<DesiredPlacement> = fc.record({ run: fc.oneof(dockerRuns, systemdRuns), source: fc.option(sources), build: builds, files, trees, checked: fc.boolean() }).map(({ checked, ...rest }) => withHash({
+  deploy_id: 'dpl_1', project: 'shop', component: 'web', host: 'h1', component_directory: directory, ...rest,
   healthcheck: checked ? { type: 'tcp', host: 'localhost', port: 80, interval_ms: 1000, timeout_ms: 1000, start_period_ms: 0, retries: 3 } : null,
 }));
 
@@ -50,8 +55,19 @@ const freshContainer = (desired: DesiredPlacement, run: DockerRun): ObservedCont
 const freshUnit = (run: SystemdRun): ObservedUnit =>
   ({ owned: true, load_state: 'loaded', active_state: 'inactive', sub_state: 'dead', enabled: false, unit_sha256: sha256Hex(run.unit_text), needs_daemon_reload: false, exit_code: 0, run, started_at: null });
 
+/** A release is made of the commit that the ref names, whatever that is by then. */
+function switched({ source_hash }: DesiredSource, before: ObservedSource | null): ObservedSource {
+  const wanted_commit = before?.wanted_commit ?? 'c'.repeat(40);
+  return { path: directory, kind: 'link', owned: true, current: { commit: wanted_commit, source_hash }, wanted_commit, trouble: null, prepared: true };
+}
+
 const written = ({ path, sha256, mode, owner: user, group }: DesiredFile): ObservedFile => ({ path, kind: 'file', sha256, mode, owner: user ?? 'root', group: group ?? 'root', owned: true });
 const unpacked = ({ dest, tree_hash }: DesiredTree): ObservedTree => ({ dest, kind: 'tree', tree_hash, owned: true });
+
+const observedSources = (source: DesiredSource): fc.Arbitrary<ObservedSource> => fc.record({
+  path: fc.constant(directory), kind: fc.constantFrom('missing', 'link', 'link', 'link', 'other'), owned: fc.constantFrom(true, true, false),
+  current: fc.option(fc.record({ commit, source_hash: fc.oneof(fc.constant(source.source_hash), hash) })), wanted_commit: fc.option(commit), prepared: fc.boolean(),
+}).map(({ current, ...rest }) => ({ ...rest, current: rest.kind === 'link' ? current : null, trouble: rest.wanted_commit === null ? 'it does not answer' : null }));
 
 /** A host in any state as far as this placement is concerned: as it shall be, changed, half there, somebody else's. */
 export const hostsFor = (desired: DesiredPlacement): fc.Arbitrary<ObservedPlacement> => {
@@ -74,6 +90,7 @@ export const hostsFor = (desired: DesiredPlacement): fc.Arbitrary<ObservedPlacem
     trees: fc.tuple(...desired.trees.map(({ dest }) => fc.oneof(
       fc.constant({ dest, kind: 'missing' as const, tree_hash: null, owned: false }), fc.record({ dest: fc.constant(dest), kind: fc.constant('tree' as const), tree_hash: fc.option(hash), owned: fc.constantFrom(true, true, false) }),
     ))),
+    source: desired.source === null ? fc.constant(null) : fc.option(observedSources(desired.source)),
     health: fc.constantFrom(null, { ok: true, detail: 'ok' }, { ok: false, detail: 'http 503' }),
   });
 };
@@ -81,7 +98,9 @@ export const hostsFor = (desired: DesiredPlacement): fc.Arbitrary<ObservedPlacem
 /** The host after the operations, in their order; a health check that is done turns green. */
 export function applyPlan(desired: DesiredPlacement, before: ObservedPlacement, operations: readonly Operation[]): ObservedPlacement {
   const after = operations.reduce<ObservedPlacement>((host, operation) => ({ ...host, ...effect(desired, host, operation) }), before);
-  return { ...after, applied_hash: desired.hash, applied_version: desired.version };
+  // The repository answers by then: what there is, is pinned.
+  const source = after.source === null ? null : { ...after.source, wanted_commit: after.source.wanted_commit ?? after.source.current?.commit ?? null, trouble: null };
+  return { ...after, source, applied_hash: desired.hash, applied_version: desired.version };
 }
 
 function effect(desired: DesiredPlacement, host: ObservedPlacement, operation: Operation): Partial<ObservedPlacement> {
@@ -91,6 +110,7 @@ function effect(desired: DesiredPlacement, host: ObservedPlacement, operation: O
     case 'create_network': return {};
     case 'write_file': return { files: [...host.files.filter(({ path }) => path !== operation.path), ...desired.files.filter(({ path }) => path === operation.path).map(written)] };
     case 'write_tree': return { trees: [...host.trees.filter(({ dest }) => dest !== operation.dest), ...desired.trees.filter(({ dest }) => dest === operation.dest).map(unpacked)] };
+    case 'switch_release': return desired.source === null ? {} : { source: switched(desired.source, host.source) };
     case 'create_container': case 'replace_container': return run.type === 'docker' ? { container: freshContainer(desired, run), health: null } : {};
     // Docker starts what is stopped, and leaves a paused or restarting container as it is.
     case 'start_container': return host.container !== null && ['created', 'exited'].includes(host.container.status) ? { container: { ...host.container, status: 'running' }, health: null } : {};

@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import type { DesiredFile, DesiredPlacement } from '../../spec/desired.js';
 import { sha256Hex } from '../../spec/hash.js';
-import type { ObservedContainer, ObservedPlacement, ObservedUnit } from '../../spec/observed.js';
+import type { ObservedContainer, ObservedPlacement, ObservedSource, ObservedUnit } from '../../spec/observed.js';
 import { planHost } from '../../spec/plan-host.js';
 import type { PlacementPlan } from '../../spec/plan.js';
-import { applyPlan, dockerOf, dockerRuns, hostsFor, placements, systemdRuns, withHash } from './planned-world.js';
+import { applyPlan, directory, dockerOf, dockerRuns, hostsFor, placements, systemdRuns, withHash } from './planned-world.js';
 
 const facts = { docker: true, systemd: true, missing: [] };
 function planOf(desired: DesiredPlacement, host: ObservedPlacement): PlacementPlan {
@@ -44,15 +44,15 @@ describe('whatever the host is like', () => {
     fc.assert(fc.property(worlds, ([desired, host]) => {
       const { operations, fields, reasons } = planOf(desired, host);
       const { run } = desired;
-      const named = [run.type === 'docker' ? run.container_name : run.unit_name, ...(run.type === 'docker' ? [run.image, ...run.networks] : []), ...desired.files.map(({ path }) => path), ...desired.trees.map(({ dest }) => dest)];
+      const named = [run.type === 'docker' ? run.container_name : run.unit_name, ...(run.type === 'docker' ? [run.image, ...run.networks] : []), ...desired.files.map(({ path }) => path), ...desired.trees.map(({ dest }) => dest), ...(desired.source === null ? [] : [desired.component_directory])];
       for (const operation of operations) for (const [key, value] of Object.entries(operation)) if (key !== 'op') expect(named).toContain(value);
       if (operations.length > 0 || fields.length > 0) expect(reasons.length).toBeGreaterThan(0);
     }), { numRuns: 500 });
   });
   test('the value of an environment variable is never in a plan', () => {
     fc.assert(fc.property(fc.oneof(dockerRuns, systemdRuns), fc.oneof(dockerRuns, systemdRuns), (wanted, found) => {
-      const content = (run: typeof wanted): DesiredPlacement => withHash({ deploy_id: 'd', project: 'p', component: 'web', host: 'h', component_directory: '/opt/x', run: { ...run, env: { ...run.env, TOKEN: 's3cret' } }, files: [], trees: [], healthcheck: null });
-      const host = applyPlan(content(found), { component: 'web', applied_hash: null, applied_version: null, image_present: true, container: null, unit: null, files: [], trees: [], health: null }, [found.type === 'docker' ? { op: 'create_container', name: '' } : { op: 'write_unit', unit: '' }]);
+      const content = (run: typeof wanted): DesiredPlacement => withHash({ deploy_id: 'd', project: 'p', component: 'web', host: 'h', component_directory: '/opt/x', source: null, build: [{ command: 'make', env: { TOKEN: 's3cret' }, timeout_ms: 1, working_dir: null }], run: { ...run, env: { ...run.env, TOKEN: 's3cret' } }, files: [], trees: [], healthcheck: null });
+      const host = applyPlan(content(found), { component: 'web', applied_hash: null, applied_version: null, image_present: true, container: null, unit: null, files: [], trees: [], source: null, health: null }, [found.type === 'docker' ? { op: 'create_container', name: '' } : { op: 'write_unit', unit: '' }]);
       expect(JSON.stringify(planOf(withHash({ ...content(wanted), run: { ...wanted, env: { TOKEN: 'an0ther' } } }), host))).not.toMatch(/s3cret|an0ther/);
     }), { numRuns: 300 });
   });
@@ -69,10 +69,10 @@ const [dockerRun] = fc.sample(dockerRuns, { numRuns: 1, seed: 1 });
 const [systemdRun] = fc.sample(systemdRuns, { numRuns: 1, seed: 1 });
 if (dockerRun === undefined || systemdRun === undefined) throw new Error('no sample');
 const health: DesiredPlacement['healthcheck'] = { type: 'command', command: 'true', interval_ms: 1, timeout_ms: 1, start_period_ms: 0, retries: 1 };
-const base = { deploy_id: 'dpl_1', project: 'p', component: 'web', host: 'h1', component_directory: '/opt/web', files: [], trees: [], healthcheck: health };
+const base = { deploy_id: 'dpl_1', project: 'p', component: 'web', host: 'h1', component_directory: '/opt/web', source: null, build: [], files: [], trees: [], healthcheck: health };
 const web = withHash({ ...base, run: { ...dockerRun, pull_policy: 'if_not_present', ports: [{ ip: '', host_port: 1, container_port: 1, protocol: 'tcp' }, { ip: '', host_port: 2, container_port: 2, protocol: 'udp' }], networks: ['a', 'b'], command: ['x', 'y'] } });
 const job = withHash({ ...base, run: systemdRun });
-const nothing: ObservedPlacement = { component: 'web', applied_hash: null, applied_version: null, image_present: true, container: null, unit: null, files: [], trees: [], health: null };
+const nothing: ObservedPlacement = { component: 'web', applied_hash: null, applied_version: null, image_present: true, container: null, unit: null, files: [], trees: [], source: null, health: null };
 const settled = (desired: DesiredPlacement): ObservedPlacement => applyPlan(desired, nothing, planOf(desired, nothing).operations);
 const withContainer = (change: Partial<ObservedContainer>, desired = web): ObservedPlacement => {
   const host = settled(desired);
@@ -168,4 +168,43 @@ test('a folder that differs is written; of somebody else it is a conflict, unles
   expect(planOf(desired, world({ kind: 'missing', tree_hash: null }))).toMatchObject({ files: [{ kind: 'missing' }] });
   expect(planOf(desired, world({ owned: false, tree_hash: 'old' }))).toMatchObject({ action: 'conflict' });
   expect(planOf(desired, world({ owned: false }))).toMatchObject({ action: 'unchanged' });
+});
+
+describe('a git source', () => {
+  const [a, b] = ['a'.repeat(40), 'b'.repeat(40)];
+  const source = { type: 'git' as const, repo: 'https://x/y.git', ref: 'main', subpath: null, source_hash: 'same' };
+  const app = withHash({ ...base, component_directory: directory, run: systemdRun, source, build: [{ command: 'make', env: {}, timeout_ms: 1, working_dir: null }] });
+  const world = (change: Partial<ObservedSource>): ObservedPlacement => ({ ...settled(app), source: { path: directory, kind: 'link', owned: true, current: { commit: a, source_hash: 'same' }, wanted_commit: a, trouble: null, prepared: true, ...change } });
+
+  test('is fetched and built first, then switched to, then started', () => {
+    const plan = planOf(app, { ...nothing, source: { path: directory, kind: 'missing', owned: false, current: null, wanted_commit: a, trouble: null, prepared: false } });
+    expect(ops(plan)).toEqual(['switch_release', 'write_unit', 'enable_unit', 'start_unit', 'check_health']);
+    expect(plan).toMatchObject({ action: 'create', needs_prepare: true, reasons: expect.arrayContaining([`${directory} does not exist yet`]) });
+  });
+  test('whose ref names another commit is a change that says so, and restarts it', () => {
+    const next = withHash(app, 2);
+    const plan = planOf(next, world({ wanted_commit: b, prepared: false }));
+    expect(plan).toMatchObject({ action: 'restart', needs_prepare: true, reasons: [`commit ${a.slice(0, 12)} → ${b.slice(0, 12)}`], fields: [{ field: 'source.commit', kind: 'desired', from: a, to: b }] });
+    expect(ops(plan)).toEqual(['switch_release', 'restart_unit', 'check_health']);
+    expect(planOf(next, world({}))).toMatchObject({ action: 'unchanged', operations: [], reasons: [] });
+  });
+  test('that is built in another way is another release of the same commit', () => {
+    expect(planOf(withHash({ ...app, source: { ...source, source_hash: 'new' } }, 2), world({ prepared: false }))).toMatchObject({ needs_prepare: true, fields: [{ field: 'source.build', from: 'same', to: 'new' }], operations: [{ op: 'switch_release', path: directory }, { op: 'restart_unit' }, { op: 'check_health' }] });
+  });
+  test.each([
+    ['gone', { kind: 'missing' as const, current: null }, 'missing', `${directory} is missing`],
+    ['pointing elsewhere', { current: null }, 'changed', `${directory} does not point to a release of this deploy`],
+    ['pointing to an older release', { current: { commit: b, source_hash: 'same' } }, 'changed', `commit ${b.slice(0, 12)} → ${a.slice(0, 12)}`],
+  ])('whose link is %s is drift, put right without a build', (_, change, kind, reason) => {
+    expect(planOf(app, world(change))).toMatchObject({ needs_prepare: false, reasons: [reason], fields: [{ field: 'source.commit', kind }], operations: [{ op: 'switch_release', path: directory }, { op: 'restart_unit' }, { op: 'check_health' }] });
+  });
+  test.each([['a folder', { kind: 'other' as const, current: null }], ['a link of somebody else', { owned: false, current: null }]])('in whose place %s stands is a conflict that does nothing', (_, change) => {
+    expect(planOf(app, world(change))).toMatchObject({ action: 'conflict', operations: [], needs_prepare: false, reasons: [expect.stringContaining(`${directory} exists`)] });
+  });
+  test('whose repository cannot be asked stays as it is, and says so; with anything else to change, it is fetched', () => {
+    const away = { wanted_commit: null, trouble: 'no answer', prepared: false };
+    expect(planOf(withHash(app, 2), world(away))).toMatchObject({ action: 'unchanged', operations: [], reasons: [expect.stringContaining('could not be asked')] });
+    const stopped = world(away);
+    expect(planOf(withHash(app, 2), { ...stopped, health: null, unit: stopped.unit && { ...stopped.unit, active_state: 'failed' } })).toMatchObject({ needs_prepare: true, operations: [{ op: 'switch_release' }, { op: 'start_unit' }, { op: 'check_health' }] });
+  });
 });

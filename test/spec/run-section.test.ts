@@ -30,7 +30,7 @@ test('a container has every default', () => {
   expect(resolve(small())).toEqual({
     problems: [],
     placement: {
-      deploy_id: 'dpl_1', project: 'shop', version: 3, component: 'web', host: 'h1', hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string, component_directory: '/opt/maestro/web', files: [], trees: [], healthcheck: null,
+      deploy_id: 'dpl_1', project: 'shop', version: 3, component: 'web', host: 'h1', hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string, component_directory: '/opt/maestro/web', source: null, build: [], files: [], trees: [], healthcheck: null,
       run: { type: 'docker', image: 'nginx:latest', pull_policy: 'if_not_present', container_name: 'maestro-web', ports: [], volumes: [], env: {}, networks: [], restart: 'unless-stopped', command: null, resources: { memory_bytes: null, cpus: null } },
     },
   });

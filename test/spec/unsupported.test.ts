@@ -11,7 +11,8 @@ describe('refused, at the key', () => {
   const cases: [name: string, text: string, path: string][] = [
     ['a kubernetes host', small({ host: '{ type: ▸kubernetes }' }), 'hosts.h1.type'],
     ['the daemon settings of a host', small({ host: '{ daemon: ▸{ install_method: manual } }' }), 'hosts.h1.daemon'],
-    ['a git source', source('type: ▸git, repo: "https://x/y.git"'), `${web}.source.type`],
+    ['following a repository', source('type: git, repo: "https://x/y.git", sync: ▸{ poll_interval: 5m }'), `${web}.source.sync`],
+    ['a login to a repository', source('type: git, repo: "https://x/y.git", credentials_ref: ▸github'), `${web}.source.credentials_ref`],
     ['an archive', source('type: ▸archive, path: a.tar.gz'), `${web}.source.type`],
     ['an artifact', source('type: ▸artifact, artifact_id: abc'), `${web}.source.type`],
     ['a login to a registry', source('type: docker, image: x, credentials_ref: ▸"vault://reg"'), `${web}.source.credentials_ref`],

@@ -26,6 +26,7 @@ export const operationWords = {
   create_network: 'create the network',
   write_file: 'write',
   write_tree: 'write the folder',
+  switch_release: 'switch to its release',
   create_container: 'create the container',
   replace_container: 'replace the container',
   start_container: 'start the container',

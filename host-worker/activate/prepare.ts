@@ -1,0 +1,45 @@
+/** Fetches and builds what a placement needs; touches nothing that runs, so it may go ahead of everything it waits for. */
+import type { DesiredPlacement, DockerRun } from '../../spec/desired.js';
+import { MaestroError } from '../../spec/errors.js';
+import type { PlacementWork, PrepareResult } from '../../workflows/shared.js';
+import type { ActivityScope } from '../activity-scope.js';
+import type { StepReporter } from '../control-plane/step-reporter.js';
+import { isInstalled, waitForDocker } from '../docker/client.js';
+import { ensureImage } from '../docker/pull.js';
+import { prepareSource } from '../source/prepare-source.js';
+import { hasSource } from '../source/releases.js';
+import { keyOf } from './activate.js';
+import { describeFailure, outputTailOf, StepFailed } from './failures.js';
+import type { HostDeps } from './host-deps.js';
+import { forwardStep } from './step.js';
+
+const dockerPatienceMs = 60_000;
+
+export async function prepare(deps: HostDeps, work: PlacementWork, scope: ActivityScope, report: StepReporter): Promise<PrepareResult> {
+  const query = { run_id: work.run_id, component: work.component };
+  const [described] = await deps.control.desired(query, scope.signal);
+  // Values are asked for only by a build that needs them.
+  const [desired] = described?.build.some((step) => step.secret_env !== undefined) === true ? await deps.control.desired({ ...query, content: true }, scope.signal) : [described];
+  if (desired === undefined) return { phases: [] };
+  report.keepSecret(desired.redact ?? []);
+  try {
+    await fetchAll(deps, work, desired, scope, report);
+  } catch (error) {
+    if (error instanceof MaestroError) throw new StepFailed(describeFailure(error, report, outputTailOf(error)));
+    throw error;
+  }
+  return { phases: report.phases };
+}
+
+async function fetchAll(deps: HostDeps, work: PlacementWork, desired: DesiredPlacement, scope: ActivityScope, report: StepReporter): Promise<void> {
+  const { run } = desired;
+  const fetchOwn = (): Promise<void> => (run.type === 'docker' ? fetchImage(deps, run, scope, report) : Promise.resolve());
+  if (hasSource(desired)) return prepareSource(deps, forwardStep(keyOf(work), scope.signal, report, deps.journal, deps.fault), desired, fetchOwn);
+  if (run.type === 'docker') await report.phase('fetch', fetchOwn);
+}
+
+async function fetchImage(deps: HostDeps, image: DockerRun, { signal }: ActivityScope, report: StepReporter): Promise<void> {
+  if (!isInstalled(process.env)) throw new MaestroError('dependency_missing', `${deps.node} has no Docker`, { fix: 'Install Docker on the host.', details: { missing_dependency: 'docker' } });
+  await waitForDocker(deps.docker, dockerPatienceMs, signal);
+  await ensureImage(deps.docker, image, { signal, tell: (line) => report.output('info', line) });
+}

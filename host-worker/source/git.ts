@@ -1,0 +1,94 @@
+/**
+ * git with nothing of its surroundings: no configuration of the host or of a repository's owner, no hooks, no helpers, no
+ * prompts, no other transport than the one of the address. It runs with the rights of the worker, whose ssh keys it uses.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DesiredSource } from '../../spec/desired.js';
+import { MaestroError } from '../../spec/errors.js';
+import { runInGroup } from '../run-group.js';
+import { isMissing } from '../trouble.js';
+import { networkEnvironment, plainPath } from './environment.js';
+
+export interface GitContext { signal: AbortSignal; tell: (line: string) => void; timeoutMs: number; /** Default: 3. */ tries?: number }
+
+const settings = [
+  'protocol.ext.allow=never', 'core.hooksPath=/dev/null', 'core.fsmonitor=false', 'core.symlinks=true', 'core.autocrlf=false', 'core.attributesFile=/dev/null', 'core.excludesFile=/dev/null',
+  'credential.helper=', 'core.askPass=', 'submodule.recurse=false', 'fetch.recurseSubmodules=false', 'gc.auto=0', 'maintenance.auto=false', 'http.lowSpeedLimit=1000', 'http.lowSpeedTime=60',
+];
+
+/** Only known hosts, and no question that nobody would answer. A constant: nothing of a document is in it. */
+const sshCommand = 'ssh -oBatchMode=yes -oStrictHostKeyChecking=yes -oConnectTimeout=15 -oForwardAgent=no -oForwardX11=no -oPermitLocalCommand=no';
+
+export function gitEnvironment(repo: string, worker: NodeJS.ProcessEnv): Record<string, string> {
+  return {
+    ...networkEnvironment(worker), PATH: plainPath, HOME: '/nonexistent', LC_ALL: 'C', TZ: 'UTC',
+    GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_ATTR_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0', GIT_ASKPASS: '', SSH_ASKPASS: '',
+    GIT_ALLOW_PROTOCOL: schemeOf(repo), GIT_SSH_COMMAND: sshCommand, GIT_SSH_VARIANT: 'ssh', GIT_PROTOCOL_FROM_USER: '0', GIT_LFS_SKIP_SMUDGE: '1',
+  };
+}
+
+const schemeOf = (repo: string): string => /^(https|ssh|file):\/\//.exec(repo)?.[1] ?? 'ssh';
+
+const maxOutputBytes = 64 * 1024 * 1024;
+const tailLines = 20;
+const retryDelayMs = 1_000;
+
+/** What git prints. `doing` is for people. Trouble of the network is tried again. */
+export async function git(source: Pick<DesiredSource, 'repo'>, doing: string, cwd: string, argv: readonly string[], context: GitContext): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    const result = await run(source, cwd, argv, context);
+    if (result.ended === 'well') return result.stdout;
+    if (attempt >= (context.tries ?? 3) || !passing.test(result.said)) throw failed(source, doing, result.said);
+    context.tell(`${doing} failed (${lastOf(result.said)}), trying again`);
+    await sleep(retryDelayMs * attempt, undefined, { signal: context.signal });
+  }
+}
+
+type Result = { ended: 'well'; stdout: string } | { ended: 'badly'; said: string };
+
+async function run({ repo }: Pick<DesiredSource, 'repo'>, cwd: string, argv: readonly string[], { signal, tell, timeoutMs }: GitContext): Promise<Result> {
+  const out: Buffer[] = [];
+  const said: string[] = [];
+  let bytes = 0;
+  const onOutput = (chunk: Buffer): void => {
+    bytes += chunk.length;
+    if (bytes <= maxOutputBytes) out.push(chunk);
+  };
+  const onLine = (_: string, line: string): void => {
+    const clean = withoutCredentials(line);
+    said.push(clean);
+    if (said.length > tailLines) said.shift();
+    if (!clean.startsWith('fatal:') && !empty.test(clean)) tell(clean);
+  };
+  const options = { cwd, env: gitEnvironment(repo, process.env), timeoutMs, signal, onLine, onOutput };
+  const end = await runInGroup('git', [...settings.flatMap((setting) => ['-c', setting]), ...argv], options).catch((error: unknown) => { throw isMissing(error) ? noGit() : error; });
+  if (bytes > maxOutputBytes) return { ended: 'badly', said: `fatal: git printed more than ${String(maxOutputBytes)} bytes` };
+  if (end.ended === 'exited' && end.exit_code === 0) return { ended: 'well', stdout: Buffer.concat(out).toString('utf8') };
+  const how = end.ended === 'timeout' ? `fatal: not done after ${String(timeoutMs / 1000)} s` : end.ended === 'killed' ? `fatal: git was ended by ${end.by}` : '';
+  return { ended: 'badly', said: [...said, how].filter((line) => line !== '').join('\n') };
+}
+
+/** Addresses with credentials are refused, but a server may send us to one. */
+const withoutCredentials = (line: string): string => line.replace(/\/\/[^/@\s]+@/g, '//***@');
+
+const passing = /could not resolve host|connection (timed out|refused|reset|closed)|unexpected disconnect|early eof|rpc failed|http (code )?5\d\d|returned error: 5\d\d|the remote end hung up/i;
+
+/** What git adds to every failure of a transport, and what says nothing of it. */
+const empty = /^$|^fatal: could not read from remote repository|^please make sure you have the correct access|^and the repository exists/i;
+
+const lastOf = (said: string): string => said.split('\n').findLast((line) => !empty.test(line))?.replace(/^(fatal|error): /, '') ?? 'git said nothing';
+
+const noGit = (): MaestroError => new MaestroError('dependency_missing', 'git is not installed on this host', { fix: 'Install git on the host (for example: sudo apt-get install git).', details: { missing_dependency: 'git' } });
+
+/** What went wrong in words of git, and what is to be done about the frequent ones. */
+const fixes: readonly [RegExp, string][] = [
+  [/dubious ownership/, 'Give the repository to root on the host (chown -R root), or serve it over ssh or https.'],
+  [/host key verification failed/i, 'Add the host key of the server to /root/.ssh/known_hosts on the host.'],
+  [/permission denied|authentication failed|could not read (username|password)/i, 'Give the host access to the repository, for example by a deploy key of root over ssh.'],
+  [/repository .*not found|does not appear to be a git repository|does not exist/i, 'Correct source.repo, or give the host access to it.'],
+];
+
+function failed({ repo }: Pick<DesiredSource, 'repo'>, doing: string, said: string): MaestroError {
+  const fix = fixes.find(([pattern]) => pattern.test(said))?.[1] ?? 'Check on the host that the repository can be reached, and retry.';
+  return new MaestroError('fetch_failed', `${doing} ${repo} failed: ${lastOf(said)}`, { fix, details: { repo, output_tail: said } });
+}
