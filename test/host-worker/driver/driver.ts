@@ -8,6 +8,7 @@ import type { ActivityScope } from '../../../host-worker/activity-scope.js';
 import { assemble } from '../../../host-worker/assemble.js';
 import type { DriverAnswer, DriverRequest } from './protocol.js';
 
+const flushTimeoutMs = 5_000;
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 function scopeOf(request: DriverRequest): ActivityScope {
@@ -38,6 +39,8 @@ async function answer(request: DriverRequest): Promise<DriverAnswer> {
     if (error instanceof CancelledFailure) return { ended: 'cancelled', message: error.message };
     if (!(error instanceof ApplicationFailure)) throw error;
     return { ended: 'failed', type: error.type ?? '', message: error.message, final: error.nonRetryable ?? false, failure: error.details?.[0] };
+  } finally {
+    await deps.reporter.flush(flushTimeoutMs);
   }
 }
 
