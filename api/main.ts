@@ -5,7 +5,7 @@ import { createRenderer } from '../control/rendering/desired.js';
 import { readConfig, type Config } from '../control/config.js';
 import { EventFeed } from '../control/events/index.js';
 import { hostTokenKey } from '../control/host-tokens.js';
-import { Vault, vaultKeys } from '../control/secrets/index.js';
+import { digestKey, Vault, vaultKeys } from '../control/secrets/index.js';
 import { watchHosts } from '../gateway/watch-hosts.js';
 import { createPrisma } from '../prisma/client.js';
 import { migrate } from '../prisma/migrate.js';
@@ -51,8 +51,8 @@ async function main(log: Logger, config: Config, signal: StopSignal): Promise<vo
   const settings = settingsOf(config);
   const temporal = createOrchestrator({ address: config.temporal.address, namespace: config.temporal.namespace });
   const web = await pages(config, log);
-  const renderer = createRenderer({ db, env: settings.templateEnv });
   const vault = new Vault(config.dataDir, vaultKeys(config));
+  const renderer = createRenderer({ db, env: settings.templateEnv, vault, digestKey: await digestKey(config.dataDir) });
   const api = createServer({ db, feed, renderer, vault, temporal, log, settings, web, hostTokenKey: await hostTokenKey(config.dataDir) });
   await listen(api, config);
   const stopWatching = watchHosts(db, (error) => log.warn({ err: error }, 'silent hosts cannot be looked for; trying again'));

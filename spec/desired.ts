@@ -10,6 +10,9 @@ export interface VolumeMount { kind: 'bind' | 'volume'; source: string; target: 
 
 export interface ResourceLimits { memory_bytes: number | null; cpus: number | null }
 
+/** A value known by its digest under the placement's key; `content` is only there when the host is about to use it. */
+export interface SecretValue { digest: string; content?: string }
+
 export interface DockerRun {
   type: 'docker';
   image: string;
@@ -18,6 +21,8 @@ export interface DockerRun {
   ports: PortMapping[];
   volumes: VolumeMount[];
   env: Record<string, string>;
+  /** Variables whose values hold secrets; their names are in no other list. */
+  secret_env?: Record<string, SecretValue>;
   networks: string[];
   restart: 'no' | 'on-failure' | 'always' | 'unless-stopped';
   /** null = the image's own. A string in YAML is split like a shell would, without one. */
@@ -33,6 +38,8 @@ export interface SystemdRun {
   user: string | null;
   group: string | null;
   env: Record<string, string>;
+  /** Variables whose values hold secrets are in this file, which is one of the placement's. */
+  environment_file?: string;
   restart: 'no' | 'on-failure' | 'always';
   restart_sec: number;
   resources: ResourceLimits;
@@ -51,14 +58,16 @@ export interface HealthTiming { interval_ms: number; timeout_ms: number; start_p
 /** A single file on the host. `content` (base64) is only there when the host is about to write it. */
 export interface DesiredFile {
   path: string;
+  /** With `keyed`: HMAC-SHA256 under the placement's `digest_key`, since the file holds secrets that a plain hash would let be guessed. */
   sha256: string;
+  keyed?: true;
   size: number;
   mode: number;
   /** null = left as it is created (root). */
   owner: string | null;
   group: string | null;
   strategy: 'overwrite' | 'atomic';
-  origin: 'template' | 'file';
+  origin: 'template' | 'file' | 'environment';
   content?: string;
 }
 
@@ -87,6 +96,8 @@ export interface DesiredSource {
 export interface BuildStep {
   command: string;
   env: Record<string, string>;
+  /** Variables whose values hold secrets; their names are in no other list. */
+  secret_env?: Record<string, SecretValue>;
   timeout_ms: number;
   /** Below the source directory; null = that directory itself. */
   working_dir: string | null;
@@ -107,4 +118,8 @@ export interface DesiredPlacement {
   files: DesiredFile[];
   trees: DesiredTree[];
   healthcheck: Healthcheck | null;
+  /** Hex; only there when something of it is secret. Of this deploy on this host, so that digests of others mean nothing here. */
+  digest_key?: string;
+  /** The secret values in `content`s, so that the host can keep them out of what it tells. */
+  redact?: string[];
 }

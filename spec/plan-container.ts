@@ -3,7 +3,7 @@ import type { DesiredPlacement, DockerRun } from './desired.js';
 import { canonicalJson } from './hash.js';
 import type { ObservedContainer, ObservedPlacement } from './observed.js';
 import type { FieldChange, Operation } from './plan.js';
-import { envChanges, fieldChange, same } from './plan-fields.js';
+import { envChanges, fieldChange, same, secretDigestText } from './plan-fields.js';
 import type { RunChanges } from './run-changes.js';
 import type { ComponentState } from './words.js';
 
@@ -59,8 +59,12 @@ function differences(run: DockerRun, container: ObservedContainer, kind: FieldCh
   // The reference is the same, but it names another image on this host by now.
   const moved = container.wanted_image_id !== null && container.wanted_image_id !== container.image_id && run.image === container.run.image
     ? [fieldChange('image_id', kind, container.image_id, container.wanted_image_id)] : [];
-  return [...fields, ...moved, ...envChanges(kind, container.run.env, run.env)];
+  return [...fields, ...moved, ...envChanges(kind, container.run.env, comparableEnv(run))];
 }
+
+/** Secret variables by their digests, in which the host has seen them too. */
+const comparableEnv = ({ env, secret_env: secret = {} }: DockerRun): Record<string, string> =>
+  ({ ...env, ...Object.fromEntries(Object.entries(secret).map(([name, { digest }]) => [name, secretDigestText(digest)])) });
 
 /** Lists are sorted, except the words of a command. */
 const comparable = (field: (typeof comparedFields)[number], value: unknown): unknown =>

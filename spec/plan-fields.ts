@@ -16,6 +16,9 @@ function printable(value: unknown): string | null {
 
 export const same = (a: unknown, b: unknown): boolean => canonicalJson(a) === canonicalJson(b);
 
+/** What stands for a secret variable when it is compared. */
+export const secretDigestText = (digest: string): string => `secret ${digest}`;
+
 /** One change per variable, named but without its values: they may be secret. */
 export function envChanges(kind: FieldChange['kind'], from: Readonly<Record<string, string>>, to: Readonly<Record<string, string>>): FieldChange[] {
   const names = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort();

@@ -1,5 +1,6 @@
 /** A systemd unit file from a run section: pure text, so that planner and host agree on it byte by byte. */
 import type { SystemdRun } from './desired.js';
+import { inForm } from './secrets/marks.js';
 
 /** In unit files `%` starts a specifier and a line end ends the setting. */
 const escapeSpecifiers = (text: string): string => text.replaceAll('%', '%%');
@@ -16,6 +17,19 @@ export function quoteEnvironment(key: string, value: string): string {
 }
 
 const optional = (name: string, value: string | number | null): string[] => (value === null ? [] : [`${name}=${value}`]);
+
+/** Where the variables that hold secrets are, 0600, beside nothing else. */
+export const environmentFilePath = (unitName: string): string => `/etc/maestro/units/${unitName}.env`;
+
+const openValue = /["\\`$]/g;
+
+/** As EnvironmentFile= takes a value inside double quotes. */
+export const quoteInEnvironmentFile = (text: string): string => text.replace(openValue, '\\$&');
+
+/** `KEY="value"` lines, with marks where the secrets come to stand. */
+export function renderEnvironmentFile(env: Readonly<Record<string, string>>): string {
+  return Object.keys(env).sort().map((key) => `${key}="${inForm(env[key] ?? '', 'environment_file', quoteInEnvironmentFile)}"\n`).join('');
+}
 
 /** `command` is written as the user gave it (systemd's own quoting rules apply), with specifiers kept literal. */
 export function renderUnit(component: string, project: string, run: Omit<SystemdRun, 'type' | 'unit_text'>): string {
@@ -34,6 +48,7 @@ export function renderUnit(component: string, project: string, run: Omit<Systemd
     ...optional('User', run.user),
     ...optional('Group', run.group),
     ...Object.keys(run.env).sort().map((key) => `Environment=${quoteEnvironment(key, run.env[key] ?? '')}`),
+    ...optional('EnvironmentFile', run.environment_file ?? null),
     `Restart=${run.restart}`,
     `RestartSec=${Number(run.restart_sec.toFixed(3))}`,
     ...optional('MemoryMax', memory),

@@ -5,6 +5,7 @@ import { findDeploy, loadBundle, type DeployHead } from '../../control/deploys/i
 import { assertApplicable } from '../../control/documents/validate.js';
 import { createPlan, getPlan } from '../../control/plans/index.js';
 import { openRollout } from '../../control/rollouts/index.js';
+import type { SecretPins } from '../../control/secrets/index.js';
 import { MaestroError } from '../../spec/errors.js';
 import { rolloutWorkflowId, type RolloutKind } from '../../spec/words.js';
 import { workflowUrl, type ApiContext } from '../context.js';
@@ -34,13 +35,16 @@ function refuseUnsupported({ prune, plan_id: planId }: z.infer<typeof applyBody>
   if (planId !== undefined) throw new MaestroError('unsupported_feature', 'Applying a stored plan is not supported yet', { fix: 'Apply the version itself, without plan_id.' });
 }
 
+interface Checked { claims: DeployClaims; secrets: SecretPins }
+
 /** Everything that can be known before a host is asked, and what the version would take there. Throws validation_error or unsupported_feature. */
-async function checkVersion({ db, renderer }: ApiContext, deployId: string, version: number): Promise<DeployClaims> {
+async function checkVersion({ db, renderer }: ApiContext, deployId: string, version: number): Promise<Checked> {
   const validation = await renderer.version(deployId, version);
   assertApplicable(validation);
   const [missing] = await Promise.all([validation.document === null ? [] : missingHosts(db, validation.document), keepMissingClaims(db, renderer)]);
   if (missing.length > 0) await refuseUnknownHosts(db, (await loadBundle(db, deployId, version)).yaml);
-  return deployClaims(validation.rendered?.claims ?? []);
+  const used = [...(validation.rendered?.secrets ?? [])].flatMap(([path, number]) => (number === null ? [] : [[path, number] as const]));
+  return { claims: deployClaims(validation.rendered?.claims ?? []), secrets: Object.fromEntries(used) };
 }
 
 async function refuseUnknownHosts(db: ApiContext['db'], yaml: string): Promise<void> {
@@ -52,7 +56,7 @@ async function refuseUnknownHosts(db: ApiContext['db'], yaml: string): Promise<v
   });
 }
 
-interface Opening { deploy: DeployHead; version: number; kind: RolloutKind; expectedVersion: number | undefined; claims: DeployClaims }
+interface Opening extends Checked { deploy: DeployHead; version: number; kind: RolloutKind; expectedVersion: number | undefined }
 
 /** The row first, in one transaction; a workflow that could not be started now is started by the sweeper. */
 async function openAndStart({ actor, context }: Pick<Call<never, never, never>, 'actor' | 'context'>, { deploy, ...opening }: Opening): Promise<Started> {
@@ -94,8 +98,8 @@ export const applyRoutes = [
       refuseUnsupported(body);
       const deploy = await findDeploy(context.db, params.id);
       const version = await versionOf(context.db, deploy, body.version);
-      const claims = await checkVersion(context, params.id, version);
-      return openAndStart(call, { deploy, version, kind: 'apply', claims, expectedVersion: expectedVersion(request.ifMatch, body.expected_version) });
+      const checked = await checkVersion(context, params.id, version);
+      return openAndStart(call, { deploy, version, kind: 'apply', ...checked, expectedVersion: expectedVersion(request.ifMatch, body.expected_version) });
     },
   }),
   route({
@@ -108,12 +112,12 @@ export const applyRoutes = [
       const { context, params, query, body, request } = call;
       const deploy = await findDeploy(context.db, params.id);
       const version = await versionOf(context.db, deploy, params.n);
-      const claims = await checkVersion(context, params.id, version);
+      const checked = await checkVersion(context, params.id, version);
       if (query.dry_run) {
         request.setStatus(200);
         return makePlan(call, params.id, version);
       }
-      return openAndStart(call, { deploy, version, kind: 'rollback', claims, expectedVersion: expectedVersion(request.ifMatch, body.expected_version) });
+      return openAndStart(call, { deploy, version, kind: 'rollback', ...checked, expectedVersion: expectedVersion(request.ifMatch, body.expected_version) });
     },
   }),
 ];

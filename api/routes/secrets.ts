@@ -13,7 +13,15 @@ const params = z.strictObject({ path: secretPath });
 /** A value of 64 KiB may take six times that as JSON. */
 const bodyBytesMax = 400 << 10;
 
+const sealedSecrets = z.record(secretPath, z.string().min(1)).refine((secrets) => Object.keys(secrets).length > 0, { error: 'must name a secret' });
+
 export const secretRoutes = [
+  route({
+    method: 'post', path: '/api/secrets/seal', operationId: 'sealSecrets', tag: 'secrets', summary: 'Secrets as a sealed file for a bundle (credentials_ref: ./credentials.yaml); nothing is stored', right: 'secret.write',
+    audit: { action: 'secret.seal', by: 'router' }, errors: ['config_error', 'payload_too_large'],
+    body: jsonBody(z.strictObject({ secrets: sealedSecrets }), { limitBytes: bodyBytesMax }), response: z.object({ file: z.string().describe('The text of the file') }),
+    handler: async ({ context: { vault }, body: { secrets } }) => ({ file: await vault.sealFile(secrets) }),
+  }),
   route({
     method: 'get', path: '/api/secrets', operationId: 'listSecrets', tag: 'secrets', summary: 'Names and versions of all secrets', right: 'secret.read_names',
     query: z.strictObject(pageQuery), response: named('SecretPage', pageOf(secret)),

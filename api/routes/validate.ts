@@ -6,6 +6,7 @@ import { bundleContents } from '../../control/documents/contents.js';
 import { validateBundle, type BundleContents } from '../../control/documents/validate.js';
 import { bundleBody, submissionOf } from '../bundle/bundle-body.js';
 import { filesSchema, jsonBytesMax, yamlSchema, type Submission } from '../bundle/submission.js';
+import { latestSecrets } from '../../control/secrets/index.js';
 import type { ApiContext } from '../context.js';
 import { contentsOfFiles } from '../documents/contents.js';
 import { unknownHosts } from '../documents/hosts.js';
@@ -17,8 +18,8 @@ import { validation } from '../schemas/deploys.js';
 
 type Answer = z.input<typeof validation>;
 
-async function validated({ db, renderer, settings }: ApiContext, yaml: string, contents: BundleContents, deployId?: string): Promise<Answer> {
-  const { ok, errors, warnings, graph, rendered } = await validateBundle(yaml, contents, { deployId, env: settings.templateEnv });
+async function validated({ db, renderer, settings, vault }: ApiContext, yaml: string, contents: BundleContents, deployId?: string): Promise<Answer> {
+  const { ok, errors, warnings, graph, rendered } = await validateBundle(yaml, contents, { deployId, env: settings.templateEnv, secrets: await latestSecrets(vault) });
   await keepMissingClaims(db, renderer);
   const taken = await foreignWarnings(db, { deployId, yaml, claims: deployClaims(rendered?.claims ?? []) });
   return { ok, errors, warnings: [...warnings, ...taken, ...(await unknownHosts(db, yaml))], graph };

@@ -1,4 +1,5 @@
 /** `npm run bench:validate`: reading, ordering and rendering of documents of 50 to 500 components, and their growth. */
+import { noSecrets } from '../../control/rendering/secret-texts.js';
 import { renderDocument } from '../../control/rendering/render-document.js';
 import { validateBundle } from '../../control/documents/validate.js';
 import { parseDocument } from '../../spec/document/index.js';
@@ -19,7 +20,7 @@ async function measured({ yaml, contents }: SizedBundle): Promise<Times> {
   const { document } = parseDocument(yaml);
   const { ok, errors } = await validateBundle(yaml, contents);
   if (document === null || !ok) throw new Error(`the document is not valid: ${JSON.stringify(errors.slice(0, 3))}`);
-  const source = { document, deployId: '', version: 0, bundle: contents.entries, texts: contents.texts, env: {} };
+  const source = { document, deployId: '', version: 0, bundle: contents.entries, texts: contents.texts, env: {}, credentials: { place: { kind: 'vault' as const, prefix: '' }, secrets: noSecrets, wrong: null }, digestKey: '' };
   return {
     parse: await medianOf(async () => parseDocument(yaml)),
     graph: await medianOf(async () => documentGraph(document)),

@@ -9,6 +9,7 @@ import { formatPath } from '../../spec/document/path.js';
 import { MaestroError, type Diagnostic } from '../../spec/errors.js';
 import type { BundleEntry } from '../../spec/resolve/placement.js';
 import { renderDocument, type RenderedDocument } from '../rendering/render-document.js';
+import { type Credentials, credentialsOf, noSources, type SecretSources } from '../rendering/credentials.js';
 import { clashErrors } from './clashes.js';
 
 export interface BundleContents {
@@ -27,15 +28,25 @@ export interface Validation {
   rendered: RenderedDocument | null;
 }
 
-export interface ValidateOptions { deployId?: string; version?: number; env?: Readonly<Record<string, string>> }
+export interface ValidateOptions {
+  deployId?: string;
+  version?: number;
+  env?: Readonly<Record<string, string>>;
+  /** Those that references may name; without them every reference is an error. */
+  secrets?: SecretSources;
+  /** Digests of what is secret are made under it; only those of a stored version mean anything. */
+  digestKey?: string;
+}
 
 export async function validateBundle(text: string, bundle: BundleContents, options: ValidateOptions = {}): Promise<Validation> {
   const parsed = parseDocument(text);
   const { document, warnings } = parsed;
   if (document === null) return { ok: false, document, errors: parsed.errors, warnings, graph: null, rendered: null };
   const graph = documentGraph(document);
-  const rendered = await renderDocument({ document, deployId: options.deployId ?? '', version: options.version ?? 0, bundle: bundle.entries, texts: bundle.texts, env: options.env ?? {} });
-  const found = [...graphErrors(graph, parsed), ...renderErrors(rendered, parsed), ...clashErrors(rendered.claims, parsed.locate)];
+  const { deployId = '', version = 0, env = {}, secrets = noSources, digestKey = '' } = options;
+  const credentials = await credentialsOf(document.credentials_ref, bundle.texts, secrets);
+  const rendered = await renderDocument({ document, deployId, version, bundle: bundle.entries, texts: bundle.texts, env, credentials, digestKey });
+  const found = [...credentialErrors(credentials, parsed), ...graphErrors(graph, parsed), ...renderErrors(rendered, parsed), ...clashErrors(rendered.claims, parsed.locate)];
   const errors = found.filter(({ code }) => code !== 'unsupported_feature');
   const unsupported = [...unsupportedFeatures(document, parsed.locate), ...found.filter(({ code }) => code === 'unsupported_feature')];
   return { ok: errors.length === 0, document, errors: boundedFindings(errors), warnings: boundedFindings([...unsupported, ...warnings]), graph, rendered };
@@ -58,6 +69,9 @@ function graphErrors(graph: RolloutGraph, { locate }: ParsedDocument): Diagnosti
   if (cycle === null) return [];
   return [{ code: 'validation_error', path: 'deployment', ...locate(['deployment']), message: `placements wait for each other in a circle: ${cycle.join(' → ')}`, suggested_fix: 'depends_on and depends_on_hosts contradict each other: remove one of them.' }];
 }
+
+const credentialErrors = ({ wrong }: Credentials, { locate }: ParsedDocument): Diagnostic[] =>
+  (wrong === null ? [] : [{ code: 'validation_error', path: 'credentials_ref', ...locate(['credentials_ref']), message: wrong.message, suggested_fix: wrong.fix }]);
 
 function renderErrors({ problems }: RenderedDocument, { locate }: ParsedDocument): Diagnostic[] {
   return problems.map(({ component, path, message, fix, code }) => {

@@ -4,10 +4,15 @@
  */
 import type { DesiredPlacement } from '../../spec/desired.js';
 import { MaestroError } from '../../spec/errors.js';
-import { loadBlob, loadBundle } from '../deploys/load-bundle.js';
+import { loadBundle } from '../deploys/load-bundle.js';
 import type { Reader } from '../database.js';
 import { bundleContents } from '../documents/contents.js';
 import { validateBundle, type Validation } from '../documents/validate.js';
+import { secretsOfVersion } from '../secrets/pins.js';
+import type { Vault } from '../secrets/vault.js';
+import { withContents } from './contents.js';
+import { type Credentials, credentialsOf } from './credentials.js';
+import type { SecretVersions } from './secret-texts.js';
 
 export interface Renderer {
   /** The validation of a stored version, with its rendered placements. */
@@ -18,46 +23,59 @@ export interface Renderer {
 
 const keptVersions = 50;
 
-export function createRenderer({ db, env }: { db: Reader; env: Readonly<Record<string, string>> }): Renderer {
-  const kept = new Map<string, Promise<Validation>>();
+export interface RendererDeps {
+  db: Reader;
+  env: Readonly<Record<string, string>>;
+  vault: Vault;
+  /** See control/secrets/digest-key. */
+  digestKey: string;
+}
 
-  const render = async (deployId: string, number: number): Promise<Validation> => {
-    const bundle = await loadBundle(db, deployId, number);
-    return validateBundle(bundle.yaml, await bundleContents(bundle), { deployId, version: number, env });
-  };
+/** A rendered version, with the secrets that it was rendered with. */
+interface Rendering { validation: Validation; credentials: Credentials }
 
-  const version = (deployId: string, number: number): Promise<Validation> => {
-    const key = `${deployId}/${number}`;
-    const known = kept.get(key);
-    if (known !== undefined) return known;
-    const made = render(deployId, number);
+export function createRenderer(deps: RendererDeps): Renderer {
+  const kept = new Map<string, Promise<Rendering>>();
+
+  const remember = (key: string, made: Promise<Rendering>): Promise<Rendering> => {
     kept.set(key, made);
-    made.catch(() => kept.delete(key));
+    made.catch(() => { if (kept.get(key) === made) kept.delete(key); });
     if (kept.size > keptVersions) for (const oldest of [...kept.keys()].slice(0, kept.size - keptVersions)) kept.delete(oldest);
     return made;
   };
 
+  /** Until it is rolled out a version uses the latest secrets, so that it is rendered anew when they have changed. */
+  const current = async (deployId: string, number: number): Promise<Rendering> => {
+    const key = `${deployId}/${number}`;
+    const known = kept.get(key);
+    const rendering = await (known ?? remember(key, renderVersion(deps, deployId, number)));
+    if (known === undefined || rendering.validation.rendered?.secrets.size === 0) return rendering;
+    // What is in a file of the bundle never changes.
+    if (rendering.credentials.place.kind === 'bundle') return rendering;
+    const { vault } = await secretsOfVersion(deps.db, deps.vault, deployId, number);
+    if (usesThese(rendering, vault)) return { ...rendering, credentials: { ...rendering.credentials, secrets: vault } };
+    return remember(key, renderVersion(deps, deployId, number));
+  };
+
   const desired: Renderer['desired'] = async (deployId, number, host, { component, withContent = false } = {}) => {
-    const validation = await version(deployId, number);
+    const { validation, credentials: { secrets } } = await current(deployId, number);
     if (!validation.ok || validation.rendered === null) {
       throw new MaestroError('validation_error', `version ${number} cannot be rendered`, { fix: 'Correct the document and submit a new version.', errors: validation.errors });
     }
     const { placements, contents } = validation.rendered;
     const wanted = placements.filter((placement) => placement.host === host && (component === undefined || placement.component === component));
-    return withContent ? Promise.all(wanted.map((placement) => fill(db, placement, contents))) : wanted;
+    return withContent ? Promise.all(wanted.map((placement) => withContents({ db: deps.db, contents, secrets }, placement))) : wanted;
   };
 
-  return { version, desired };
+  return { version: async (deployId, number) => (await current(deployId, number)).validation, desired };
 }
 
-async function fill(db: Reader, placement: DesiredPlacement, contents: ReadonlyMap<string, string>): Promise<DesiredPlacement> {
-  const content = async (sha256: string): Promise<string> => {
-    const rendered = contents.get(sha256);
-    return (rendered === undefined ? await loadBlob(db, sha256) : Buffer.from(rendered)).toString('base64');
-  };
-  const files = await Promise.all(placement.files.map(async (file) => ({ ...file, content: await content(file.sha256) })));
-  const trees = await Promise.all(placement.trees.map(async (tree) => ({
-    ...tree, files: await Promise.all(tree.files.map(async (file) => ({ ...file, content: await content(file.sha256) }))),
-  })));
-  return { ...placement, files, trees };
+async function renderVersion({ db, vault, env, digestKey }: RendererDeps, deployId: string, number: number): Promise<Rendering> {
+  const bundle = await loadBundle(db, deployId, number);
+  const [secrets, contents] = await Promise.all([secretsOfVersion(db, vault, deployId, number), bundleContents(bundle)]);
+  const validation = await validateBundle(bundle.yaml, contents, { deployId, version: number, env, secrets, digestKey });
+  return { validation, credentials: await credentialsOf(validation.document?.credentials_ref, contents.texts, secrets) };
 }
+
+const usesThese = ({ validation: { rendered } }: Rendering, secrets: SecretVersions): boolean =>
+  rendered === null || [...rendered.secrets].every(([path, version]) => (secrets.get(path)?.version ?? null) === version);

@@ -5,9 +5,11 @@
 import { placementClaims, type PlacementClaims } from '../../spec/claims/placement-claims.js';
 import type { DesiredPlacement } from '../../spec/desired.js';
 import { placements, type DeployDocument } from '../../spec/document/index.js';
-import { sha256Hex } from '../../spec/hash.js';
-import { resolvePlacement, type BundleEntry, type RenderedTemplate } from '../../spec/resolve/placement.js';
+import { resolvePlacement, type BundleEntry } from '../../spec/resolve/placement.js';
 import type { Problem, ReportProblem } from '../../spec/resolve/problems.js';
+import { secretsNamed } from '../../spec/secrets/references.js';
+import type { Credentials } from './credentials.js';
+import { digester, digestKeyOf } from './secret-texts.js';
 import { renderScopes, type RenderedScope, type Scope } from './stages.js';
 
 export interface RenderSource {
@@ -17,6 +19,9 @@ export interface RenderSource {
   bundle: readonly BundleEntry[];
   texts: Readonly<Record<string, string>>;
   env: Readonly<Record<string, string>>;
+  credentials: Credentials;
+  /** See digestKeyOf. */
+  digestKey: string;
 }
 
 export interface PlacementProblem extends Problem { component: string; host: string }
@@ -24,27 +29,29 @@ export interface RenderedDocument {
   placements: DesiredPlacement[];
   /** What each placement takes on its host. */
   claims: PlacementClaims[];
-  /** Rendered template texts by sha256. */
+  /** Rendered texts by digest, with marks where secrets come to stand. */
   contents: ReadonlyMap<string, string>;
+  /** The secrets that it names, with the versions that were used; null for one that is missing. */
+  secrets: ReadonlyMap<string, number | null>;
   problems: PlacementProblem[];
 }
 
 export async function renderDocument(source: RenderSource): Promise<RenderedDocument> {
-  const { document, env, bundle, texts } = source;
+  const { document, env, bundle, texts, credentials } = source;
   const problems = new Map<string, PlacementProblem>();
   const report = ({ componentId: component, host }: Scope, problem: Problem): void => {
     // The same mistake on every host is told once.
     const key = JSON.stringify([component, problem.path, problem.message]);
     if (!problems.has(key)) problems.set(key, { ...problem, component, host });
   };
-  const scopes = await renderScopes({ document, env, bundle, texts, report }, initialScopes(document));
+  const scopes = await renderScopes({ document, env, bundle, texts, credentials, report }, initialScopes(document));
   // What could not be rendered is not looked at any further.
   const place = ({ componentId }: Scope, { path }: Problem): string => JSON.stringify([componentId, path]);
   const failed = new Set([...problems.values()].map(({ component, path }) => JSON.stringify([component, path])));
-  const resolved = (scopes ?? []).map((scope) => resolveScope(source, scope, (problem) => { if (!failed.has(place(scope, problem))) report(scope, problem); }));
-  const rendered = (scopes ?? []).flatMap(({ templates }) => templates).filter((text) => text !== undefined);
+  const contents = new Map<string, string>();
+  const resolved = (scopes ?? []).map((scope) => resolveScope(source, contents, scope, (problem) => { if (!failed.has(place(scope, problem))) report(scope, problem); }));
   const claims = resolved.flatMap((placement, index) => claimsOf(source, scopes?.[index], placement));
-  return { placements: resolved, claims, contents: new Map(rendered.map((text) => [sha256Hex(text), text])), problems: [...problems.values()] };
+  return { placements: resolved, claims, contents, secrets: new Map(secretsOf(document).map((path) => [credentials.place.prefix + path, credentials.secrets.get(credentials.place.prefix + path)?.version ?? null])), problems: [...problems.values()] };
 }
 
 function initialScopes(document: DeployDocument): Scope[] {
@@ -54,14 +61,24 @@ function initialScopes(document: DeployDocument): Scope[] {
   });
 }
 
-function resolveScope(source: RenderSource, { host, componentId, component, templates }: RenderedScope, report: ReportProblem): DesiredPlacement {
-  return resolvePlacement({
-    deployId: source.deployId, project: source.document.project, version: source.version, host, componentId, component,
-    bundle: source.bundle, templates: component.config.templates.map((_, index) => digestOf(templates[index])),
-  }, report);
+/** Also those that nothing writes anywhere: a deploy is refused when one that it names is missing. */
+function secretsOf({ components }: DeployDocument): string[] {
+  const texts = Object.values(components).flatMap(({ config, run, build }) => [...Object.values(config.secrets), ...Object.values(run.env), ...build.flatMap(({ env }) => Object.values(env))]);
+  return [...new Set(texts.flatMap((text) => secretsNamed(text)))].sort();
 }
+
+function resolveScope(source: RenderSource, contents: Map<string, string>, { host, componentId, component, templates }: RenderedScope, report: ReportProblem): DesiredPlacement {
+  const digestKey = digestKeyOf(source.digestKey, source.deployId, host);
+  const digest = digester(source.credentials.secrets, digestKey, (sha256, text) => contents.set(sha256, text));
+  const placement = resolvePlacement({
+    deployId: source.deployId, project: source.document.project, version: source.version, host, componentId, component,
+    bundle: source.bundle, templates: component.config.templates.map((_, index) => { const text = templates[index]; return text === undefined ? undefined : digest(text); }), digest,
+  }, report);
+  return holdsSecrets(placement) ? { ...placement, digest_key: digestKey } : placement;
+}
+
+const holdsSecrets = ({ files, run, build }: DesiredPlacement): boolean =>
+  files.some(({ keyed }) => keyed === true) || build.some(({ secret_env: secret }) => secret !== undefined) || (run.type === 'docker' && run.secret_env !== undefined);
 
 const claimsOf = ({ bundle }: RenderSource, scope: RenderedScope | undefined, placement: DesiredPlacement): PlacementClaims[] =>
   (scope === undefined ? [] : [placementClaims(scope.component, bundle, placement)]);
-
-const digestOf = (text: string | undefined): RenderedTemplate | undefined => (text === undefined ? undefined : { sha256: sha256Hex(text), size: Buffer.byteLength(text) });

@@ -3,7 +3,9 @@ import type { Component, DeployDocument } from '../../spec/document/index.js';
 import type { Path } from '../../spec/document/path.js';
 import type { BundleEntry } from '../../spec/resolve/placement.js';
 import type { Problem } from '../../spec/resolve/problems.js';
-import { pathKey, templatesIn, withStrings } from './strings.js';
+import { pathKey, renderedParts, templatesIn, withStrings } from './strings.js';
+import { markSecrets, secretProblems } from './check-secrets.js';
+import type { Credentials } from './credentials.js';
 import { render, type RenderJob, type RenderOutcome } from './template-engine.js';
 
 export interface Scope { host: string; componentId: string; component: Component }
@@ -13,6 +15,7 @@ export interface RenderedScope extends Scope { templates: (string | undefined)[]
 export interface RenderEnvironment {
   document: DeployDocument;
   env: Readonly<Record<string, string>>;
+  credentials: Credentials;
   bundle: readonly BundleEntry[];
   /** Text of every bundle file that a template may be or include. */
   texts: Readonly<Record<string, string>>;
@@ -22,13 +25,16 @@ export interface RenderEnvironment {
 const namesInScope = 'Correct the expression; names in scope are hosts, components, component, component_id, host_id, source, vars, config, secrets and env.';
 
 /** Null when a template had to be stopped: nothing was rendered then. */
-export async function renderScopes(environment: RenderEnvironment, scopes: readonly Scope[]): Promise<RenderedScope[] | null> {
+export async function renderScopes(environment: RenderEnvironment, written: readonly Scope[]): Promise<RenderedScope[] | null> {
   const { document, env, texts } = environment;
-  const strings = new Map(Object.entries(document.components).map(([id, component]) => [id, stringsOf(component)]));
-  for (const scope of scopes) for (const path of strings.get(scope.componentId)?.misplaced ?? []) environment.report(scope, misplacedSecret(path));
-  const jobs = scopes.flatMap((scope, placement) => jobsOf(scope, strings.get(scope.componentId)?.paths ?? [], placement));
+  const marked = new Map(Object.entries(document.components).map(([id, component]) => [id, markSecrets(component, environment.credentials)]));
+  for (const scope of written) for (const problem of marked.get(scope.componentId)?.problems ?? []) environment.report(scope, problem);
+  const scopes = written.map((scope) => ({ ...scope, component: marked.get(scope.componentId)?.component ?? scope.component }));
+  const strings = new Map([...marked].map(([id, { component }]) => [id, stringsOf(component)]));
+  const jobs = scopes.flatMap((scope, placement) => jobsOf(scope, strings.get(scope.componentId) ?? [], placement));
+  const components = Object.fromEntries([...marked].map(([id, { component }]) => [id, component]));
   const answer = await render({
-    hosts: document.hosts, env, components: document.components, files: new Map(Object.entries(texts)),
+    hosts: document.hosts, env, components, files: new Map(Object.entries(texts)),
     placements: scopes.map(({ host, componentId }) => ({ host, component: componentId })), jobs,
   });
   if ('stopped' in answer) {
@@ -39,27 +45,16 @@ export async function renderScopes(environment: RenderEnvironment, scopes: reado
   }
   const rendered = scopes.map((scope): Rendering => ({ scope, strings: new Map(), templates: [] }));
   jobs.forEach((job, index) => take(environment, rendered[job.placement], job, answer.outcomes[index]));
-  return rendered.map(({ scope, strings: texts, templates }) => ({ ...scope, component: withStrings(scope.component, texts), templates }));
+  return rendered.map(({ scope, strings: texts, templates }) => {
+    const made = { ...scope, component: withStrings(scope.component, texts), templates };
+    for (const problem of secretProblems(made, environment.credentials.secrets)) environment.report(scope, problem);
+    return made;
+  });
 }
 
 interface Rendering { scope: Scope; strings: Map<string, string>; templates: (string | undefined)[] }
 
-/** Everything in a component that is a template. Metrics, names of tests and the like are taken as they are written. */
-function stringsOf({ source, build, run, healthcheck, tests, config: { templates, files, vars } }: Component): { paths: Path[]; misplaced: Path[] } {
-  const found = templatesIn({ source, build, run, healthcheck, tests, config: { templates, files, vars } });
-  const secrets = found.filter(({ text }) => secretReference.test(text));
-  return { paths: found.filter((one) => !secrets.includes(one)).map(({ path }) => path), misplaced: secrets.map(({ path }) => path) };
-}
-
-const secretReference = /\{\{-?\s*vault:\/\//;
-
-/** Where a secret may stand is not supported yet; anywhere else it would show in process lists and logs. */
-function misplacedSecret(path: Path): Problem {
-  const allowed = (path[0] === 'run' && path[1] === 'env') || (path[0] === 'build' && path[2] === 'env') || path.at(-1) === 'credentials_ref';
-  return allowed
-    ? { path, message: 'references to secrets are not supported yet', fix: 'Remove the reference until a version of Maestro that supports it is installed.', code: 'unsupported_feature' }
-    : { path, message: 'a secret would show here, in process lists or logs', fix: 'Put the reference into config.secrets, run.env or the env of a build step.' };
-}
+const stringsOf = (component: Component): Path[] => templatesIn(renderedParts(component)).map(({ path }) => path);
 
 const jobsOf = ({ component }: Scope, paths: readonly Path[], placement: number): RenderJob[] =>
   [...paths.map((path) => ({ placement, path })), ...component.config.templates.map((_, template) => ({ placement, template }))];
@@ -79,7 +74,6 @@ function take(environment: RenderEnvironment, rendering: Rendering | undefined, 
 
 function problemOf({ bundle }: RenderEnvironment, { component }: Scope, job: RenderJob, outcome: Extract<RenderOutcome, { ok: false }>): Problem {
   const path = pathOf(job);
-  if (outcome.notSupported === true) return { path, message: outcome.message, fix: 'Remove the use of secrets until a version of Maestro that supports them is installed.', code: 'unsupported_feature' };
   if (outcome.missing !== undefined) return missingFile(bundle, path, outcome.missing);
   if ('template' in job) return { path, message: `${component.config.templates[job.template]?.source ?? ''}: ${outcome.message}`, fix: 'Correct the template.' };
   return { path, message: outcome.message, fix: namesInScope };

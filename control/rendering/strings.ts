@@ -1,10 +1,15 @@
 /** Finds and replaces the strings of a component that may hold `{{ }}`, by path. */
+import type { Component } from '../../spec/document/index.js';
 import type { Path } from '../../spec/document/path.js';
 
 export interface FoundString { path: Path; text: string }
 
 /** In a document `{#` starts no comment: a shell command may have it. */
 export const isTemplate = (text: string): boolean => text.includes('{{') || text.includes('{%');
+
+/** Everything in a component that is a template. Metrics, names of tests and the like are taken as they are written. */
+export const renderedParts = ({ source, build, run, healthcheck, tests, config: { templates, files, vars, secrets } }: Component): object =>
+  ({ source, build, run, healthcheck, tests, config: { templates, files, vars, secrets } });
 
 /** The strings that are templates. */
 export function templatesIn(value: unknown, path: Path = []): FoundString[] {

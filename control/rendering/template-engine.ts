@@ -66,7 +66,7 @@ const endings = {
 const replySchema = z.object({ answers: z.array(z.string()), stopped: z.enum(['time', 'total', 'memory', 'size']).nullable(), usable: z.boolean() });
 const outcomeSchema = z.union([
   z.object({ ok: z.literal(true), text: z.string() }),
-  z.object({ ok: z.literal(false), message: z.string(), notSupported: z.boolean().optional(), missing: z.string().optional() }),
+  z.object({ ok: z.literal(false), message: z.string(), missing: z.string().optional() }),
 ]);
 const maxTextBytes = 1024 * 1024;
 

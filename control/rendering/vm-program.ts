@@ -18,11 +18,37 @@ const forbidden = new Set(['constructor', '__proto__', 'prototype']);
 const own = (object, name) => Object.prototype.hasOwnProperty.call(object, name);
 const { runtime, nodes } = nunjucks;
 
-let notSupported = false;
-
 function refuse(name) {
   if (forbidden.has(name)) throw new Error('"' + name + '" is not allowed in a template');
 }
+
+// ---- secrets ----
+// A secret is a mark in a text, which the control plane puts the value in place of, later. It can be written, joined to
+// other text and put into another form; whatever looks at it would see the mark and not the value, and is an error.
+const marks = /\ue000[0-9a-f]+:([A-Za-z0-9._/-]+)(?:\|[a-z_]+)*\ue001/g;
+const isText = (value) => typeof value === 'string' || value instanceof runtime.SafeString;
+function holdsMark(value, depth = 0) {
+  if (isText(value)) return /[\ue000\ue001]/.test(value.toString());
+  if (typeof value !== 'object' || value === null || depth > 8) return false;
+  return Object.keys(value).some((name) => holdsMark(value[name], depth + 1));
+}
+function refuseSecret(value, what) {
+  if (holdsMark(value)) throw new Error('the value of a secret is not known here: it can be written, but not ' + what);
+}
+const inForm = (text, form, plain) => {
+  let end = 0;
+  const parts = [...text.matchAll(marks)].map((found) => {
+    const before = plain(text.slice(end, found.index));
+    end = found.index + found[0].length;
+    return before + found[0].slice(0, -1) + '|' + form + '\ue001';
+  });
+  return parts.join('') + plain(text.slice(end));
+};
+const secretForms = {
+  urlencode: (text) => inForm(text, 'urlencode', encodeURIComponent),
+  dump: (text) => '"' + inForm(text, 'json', (part) => JSON.stringify(part).slice(1, -1)) + '"',
+};
+const takesSecrets = new Set(['default', 'd', 'safe', 'string', '?key']);
 
 // ---- names ----
 // The compiler below hands over names as '!line:name', or '?line:name' where the name need not be defined,
@@ -47,6 +73,7 @@ function member(owner, { key, of, line, lenient }) {
   const name = String(key);
   const fail = (message) => { throw atLine('"' + (of === '' ? '' : of + '.') + name + '" ' + message, line); };
   const plain = typeof owner === 'object' && !Array.isArray(owner);
+  if (isText(owner)) refuseSecret(owner, 'looked into');
   if (forbidden.has(name) || (!plain && name.startsWith('__'))) fail('is not allowed in a template');
   if (owner === undefined || owner === null) fail('is looked up in something that is not defined');
   if (typeof owner === 'function') fail('is looked up in a function');
@@ -66,7 +93,7 @@ runtime.ensureDefined = (value) => {
 };
 
 const { prototype } = nunjucks.compiler.Compiler;
-const { compileRoot, compileSymbol, compileFilter, compileIs, compileLookupVal } = prototype;
+const { compileRoot, compileSymbol, compileFilter, compileIs, compileLookupVal, compileCompare, compileIn, compileFor } = prototype;
 
 // The nodes whose names go into the code as they are.
 function namesIn(root) {
@@ -82,7 +109,13 @@ function namesIn(root) {
   ];
 }
 
+// What a template may be made of; whatever else the parser knows, or learns one day, is refused before it becomes code.
+const allowedNodes = new Set(('Root NodeList Output TemplateData Symbol Literal Group Array Dict Pair LookupVal If InlineIf For Macro Caller Import FromImport FunCall Filter KeywordArgs ' +
+  'Block Super Extends Include Set Capture Switch Case In Is Or And Not Add Concat Sub Mul Div FloorDiv Mod Pow Neg Pos Compare CompareOperand').split(' '));
+
 prototype.compileRoot = function (node, frame) {
+  const other = node.findAll(nodes.Node).find(({ typename }) => !allowedNodes.has(typename));
+  if (other) throw atLine('"' + other.typename + '" cannot be used in a template', other.lineno + 1);
   for (const { value, lineno } of namesIn(node)) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$/.test(value)) throw atLine('"' + value + '" is not a name', lineno + 1);
     for (const name of value.split('.')) if (forbidden.has(name)) throw atLine('"' + name + '" is not allowed in a template', lineno + 1);
@@ -115,6 +148,22 @@ prototype.compileIs = function (node, frame) {
   return compileIs.call(this, node, frame);
 };
 
+const known = (node, what) => new nodes.Filter(node.lineno, node.colno, new nodes.Symbol(node.lineno, node.colno, '?known'), new nodes.NodeList(node.lineno, node.colno, [node, new nodes.Literal(node.lineno, node.colno, what)]));
+prototype.compileCompare = function (node, frame) {
+  node.expr = known(node.expr, 'compared');
+  for (const operand of node.ops) operand.expr = known(operand.expr, 'compared');
+  return compileCompare.call(this, node, frame);
+};
+prototype.compileIn = function (node, frame) {
+  node.left = known(node.left, 'searched');
+  node.right = known(node.right, 'searched');
+  return compileIn.call(this, node, frame);
+};
+prototype.compileFor = function (node, frame) {
+  node.arr = known(node.arr, 'walked through');
+  return compileFor.call(this, node, frame);
+};
+
 // ---- the environment ----
 const BundleLoader = nunjucks.Loader.extend({
   isRelative: () => false,
@@ -135,6 +184,18 @@ for (const name of ['groupby', 'sort', 'sum', 'selectattr', 'rejectattr']) {
     args.filter((arg) => typeof arg === 'string').forEach((arg) => arg.split('.').forEach(refuse));
     return filter.apply(this, args);
   });
+}
+environment.addFilter('?known', (value, what) => {
+  if (isText(value)) refuseSecret(value, what);
+  return value;
+});
+for (const [name, filter] of Object.entries(environment.filters)) {
+  if (takesSecrets.has(name) || name === '?known') continue;
+  environment.filters[name] = function (...args) {
+    if (isText(args[0]) && own(secretForms, name) && holdsMark(args[0])) return secretForms[name](args[0].toString());
+    args.forEach((arg) => refuseSecret(arg, 'given to the filter ' + name));
+    return filter.apply(this, args);
+  };
 }
 const { range } = environment.globals;
 environment.addGlobal('range', (start, stop, step) => {
@@ -199,16 +260,9 @@ function begin(input) {
 // The names of one placement; they are made when it is its turn, so that thousands do not add up.
 function scopeOf({ host, component: id }) {
   const written = sections[id];
-  const noSecret = () => {
-    notSupported = true;
-    throw new Error('secrets are not supported yet');
-  };
-  const secrets = lazily(Object.fromEntries(Object.keys(written.config.secrets).map((name) => [name, '{{ }}'])), 'secrets', noSecret);
-  const component = lazily(written, '', (cell) => {
-    if (cell.label.startsWith('config.secrets.')) noSecret();
-    return evaluate(cell, cell.label.startsWith('config.vars') ? early : full);
-  });
-  const { vars } = component.config;
+  const isEarly = (label) => label.startsWith('config.vars') || label.startsWith('config.secrets');
+  const component = lazily(written, '', (cell) => evaluate(cell, isEarly(cell.label) ? early : full));
+  const { vars, secrets } = component.config;
   const early = { ...shared, host_id: host, component_id: id, vars, config: Object.freeze({ vars }) };
   const full = { ...early, component, secrets, config: Object.freeze({ vars, secrets }), ...(written.source === undefined ? {} : { source: component.source }) };
   // In template files each variable and secret is also in scope by its bare name; Maestro's own names are not shadowed.
@@ -233,13 +287,12 @@ function clean(error, withLine) {
 }
 
 function outcome(withLine, work) {
-  notSupported = false;
   underway.length = 0;
   try {
     const text = String(work());
     return text.length > maxTextLength ? { ok: false, message: 'the rendered text is larger than 1 MiB' } : { ok: true, text };
   } catch (error) {
-    return notSupported ? { ok: false, notSupported, message: 'secrets are not supported yet' } : { ok: false, message: clean(error, withLine) };
+    return { ok: false, message: clean(error, withLine).replace(marks, (_, path) => '{{ vault://' + path + ' }}') };
   }
 }
 

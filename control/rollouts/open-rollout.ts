@@ -9,6 +9,7 @@ import { lockDeploy, type LockedDeploy } from '../deploys/lock.js';
 import { entriesOfVersion, guardVersion, insertVersion, versionEvent } from '../deploys/submit.js';
 import { appendEvents, type EventInput } from '../events/index.js';
 import { newId } from '../ids.js';
+import { pinSecrets, type SecretPins } from '../secrets/pins.js';
 
 export interface OpenRolloutRequest {
   deployId: string;
@@ -21,6 +22,8 @@ export interface OpenRolloutRequest {
   expectedVersion?: number;
   /** What the version takes on its hosts; refused when another deploy has some of it. Absent: nobody is asked. */
   claims?: DeployClaims;
+  /** The versions of the secrets that `version` was rendered with; from now on they are those it uses. */
+  secrets?: SecretPins;
 }
 /** `version` is what will run: for a rollback the new version that was made. */
 export interface OpenedRollout { rollout_id: string; version: number }
@@ -39,7 +42,7 @@ export async function openRollout(db: Db, actor: Actor, request: OpenRolloutRequ
   }
 }
 
-async function open(tx: Tx, actor: Actor, { deployId, version: wanted, kind, parent = wanted, expectedVersion, claims }: OpenRolloutRequest): Promise<OpenedRollout> {
+async function open(tx: Tx, actor: Actor, { deployId, version: wanted, kind, parent = wanted, expectedVersion, claims, secrets = {} }: OpenRolloutRequest): Promise<OpenedRollout> {
   const deploy = await lockDeploy(tx, deployId);
   guardVersion(deploy, expectedVersion);
   await refuseOpenRollout(tx, deploy);
@@ -55,6 +58,7 @@ async function open(tx: Tx, actor: Actor, { deployId, version: wanted, kind, par
   const rollout = { id: newId('rollout'), deploy_id: deployId, version, kind };
   await tx.rollout.create({ data: { ...rollout, started_by: actor.name, started_by_id: actor.id } });
   await tx.deploy.update({ where: { id: deployId }, data: { current_version: version, latest_version: Math.max(version, deploy.latest_version) } });
+  await pinSecrets(tx, deployId, version, secrets);
   if (claims) await occupy(tx, { deployId, version, yaml: source.yaml, claims });
   await appendAudit(tx, { actor, action: `rollout.${kind}`, target: rollout.id, result: 'ok', details: { deploy_id: deployId, version, ...(kind === 'rollback' ? { parent } : {}) } });
   events.push(rolloutEvent(rollout, 'pending', ''));

@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { MaestroError } from '../../spec/errors.js';
 import { hasCode } from '../key-file.js';
+import { openCredentials, sealCredentials } from './credentials-file.js';
 import { readSealed, seal, type KeySource } from './sealed.js';
 import { isSecretPath } from './secret-path.js';
 import type { VaultKeys } from './vault-key.js';
@@ -36,7 +37,8 @@ export class Vault {
   }
 
   async read(): Promise<Secrets> {
-    return (await this.open()).secrets;
+    const bytes = await this.bytes();
+    return bytes === undefined ? new Map() : (await this.opened(bytes)).secrets;
   }
 
   /** The new version's number. */
@@ -47,6 +49,15 @@ export class Vault {
     secrets.set(path, { latest: made.version, versions: [...before.versions, made] });
     await this.save(secrets, key, source);
     return made;
+  }
+
+  /** See credentials-file. */
+  sealFile(secrets: Readonly<Record<string, string>>): Promise<string> {
+    return sealCredentials(this.keys, secrets);
+  }
+
+  openFile(text: string): Promise<ReadonlyMap<string, string>> {
+    return openCredentials(this.keys, text);
   }
 
   /** False when there is nothing of that name. */
@@ -61,7 +72,10 @@ export class Vault {
 
   private async open(): Promise<{ secrets: Secrets; key: Buffer; source: KeySource }> {
     const bytes = await this.bytes();
-    if (bytes === undefined) return { secrets: new Map(), ...(await this.keys.create()) };
+    return bytes === undefined ? { secrets: new Map(), ...(await this.keys.create()) } : this.opened(bytes);
+  }
+
+  private async opened(bytes: Buffer): Promise<{ secrets: Secrets; key: Buffer; source: KeySource }> {
     const sealed = readSealed(bytes, this.file);
     const key = await this.keys.of(sealed.source);
     const { secrets } = content.parse(JSON.parse(sealed.open(key).toString('utf8')));

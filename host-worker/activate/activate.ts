@@ -87,7 +87,10 @@ class Activation {
 
   private async desired(): Promise<DesiredPlacement> {
     const [desired] = await this.deps.control.desired({ run_id: this.work.run_id, component: this.work.component, content: true }, this.scope.signal);
-    if (desired !== undefined && desired.component === this.work.component && desired.deploy_id === this.work.deploy_id) return desired;
+    if (desired !== undefined && desired.component === this.work.component && desired.deploy_id === this.work.deploy_id) {
+      this.report.keepSecret(desired.redact ?? []);
+      return desired;
+    }
     throw new MaestroError('not_found', `the control plane has nothing for ${this.work.component} on ${this.deps.node}`, { fix: 'Start a new rollout.' });
   }
 

@@ -7,6 +7,7 @@ import { ensureNetwork } from '../docker/networks.js';
 import { ensureImage } from '../docker/pull.js';
 import { deployContainer, restartContainer, startContainer } from '../docker/replace.js';
 import { contentOf } from '../files/content.js';
+import { digestFor } from '../files/digest.js';
 import { ownerIds } from '../files/owners.js';
 import { readFileAt } from '../files/read-file.js';
 import { pointLink } from '../files/link.js';
@@ -66,11 +67,11 @@ async function writeDesiredFile(step: Step, desired: DesiredPlacement, path: str
   const file = fileAt(desired, path);
   const owner = await ownerIds(file.owner, file.group);
   const found = await readFileAt(path);
-  const done = found.kind === 'file' && found.sha256 === file.sha256 && found.mode === file.mode
+  const done = found.kind === 'file' && digestFor(file, found, desired.digest_key) === file.sha256 && found.mode === file.mode
     && (owner.uid === null || owner.uid === found.uid) && (owner.gid === null || owner.gid === found.gid);
   if (done) return;
   step.report.output('info', `writing ${path}`);
-  await step.effect('file.write', () => writeFile({ path, bytes: contentOf(file), mode: file.mode, owner, strategy: file.strategy }));
+  await step.effect('file.write', () => writeFile({ path, bytes: contentOf(file, desired.digest_key), mode: file.mode, owner, strategy: file.strategy }));
 }
 
 async function writeDesiredTree(step: Step, desired: DesiredPlacement, record: OpenRecord, dest: string): Promise<void> {

@@ -18,9 +18,9 @@ export class StepFailed extends Error {
 export function describeFailure(error: unknown, report: StepReporter, outputTail: string): StepFailure {
   const known = error instanceof MaestroError;
   return {
-    code: known ? error.code : 'internal', message: known ? error.message : `something went wrong inside the host worker: ${messageOf(error)}`,
+    code: known ? error.code : 'internal', message: report.withoutSecrets(known ? error.message : `something went wrong inside the host worker: ${messageOf(error)}`),
     fix: known && error.fix !== '' ? error.fix : 'Read the log of the host worker and retry.',
-    phase: report.current, put_back: false, output_tail: lastBytes(outputTail), phases: report.phases,
+    phase: report.current, put_back: false, output_tail: lastBytes(report.withoutSecrets(outputTail)), phases: report.phases,
   };
 }
 

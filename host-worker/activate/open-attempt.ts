@@ -7,6 +7,7 @@ import { MaestroError } from '../../spec/errors.js';
 import type { Operation } from '../../spec/plan.js';
 import { containerBefore } from '../docker/replace.js';
 import { contentOf } from '../files/content.js';
+import { digestFor } from '../files/digest.js';
 import { ownerIds } from '../files/owners.js';
 import { readFileAt } from '../files/read-file.js';
 import { readLinkAt } from '../files/link.js';
@@ -74,17 +75,17 @@ async function beforeUnit({ previousFolder }: Scene, writes: boolean, entry: Und
   return writes ? [await keepPrevious(previousFolder, unitPath(entry.unit), 'atomic'), entry] : [entry];
 }
 
-async function beforeFile({ record, previousFolder }: Scene, file: DesiredFile): Promise<UndoEntry> {
-  contentOf(file);
+async function beforeFile({ desired, record, previousFolder }: Scene, file: DesiredFile): Promise<UndoEntry> {
+  contentOf(file, desired.digest_key);
   await ownerIds(file.owner, file.group);
   const found = await readFileAt(file.path);
-  const foreign = found.kind === 'other' || (found.kind === 'file' && found.sha256 !== file.sha256 && !record.files.includes(file.path));
+  const foreign = found.kind === 'other' || (found.kind === 'file' && digestFor(file, found, desired.digest_key) !== file.sha256 && !record.files.includes(file.path));
   if (foreign) throw foreignPath(file.path);
   return keepPrevious(previousFolder, file.path, file.strategy);
 }
 
 async function beforeTree({ record, releases, previousFolder }: Scene, tree: DesiredTree): Promise<UndoEntry[]> {
-  tree.files.forEach(contentOf);
+  tree.files.forEach((file) => contentOf(file));
   await ownerIds(tree.owner, tree.group);
   const owned = ownedTree(record, tree);
   const found = await readTree(tree, owned);

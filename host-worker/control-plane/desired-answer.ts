@@ -8,6 +8,8 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const mode = z.number().int().min(0).max(0o7777);
 const resources = z.object({ memory_bytes: z.number().positive().nullable(), cpus: z.number().positive().nullable() });
 
+const secretEnv = z.record(z.string(), z.object({ digest: sha256, content: z.string().optional() }));
+
 const dockerRun: z.ZodType<DockerRun> = z.object({
   type: z.literal('docker'),
   image: z.string().min(1),
@@ -16,6 +18,7 @@ const dockerRun: z.ZodType<DockerRun> = z.object({
   ports: z.array(z.object({ ip: z.string(), host_port: port, container_port: port, protocol: z.enum(['tcp', 'udp']) })),
   volumes: z.array(z.object({ kind: z.enum(['bind', 'volume']), source: z.string(), target: z.string(), read_only: z.boolean() })),
   env,
+  secret_env: secretEnv.optional(),
   networks: z.array(z.string().min(1)),
   restart: z.enum(['no', 'on-failure', 'always', 'unless-stopped']),
   command: z.array(z.string()).nullable(),
@@ -30,6 +33,7 @@ const systemdRun: z.ZodType<SystemdRun> = z.object({
   user: z.string().nullable(),
   group: z.string().nullable(),
   env,
+  environment_file: z.string().optional(),
   restart: z.enum(['no', 'on-failure', 'always']),
   restart_sec: z.number().min(0),
   resources,
@@ -44,8 +48,8 @@ const healthcheck: z.ZodType<Healthcheck> = z.discriminatedUnion('type', [
 ]);
 
 const file: z.ZodType<DesiredFile> = z.object({
-  path: z.string(), sha256, size: z.number(), mode, owner: z.string().nullable(), group: z.string().nullable(),
-  strategy: z.enum(['overwrite', 'atomic']), origin: z.enum(['template', 'file']), content: z.string().optional(),
+  path: z.string(), sha256, keyed: z.literal(true).optional(), size: z.number(), mode, owner: z.string().nullable(), group: z.string().nullable(),
+  strategy: z.enum(['overwrite', 'atomic']), origin: z.enum(['template', 'file', 'environment']), content: z.string().optional(),
 });
 
 const tree: z.ZodType<DesiredTree> = z.object({
@@ -54,13 +58,14 @@ const tree: z.ZodType<DesiredTree> = z.object({
 });
 
 const source: z.ZodType<DesiredSource> = z.object({ type: z.literal('git'), repo: z.string(), ref: z.string().nullable(), subpath: z.string().nullable(), source_hash: sha256 });
-const buildStep: z.ZodType<BuildStep> = z.object({ command: z.string().min(1), env, timeout_ms: z.number().positive(), working_dir: z.string().nullable() });
+const buildStep: z.ZodType<BuildStep> = z.object({ command: z.string().min(1), env, secret_env: secretEnv.optional(), timeout_ms: z.number().positive(), working_dir: z.string().nullable() });
 
 export const desiredPlacement: z.ZodType<DesiredPlacement> = z.object({
   deploy_id: z.string().min(1), project: z.string(), version: z.number().int(), component: z.string().min(1), host: z.string().min(1),
   hash: z.string().min(1), component_directory: z.string(),
   source: source.nullable(), build: z.array(buildStep),
   run: z.union([dockerRun, systemdRun]), files: z.array(file), trees: z.array(tree), healthcheck: healthcheck.nullable(),
+  digest_key: sha256.optional(), redact: z.array(z.string()).optional(),
 });
 
 export const desiredAnswer = z.object({ placements: z.array(desiredPlacement) });

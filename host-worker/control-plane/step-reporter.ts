@@ -2,6 +2,7 @@
 import type { PhaseTiming } from '../../workflows/shared.js';
 import type { Phase } from '../../spec/words.js';
 import { OutputCap, type OutputLine } from './output-cap.js';
+import { type Redact, redactor } from './redact.js';
 import type { Reporter } from './reporter.js';
 
 const flushTimeoutMs = 5_000;
@@ -11,6 +12,7 @@ export class StepReporter {
   current: Phase | null = null;
   private readonly durations = new Map<Phase, number>();
   private readonly cap = new OutputCap();
+  private redact: Redact = (text) => text;
 
   /** `mark` names run, activity and attempt: whoever repeats them reports phases under the same keys. */
   constructor(private readonly reporter: Reporter, private readonly run: string, private readonly component: string, private readonly mark: string) {}
@@ -19,8 +21,18 @@ export class StepReporter {
     return [...this.durations].map(([phase, duration]) => ({ phase, duration_ms: Math.round(duration) }));
   }
 
+  /** From now on nothing is told with one of these values in it. */
+  keepSecret(values: readonly string[]): void {
+    this.redact = redactor(values);
+  }
+
+  /** For what is told in another way: failures. */
+  withoutSecrets(text: string): string {
+    return this.redact(text);
+  }
+
   output(stream: OutputLine['stream'], lines: string): void {
-    for (const part of lines.split('\n')) {
+    for (const part of this.redact(lines).split('\n')) {
       const text = printable(part);
       const line = text === '' ? null : this.cap.take({ stream, text });
       if (line !== null) this.reporter.output(this.run, this.component, line);

@@ -47,5 +47,5 @@ async function observeContainer(docker: Dockerode, images: ImageCache, placement
   const found = listed === null || listed === undefined ? null : await inspectContainer(docker, listed.id);
   if (found === null) return { container: null, image_present: wanted !== null };
   const image = await images.withId(found.Image);
-  return { container: normaliseContainer(found, placement.run, { wanted_image_id: wanted?.id ?? null, image }), image_present: wanted !== null };
+  return { container: normaliseContainer(found, placement.run, { wanted_image_id: wanted?.id ?? null, image }, placement.digest_key), image_present: wanted !== null };
 }

@@ -3,6 +3,8 @@ import type Dockerode from 'dockerode';
 import type { DockerRun, PortMapping, VolumeMount } from '../../spec/desired.js';
 import { canonicalJson } from '../../spec/hash.js';
 import type { ObservedContainer } from '../../spec/observed.js';
+import { secretDigestText } from '../../spec/plan-fields.js';
+import { keyedDigest } from '../files/digest.js';
 import { ownershipOf } from '../docker/labels.js';
 
 /** The parts of an image's configuration that a container inherits. */
@@ -10,7 +12,7 @@ export interface ImageDefaults { env: readonly string[]; command: readonly strin
 
 export interface ImagesKnown { wanted_image_id: string | null; /** Of the image the container runs; null when it is gone. */ image: ImageDefaults | null }
 
-export function normaliseContainer(found: Dockerode.ContainerInspectInfo, desired: DockerRun, { wanted_image_id, image }: ImagesKnown): ObservedContainer {
+export function normaliseContainer(found: Dockerode.ContainerInspectInfo, desired: DockerRun, { wanted_image_id, image }: ImagesKnown, digestKey?: string): ObservedContainer {
   const { State, Config, HostConfig } = found;
   return {
     id: found.Id,
@@ -24,7 +26,7 @@ export function normaliseContainer(found: Dockerode.ContainerInspectInfo, desire
       container_name: found.Name.slice(1),
       ports: inOrderOf(desired.ports, portsOf(HostConfig.PortBindings, desired.ports)),
       volumes: inOrderOf(desired.volumes, (HostConfig.Binds ?? []).map(volumeOf)),
-      env: envOf(Config.Env ?? [], desired.env, image),
+      env: withoutSecrets(envOf(Config.Env ?? [], { ...desired.env, ...desired.secret_env }, image), desired, digestKey),
       networks: inOrderOf(desired.networks, networksOf(found)),
       restart: restartOf(HostConfig.RestartPolicy?.Name),
       command: commandOf(Config.Cmd ?? null, desired.command, image),
@@ -43,10 +45,15 @@ const statusOf = (status: string): ObservedContainer['status'] => statuses.find(
  * the document sets to the image's own value is no difference, and one that an earlier version set and this one
  * does not is one.
  */
-export function envOf(env: readonly string[], desired: Readonly<Record<string, string>>, image: ImageDefaults | null): Record<string, string> {
+export function envOf(env: readonly string[], desired: Readonly<Record<string, unknown>>, image: ImageDefaults | null): Record<string, string> {
   const fromImage = new Set(image?.env ?? []);
   const told = env.filter((entry) => !fromImage.has(entry) || Object.hasOwn(desired, nameIn(entry)));
   return Object.fromEntries(told.map((entry) => [nameIn(entry), entry.slice(nameIn(entry).length + 1)]));
+}
+
+/** The values of secret variables go no further than here; their digests are what is compared. */
+function withoutSecrets(env: Record<string, string>, { secret_env: secret = {} }: DockerRun, digestKey: string | undefined): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, Object.hasOwn(secret, name) ? secretDigestText(keyedDigest(value, digestKey)) : value]));
 }
 
 const nameIn = (entry: string): string => (entry.includes('=') ? entry.slice(0, entry.indexOf('=')) : entry);

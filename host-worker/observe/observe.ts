@@ -70,7 +70,7 @@ async function observePlacement(deps: ObserveDeps, desired: DesiredPlacement, re
   const [found, health, files, trees, source] = await Promise.all([
     run,
     run.then((seen) => observeHealth(deps, desired, seen, signal)),
-    observeFiles(desired.files, new Set(record?.files ?? [])),
+    observeFiles(desired.files, new Set(record?.files ?? []), desired.digest_key),
     Promise.all(desired.trees.map((tree) => readTree(tree, record?.trees.find(({ dest }) => dest === tree.dest) ?? null))),
     hasSource(desired) ? observeSource(deps.journal, desired, record, signal) : null,
   ]);

@@ -1,16 +1,19 @@
 /** What validation says of a document of the documentation and the files beside it. */
 import { bundleContents } from '../../control/documents/contents.js';
 import { validateBundle } from '../../control/documents/validate.js';
+import { noSources } from '../../control/rendering/credentials.js';
 import type { Diagnostic } from '../../spec/errors.js';
 import { sha256Hex } from '../../spec/hash.js';
 
 export type Files = Readonly<Record<string, string>>;
+
+const secrets = { ...noSources, vault: new Map([['db/password', { version: 1, value: 'of the examples' }]]) };
 
 export interface Findings { errors: Diagnostic[]; warnings: Diagnostic[] }
 
 export async function findingsOf(text: string, files: Files = {}): Promise<Findings> {
   const entries = Object.entries(files).map(([path, content]) => ({ path, sha256: sha256Hex(content), size: Buffer.byteLength(content), mode: 0o644 }));
   const contents = await bundleContents({ files: entries, read: (path) => Promise.resolve(Buffer.from(files[path] ?? '')) });
-  const { errors, warnings } = await validateBundle(text, contents);
+  const { errors, warnings } = await validateBundle(text, contents, { secrets });
   return { errors, warnings };
 }

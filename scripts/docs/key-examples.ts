@@ -43,7 +43,7 @@ const bindingAround = (keys: Keys): string => {
 export const examples: Readonly<Record<string, Examples>> = {
   '': {
     around: lines, required: whole,
-    keys: { description: 'A shop', defaults: '{ host: { user: deploy } }', credentials_ref: './credentials.yaml' },
+    keys: { description: 'A shop', defaults: '{ host: { user: deploy } }', credentials_ref: '"vault://prod"' },
   },
   'hosts.<id>': {
     around: (keys) => lines({ ...whole, hosts: `{ h1: ${flow(keys)} }` }), required: {},

@@ -15,7 +15,6 @@ export function unsupportedFeatures(document: DeployDocument, locate: YamlReadin
     if (!used) return;
     found.push({ code: 'unsupported_feature', path: formatPath(path), ...locate(path), message: `${what} is not supported yet`, suggested_fix: 'Remove it until a version of Maestro that supports it is installed.' });
   };
-  refuse(document.credentials_ref !== undefined, ['credentials_ref'], 'credentials_ref');
   for (const [id, host] of Object.entries(document.hosts)) {
     refuse(host.type === 'kubernetes', ['hosts', id, 'type'], 'host type kubernetes');
     refuse(host.daemon !== undefined, ['hosts', id, 'daemon'], 'daemon');
@@ -42,7 +41,6 @@ function componentFeatures(id: string, component: Component, refuse: (used: bool
   refuse(source?.type === 'git' && source.sync !== undefined, at('source', 'sync'), 'sync');
   refuse(source !== undefined && 'credentials_ref' in source && source.credentials_ref !== undefined, at('source', 'credentials_ref'), 'credentials_ref');
   refuse(component.build.length > 0 && source?.type !== 'docker' && source?.type !== 'git', at('build'), source === undefined ? 'build without a source' : 'build');
-  refuse(Object.keys(component.config.secrets).length > 0, at('config', 'secrets'), 'config.secrets');
   refuse(component.deploy_mode !== 'cold', at('deploy_mode'), `deploy_mode ${component.deploy_mode}`);
   refuse(component.run.reload_command !== undefined, at('run', 'reload_command'), 'reload_command');
   for (const [trigger, value] of Object.entries(component.reload_triggers)) refuse(value === 'hot', at('reload_triggers', trigger), `reload_triggers.${trigger}: hot`);

@@ -4,11 +4,11 @@ import type { Component } from '../document/index.js';
 import { componentHash, treeHash } from '../hash.js';
 import { bundlePath, normalisePath, resolveDest } from './paths.js';
 import type { ReportProblem } from './problems.js';
-import { componentDirectory, resolveDockerRun, resolveHealthcheck, resolveSystemdRun } from './run.js';
+import { componentDirectory, type DigestText, environmentFileText, resolveDockerRun, resolveHealthcheck, resolveSystemdRun } from './run.js';
 import { resolveSource } from './source.js';
 
 export interface BundleEntry { path: string; sha256: string; size: number; mode: number }
-export interface RenderedTemplate { sha256: string; size: number }
+export type RenderedTemplate = ReturnType<DigestText>;
 
 export interface PlacementInput {
   deployId: string;
@@ -21,6 +21,7 @@ export interface PlacementInput {
   bundle: readonly BundleEntry[];
   /** By index in config.templates; undefined when it could not be rendered (reported by the renderer). */
   templates: readonly (RenderedTemplate | undefined)[];
+  digest: DigestText;
 }
 
 export function resolvePlacement(input: PlacementInput, report: ReportProblem): DesiredPlacement {
@@ -28,12 +29,12 @@ export function resolvePlacement(input: PlacementInput, report: ReportProblem): 
   const written = componentDirectory(componentId, component);
   const directory = normalisePath(written) ?? written;
   const run = component.run.type === 'docker'
-    ? resolveDockerRun(componentId, component, component.run, report)
+    ? resolveDockerRun(componentId, component, component.run, input.digest, report)
     : resolveSystemdRun(componentId, input.project, component, component.run, report);
   const content = {
     deploy_id: input.deployId, project: input.project, component: componentId, host: input.host, component_directory: directory, run,
-    ...resolveSource(component, directory, report),
-    files: [...templateFiles(input, directory, report), ...singleFiles(input, directory, report)],
+    ...resolveSource(component, directory, input.digest, report),
+    files: [...environmentFile(input, run), ...templateFiles(input, directory, report), ...singleFiles(input, directory, report)],
     trees: trees(input, directory, report),
     healthcheck: resolveHealthcheck(component.healthcheck, report),
   };
@@ -48,6 +49,12 @@ function destOf(dest: string, { component }: PlacementInput, directory: string, 
   }
   if (resolved === null) report({ path: [...path, 'dest'], message: `"${dest}" is not a place a deploy may write to`, fix: 'Use the path of a file or folder outside /proc, /sys, /dev and the folders of Maestro and Docker, without ".." and without a "/" at its end.' });
   return resolved;
+}
+
+function environmentFile({ component, digest }: PlacementInput, run: DesiredPlacement['run']): DesiredFile[] {
+  const text = environmentFileText(component, () => undefined);
+  if (text === null || run.type !== 'systemd' || run.environment_file === undefined) return [];
+  return [{ path: run.environment_file, ...digest(text), mode: 0o600, owner: null, group: null, strategy: 'atomic', origin: 'environment' }];
 }
 
 function templateFiles(input: PlacementInput, directory: string, report: ReportProblem): DesiredFile[] {

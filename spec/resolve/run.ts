@@ -1,7 +1,8 @@
 /** The run section of a rendered component as the host needs it: every default filled, every spelling parsed. */
 import type { Component } from '../document/index.js';
 import type { DockerRun, Healthcheck, PortMapping, ResourceLimits, SystemdRun, VolumeMount } from '../desired.js';
-import { renderUnit } from '../systemd-unit.js';
+import { mayHoldMark } from '../secrets/marks.js';
+import { environmentFilePath, renderEnvironmentFile, renderUnit } from '../systemd-unit.js';
 import { normalisePath } from './paths.js';
 import { parsePorts } from './ports.js';
 import type { Problem, ReportProblem } from './problems.js';
@@ -12,7 +13,11 @@ type Run<Type extends Component['run']['type']> = Extract<Component['run'], { ty
 export const componentDirectory = (id: string, component: Component): string =>
   component.run.type === 'systemd' && component.run.working_directory !== undefined ? component.run.working_directory : `/opt/maestro/${id}`;
 
-export function resolveDockerRun(id: string, component: Component, run: Run<'docker'>, report: ReportProblem): DockerRun {
+/** The digest of a rendered text, which is kept for whoever needs its content. */
+export type DigestText = (text: string) => { sha256: string; size: number; keyed?: true };
+
+export function resolveDockerRun(id: string, component: Component, run: Run<'docker'>, digest: DigestText, report: ReportProblem): DockerRun {
+  const { clear, secret } = environment(run.env, report);
   return {
     type: 'docker',
     image: run.image ?? imageOf(component, report),
@@ -20,7 +25,8 @@ export function resolveDockerRun(id: string, component: Component, run: Run<'doc
     container_name: containerName(run.container_name ?? `maestro-${id}`, report),
     ports: ports(run.ports, report),
     volumes: run.volumes.flatMap((text, index) => volume(text, componentDirectory(id, component), (problem) => report({ path: ['run', 'volumes', index], ...problem }))),
-    env: environment(run.env, report),
+    env: clear,
+    ...(Object.keys(secret).length === 0 ? {} : { secret_env: Object.fromEntries(Object.entries(secret).map(([name, text]) => [name, { digest: digest(text).sha256 }])) }),
     networks: networks(run.networks, report),
     restart: run.restart,
     command: commandWords(run.command, report),
@@ -54,11 +60,18 @@ function networks(names: readonly string[], report: ReportProblem): string[] {
   return [...new Set(names)];
 }
 
-function environment(env: Record<string, string>, report: ReportProblem): Record<string, string> {
+interface Environment { clear: Record<string, string>; /** Texts with marks. */ secret: Record<string, string> }
+
+function environment(env: Record<string, string>, report: ReportProblem): Environment {
   for (const [name, value] of Object.entries(env)) {
     if (value.includes('\0')) report({ path: ['run', 'env', name], message: 'a value cannot hold a NUL character', fix: 'Remove it.' });
   }
-  return env;
+  return splitEnvironment(env);
+}
+
+export function splitEnvironment(env: Record<string, string>): Environment {
+  const split = (secret: boolean): Record<string, string> => Object.fromEntries(Object.entries(env).filter(([, value]) => mayHoldMark(value) === secret));
+  return { clear: split(false), secret: split(true) };
 }
 
 function commandWords(command: string | string[] | undefined, report: ReportProblem): string[] | null {
@@ -113,11 +126,19 @@ export function resolveSystemdRun(id: string, project: string, component: Compon
   if (directory !== null && (!directory.startsWith('/') || normalisePath(directory) === null)) {
     report({ path: ['run', 'working_directory'], message: `"${directory}" is not an absolute path without ".."`, fix: 'Write the path from the root, for example /opt/app.' });
   }
+  const { clear, secret } = environment(run.env, report);
   const resolved = {
     unit_name: unitName, command: run.command, working_directory: directory, user: run.user ?? null, group: run.group ?? null,
-    env: environment(run.env, report), restart: run.restart, restart_sec: run.restart_sec, resources: limits(component, run),
+    env: clear, restart: run.restart, restart_sec: run.restart_sec, resources: limits(component, run),
+    ...(Object.keys(secret).length === 0 ? {} : { environment_file: environmentFilePath(unitName) }),
   };
   return { type: 'systemd', ...resolved, unit_text: renderUnit(id, project, resolved) };
+}
+
+/** The file of a unit's secret variables; null when it has none. */
+export function environmentFileText(component: Component, report: ReportProblem): string | null {
+  const { secret } = environment(component.run.env, report);
+  return component.run.type === 'docker' || Object.keys(secret).length === 0 ? null : renderEnvironmentFile(secret);
 }
 
 /** A value that would run on into the next line of the unit file could set anything there. */

@@ -54,6 +54,7 @@ const expected: Record<string, Right | 'public' | 'session' | 'person'> = {
   'get /api/secrets': 'secret.read_names',
   'get /api/secrets/{path}': 'secret.read_names',
   'put /api/secrets/{path}': 'secret.write',
+  'post /api/secrets/seal': 'secret.write',
   'delete /api/secrets/{path}': 'secret.write',
 };
 

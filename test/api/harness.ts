@@ -104,8 +104,9 @@ export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Pro
   const temporal = createOrchestrator({ address: wanted.temporalAddress ?? nowhere, namespace: 'default', callTimeoutMs: wanted.temporalAddress === undefined ? 300 : 5_000 });
   const all = { ...settings, ...wanted.settings };
   const dataDir = await mkdtemp(join(tmpdir(), 'maestro-api-'));
+  const vault = new Vault(dataDir, vaultKeys({ dataDir, passphrase: undefined }));
   const api = createServer({
-    db, feed, temporal, vault: new Vault(dataDir, vaultKeys({ dataDir, passphrase: undefined })), settings: all, hostTokenKey: tokenKey, renderer: createRenderer({ db, env: all.templateEnv }),
+    db, feed, temporal, vault, settings: all, hostTokenKey: tokenKey, renderer: createRenderer({ db, env: all.templateEnv, vault, digestKey: '0'.repeat(64) }),
     log: createLog({ level: 'debug', destination: { write: (line: string) => void log.push(line) } }), ...wanted.deps,
   });
   await feed.start();

@@ -1,4 +1,8 @@
 /** What occupies a host in the database: which versions of which deploys, and that two at the same time do not both get it. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Vault, vaultKeys } from '../../control/secrets/index.js';
 import { deployClaims, foreignWarnings, keepMissingClaims, type DeployClaims } from '../../control/claims/index.js';
 import { readOccupants } from '../../control/claims/occupants.js';
 import { createDeploy, submitVersion, tombstoneDeploy } from '../../control/deploys/index.js';
@@ -28,7 +32,8 @@ describe.each(databaseKinds)('claims on %s', (kind) => {
   afterAll(() => server.stop());
   beforeEach(async () => {
     fresh = await server.freshDatabase();
-    renderer = createRenderer({ db: fresh.db, env: {} });
+    const dataDir = await mkdtemp(join(tmpdir(), 'maestro-claims-'));
+    renderer = createRenderer({ db: fresh.db, env: {}, vault: new Vault(dataDir, vaultKeys({ dataDir, passphrase: undefined })), digestKey: '' });
   });
   afterEach(() => fresh.close());
 

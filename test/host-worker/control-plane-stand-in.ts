@@ -81,7 +81,9 @@ export class ControlPlaneStandIn {
   }
 }
 
-function withoutContent(placement: DesiredPlacement): DesiredPlacement {
+function withoutContent({ redact: _, ...placement }: DesiredPlacement): DesiredPlacement {
   const bare = <T extends { content?: string }>({ content: _, ...rest }: T): Omit<T, 'content'> => rest;
-  return { ...placement, files: placement.files.map(bare), trees: placement.trees.map((tree) => ({ ...tree, files: tree.files.map(bare) })) };
+  const { run } = placement;
+  const secretEnv = run.type === 'docker' && run.secret_env !== undefined ? { secret_env: Object.fromEntries(Object.entries(run.secret_env).map(([name, value]) => [name, bare(value)])) } : {};
+  return { ...placement, run: { ...run, ...secretEnv }, files: placement.files.map(bare), trees: placement.trees.map((tree) => ({ ...tree, files: tree.files.map(bare) })) };
 }

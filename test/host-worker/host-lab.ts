@@ -36,7 +36,7 @@ export class HostLab {
   /** Takes everything off the host that a test made; images stay. */
   async reset(): Promise<void> {
     await this.succeed(['fleet-reset'], 120_000);
-    await this.succeed(['rm', '-rf', statePath]);
+    await this.succeed(['rm', '-rf', statePath, '/etc/maestro/units']);
     this.control.runs.clear();
     this.since = (await this.succeed(['date', '+%s.%N'])).trim();
   }

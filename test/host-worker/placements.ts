@@ -1,4 +1,5 @@
 /** Desired placements for tests: small documents, already rendered. */
+import { createHmac } from 'node:crypto';
 import type { DesiredFile, DesiredPlacement, DesiredTree, DockerRun, Healthcheck, SystemdRun } from '../../spec/desired.js';
 import { componentHash, sha256Hex, treeHash } from '../../spec/hash.js';
 import { renderUnit } from '../../spec/systemd-unit.js';
@@ -23,6 +24,15 @@ export function file(path: string, text: string, over: Partial<DesiredFile> = {}
   const content = Buffer.from(text);
   return { path, sha256: sha256Hex(content), size: content.length, mode: 0o640, owner: null, group: null, strategy: 'atomic', origin: 'template', content: content.toString('base64'), ...over };
 }
+
+const digestKey = 'd'.repeat(64);
+const keyed = (text: string): string => createHmac('sha256', Buffer.from(digestKey, 'hex')).update(text).digest('hex');
+
+export const secretFile = (path: string, text: string, over: Partial<DesiredFile> = {}): DesiredFile => file(path, text, { sha256: keyed(text), keyed: true, ...over });
+export const secretEnv = (values: Readonly<Record<string, string>>): NonNullable<DockerRun['secret_env']> =>
+  Object.fromEntries(Object.entries(values).map(([name, content]) => [name, { digest: keyed(content), content }]));
+/** For placements that hold secrets. */
+export const secretParts = (...redact: string[]): Pick<DesiredPlacement, 'digest_key' | 'redact'> => ({ digest_key: digestKey, redact });
 
 export function tree(dest: string, contents: Readonly<Record<string, string>>, over: Partial<DesiredTree> = {}): DesiredTree {
   const files = Object.entries(contents).map(([path, text]) => {

@@ -189,6 +189,22 @@ describe('looks at units', () => {
     expect((await looks.at('a.service')).active_state).toBe('active');
   });
 
+  it('are used again by whoever asks for no newer one than they are', async () => {
+    let shows = 0;
+    const looks = new UnitLooks(async (units) => {
+      shows += 1;
+      return statuses(units);
+    });
+    const before = performance.now();
+    await looks.at('a.service');
+    await looks.at('a.service', before);
+    expect(shows).toBe(1);
+    await looks.at('a.service', performance.now());
+    await looks.at('b.service', before);
+    await looks.at('a.service');
+    expect(shows).toBe(4);
+  });
+
   it('that forget a unit are an error', async () => {
     await expect(new UnitLooks(async () => new Map()).at('a.service')).rejects.toThrow('systemctl show a.service said nothing');
   });

@@ -32,6 +32,10 @@ describe('what is not a name of the language cannot be reached', () => {
     }
   });
 
+  test.each([['{% asyncEach x in [1] %}{{ x }}{% endeach %}', 'AsyncEach'], ['{% asyncAll x in [1] %}{{ x }}{% endall %}', 'AsyncAll'], ['{% ifAsync true %}x{% endif %}', 'IfAsync']])('%s is no part of the language', async (template, node) => {
+    expect(await fileComplaints(template)).toEqual([expect.stringContaining(`"${node}" cannot be used in a template`)]);
+  });
+
   test('what may be written stays what it is: words of an attack in a text do nothing', async () => {
     expect(await valueOf('constructor __proto__ process.env {{ "constructor" }}')).toBe('constructor __proto__ process.env constructor');
     expect(await valueOf('{{ "a constructor" | replace("constructor", "b") }}')).toBe('a b');

@@ -146,12 +146,12 @@ describe('secrets (X-02)', () => {
     const { errors, warnings } = await validated(text, files);
     return [...errors, ...warnings].map(({ code, path }) => `${code} ${path.replace('components.web.', '')}`).sort();
   };
-  test('are never blank: until they are supported, every use of them is refused by its path', async () => {
-    expect(await codes(document({ secrets, env: { A: '{{ secrets.TOKEN }}' } }))).toEqual(['unsupported_feature config.secrets', 'unsupported_feature run.env.A']);
-    expect(await codes(document({ env: { A: '{{vault://app/token}}', B: '{{- vault://x }}' } }))).toEqual(['unsupported_feature run.env.A', 'unsupported_feature run.env.B']);
+  test('are never blank: one that is not in the vault is an error by its path, and by nothing else', async () => {
+    expect(await codes(document({ secrets, env: { A: '{{ secrets.TOKEN }}' } }))).toEqual(['validation_error config.secrets.TOKEN']);
+    expect(await codes(document({ env: { A: '{{vault://app/token}}', B: '{{- vault://x }}' } }))).toEqual(['validation_error run.env.A', 'validation_error run.env.B']);
     for (const template of ['{{ TOKEN }}', '{{ secrets.TOKEN }}', '{{ config.secrets.TOKEN }}', '{% if TOKEN %}{% endif %}', '{{ component.config.secrets.TOKEN }}']) {
       const text = document({ component: { config: { secrets, templates: [{ source: 't.j2', dest: '/etc/t' }] } } });
-      expect(await codes(text, { 't.j2': template })).toEqual(['unsupported_feature config.secrets', 'unsupported_feature config.templates[0].source']);
+      expect(await codes(text, { 't.j2': template })).toEqual(['validation_error config.secrets.TOKEN']);
     }
   });
   test('where they would show in process lists or logs are an error', async () => {

@@ -1,6 +1,8 @@
 /** Documents for tests, with the place that an error has to point at marked by `▸` in the text. */
 import { parseDocument, unsupportedFeatures, type DeployDocument } from '../../spec/document/index.js';
 import type { Diagnostic } from '../../spec/errors.js';
+import { sha256Hex } from '../../spec/hash.js';
+import type { DigestText } from '../../spec/resolve/run.js';
 
 const mark = '▸';
 
@@ -19,6 +21,9 @@ export const parsed = (text: string): DeployDocument => {
   if (document === null) throw new Error(JSON.stringify(errors, null, 1));
   return document;
 };
+
+/** Of texts without secrets. */
+export const plainDigest: DigestText = (text) => ({ sha256: sha256Hex(text), size: Buffer.byteLength(text) });
 
 export interface Expected { path: string; message: RegExp; fix?: RegExp; code?: Diagnostic['code'] }
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { bundlePath, normalisePath, resolveDest } from '../../spec/resolve/paths.js';
 import { resolvePlacement, type BundleEntry } from '../../spec/resolve/placement.js';
 import type { DesiredPlacement } from '../../spec/desired.js';
-import { parsed, small } from './marked.js';
+import { parsed, plainDigest, small } from './marked.js';
 
 describe('a dest', () => {
   test.each([
@@ -45,7 +45,7 @@ describe('files and folders of the bundle', () => {
     const component = parsed(small({ component: `    config: { files: [{ ${file} }] }\n` })).components['web'];
     if (component === undefined) throw new Error('no component');
     const told: string[] = [];
-    return { placement: resolvePlacement({ deployId: 'd', project: 'p', version: 1, host: 'h', componentId: 'web', component, bundle, templates: [] }, ({ path, message }) => told.push(`${path.join('.')}: ${message}`)), told };
+    return { placement: resolvePlacement({ deployId: 'd', project: 'p', version: 1, host: 'h', componentId: 'web', component, bundle, templates: [], digest: plainDigest }, ({ path, message }) => told.push(`${path.join('.')}: ${message}`)), told };
   };
 
   test('a file is written atomically, with its mode and owner', () => {

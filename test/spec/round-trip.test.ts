@@ -9,6 +9,7 @@ import { walk, type StepStatus } from '../../spec/walker.js';
 const ids = fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,8}$/);
 const words = fc.string({ maxLength: 12, unit: 'grapheme' });
 const line = fc.stringMatching(/^[!-~]([ -~]{0,20}[!-~])?$/);
+// No key is called __proto__: that one is refused (yaml-attacks).
 const optional = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined });
 const duration = fc.oneof(fc.constantFrom('500ms', '10s', '2m', '1h30m'), fc.integer({ min: 1, max: 3600 }));
 const env = fc.dictionary(fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,5}$/), words, { maxKeys: 4 });
@@ -18,7 +19,7 @@ const component = fc.record({
   description: optional(words),
   source: fc.record({ type: fc.constant('docker'), image: line, tag: optional(line), pull_policy: optional(fc.constantFrom('if_not_present', 'always', 'never')) }),
   config: optional(fc.record({
-    vars: optional(fc.dictionary(words, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 3 })),
+    vars: optional(fc.dictionary(words, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 3 }).filter((vars) => !JSON.stringify(vars).includes('"__proto__":'))),
     templates: optional(fc.array(fc.record({ source: line, dest: line, mode: optional(fc.integer({ min: 0, max: 0o7777 }).map((mode) => `0${mode.toString(8)}`)), owner: optional(line) }), { maxLength: 2 })),
     files: optional(fc.array(fc.record({ source: line, dest: line, strategy: optional(fc.constantFrom('overwrite', 'atomic', 'atomic_symlink')) }), { maxLength: 2 })),
   }, { requiredKeys: [] })),

@@ -4,7 +4,7 @@ import { resolvePlacement, type BundleEntry } from '../../spec/resolve/placement
 import type { Problem } from '../../spec/resolve/problems.js';
 import { parsePorts } from '../../spec/resolve/ports.js';
 import { splitCommand } from '../../spec/resolve/words-of-command.js';
-import { parsed, small } from './marked.js';
+import { parsed, plainDigest, small } from './marked.js';
 import { dockerOf } from './planned-world.js';
 
 interface Resolved { placement: DesiredPlacement; problems: Problem[] }
@@ -14,7 +14,7 @@ function resolve(text: string, bundle: readonly BundleEntry[] = []): Resolved {
   const component = components['web'];
   if (component === undefined) throw new Error('no component');
   const problems: Problem[] = [];
-  const placement = resolvePlacement({ deployId: 'dpl_1', project: 'shop', version: 3, host: 'h1', componentId: 'web', component, bundle, templates: [] }, (problem) => problems.push(problem));
+  const placement = resolvePlacement({ deployId: 'dpl_1', project: 'shop', version: 3, host: 'h1', componentId: 'web', component, bundle, templates: [], digest: plainDigest }, (problem) => problems.push(problem));
   return { placement, problems };
 }
 const docker = (what: string): Resolved => resolve(small({ run: `type: docker, ${what}` }));

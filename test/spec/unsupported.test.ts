@@ -11,13 +11,11 @@ describe('refused, at the key', () => {
   const cases: [name: string, text: string, path: string][] = [
     ['a kubernetes host', small({ host: '{ type: ▸kubernetes }' }), 'hosts.h1.type'],
     ['the daemon settings of a host', small({ host: '{ daemon: ▸{ install_method: manual } }' }), 'hosts.h1.daemon'],
-    ['credentials of the bundle', small({ top: 'credentials_ref: ▸./credentials.yaml\n' }), 'credentials_ref'],
     ['following a repository', source('type: git, repo: "https://x/y.git", sync: ▸{ poll_interval: 5m }'), `${web}.source.sync`],
     ['a login to a repository', source('type: git, repo: "https://x/y.git", credentials_ref: ▸github'), `${web}.source.credentials_ref`],
     ['an archive', source('type: ▸archive, path: a.tar.gz'), `${web}.source.type`],
     ['an artifact', source('type: ▸artifact, artifact_id: abc'), `${web}.source.type`],
     ['a login to a registry', source('type: docker, image: x, credentials_ref: ▸"vault://reg"'), `${web}.source.credentials_ref`],
-    ['secrets', component('config: { secrets: ▸{ A: "{{ vault://a }}" } }'), `${web}.config.secrets`],
     ['a hot deploy', component('deploy_mode: ▸hot'), `${web}.deploy_mode`],
     ['a blue-green deploy', component('deploy_mode: ▸blue_green'), `${web}.deploy_mode`],
     ['a reload command', small({ run: 'type: docker, reload_command: ▸nginx -s reload' }), `${web}.run.reload_command`],

@@ -38,8 +38,9 @@ async function main(databaseUrl: string): Promise<void> {
   const web = await nextApp(process.cwd(), '127.0.0.1', 0);
   if (!web) throw new Error('the pages are not built: npx next build web');
   const dataDir = await mkdtemp(join(tmpdir(), 'maestro-pages-'));
+  const vault = new Vault(dataDir, vaultKeys({ dataDir, passphrase: undefined }));
   const { server } = createServer({
-    db, feed, temporal, web, vault: new Vault(dataDir, vaultKeys({ dataDir, passphrase: undefined })), renderer: createRenderer({ db, env: {} }), hostTokenKey: randomBytes(32).toString('hex'),
+    db, feed, temporal, web, vault, renderer: createRenderer({ db, env: {}, vault, digestKey: '0'.repeat(64) }), hostTokenKey: randomBytes(32).toString('hex'),
     log: createLog({ level: 'warn', destination: process.stderr }),
     settings: {
       allowedOrigins: [], https: false, temporalUiUrl: 'http://temporal.test', temporalNamespace: 'default', templateEnv: {},

@@ -37,10 +37,6 @@ export const renderingEntries: DiagnosticEntry[] = [
     good: 'db:\n  run: { type: docker, image: postgres, env: { SITE: shop } }\nweb:\n  run: { type: docker, image: nginx, env: { SITE: "{{ components.db.run.env.SITE }}" } }', path: site, message: /is a template itself/,
   },
   {
-    name: 'secret-would-show', meaning: 'A secret in a command line, a name or an address would show in process lists or logs.', frame: 'components.web.run',
-    bad: `${docker}command: ▸"app --password={{ vault://db/password }}"`, good: `${docker}command: app\nenv:\n  PASSWORD: "{{ vault://db/password }}"`, path: 'components.web.run.command', message: /a secret would show here/,
-  },
-  {
     name: 'no-such-template', meaning: 'The bundle has no file of this name.', frame: 'components.web', files,
     bad: 'config:\n  templates:\n    - { source: ▸api.conf.j2, dest: /etc/app.conf }', good: template('app.conf.j2'), path: source, message: /the bundle has no file "api.conf.j2"/,
   },

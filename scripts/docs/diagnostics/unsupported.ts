@@ -12,7 +12,6 @@ function unsupported(name: string, [bad, frame, good, place]: [string, Frame, st
 }
 
 export const unsupportedEntries: DiagnosticEntry[] = [
-  unsupported('credentials', ['credentials_ref: ▸./credentials.yaml', 'top level', 'description: the shop', ''], 'credentials_ref'),
   unsupported('kubernetes', ['type: ▸kubernetes', 'hosts.h1', 'type: linux', 'hosts.h1'], 'type'),
   unsupported('daemon', ['daemon: ▸{ install_method: auto }', 'hosts.h1', 'user: deploy', 'hosts.h1'], 'daemon'),
   unsupported('sync', inComponent('source: { type: git, repo: "https://example.com/shop.git", sync: ▸{ poll_interval: 5m } }'), 'source.sync'),
@@ -21,8 +20,6 @@ export const unsupportedEntries: DiagnosticEntry[] = [
   unsupported('artifact-source', inComponent('source: { type: ▸artifact, artifact_id: 0f1e2d3c }'), 'source.type'),
   unsupported('registry-credentials', inComponent('source: { type: docker, image: nginx, credentials_ref: ▸registry }'), 'source.credentials_ref'),
   unsupported('build-without-a-source', inComponent('build: ▸[{ command: make }]'), 'build'),
-  unsupported('secrets', inComponent('config: { secrets: ▸{ PASSWORD: "{{ vault://db/password }}" } }'), 'config.secrets'),
-  unsupported('secret-in-env', [`${docker}\nenv: { PASSWORD: ▸"{{ vault://db/password }}" }`, 'components.web.run', docker, 'components.web.run'], 'env.PASSWORD'),
   unsupported('deploy-mode', inComponent('deploy_mode: ▸hot'), 'deploy_mode'),
   unsupported('reload', [`${docker}\nreload_command: ▸nginx -s reload`, 'components.web.run', docker, 'components.web.run'], 'reload_command'),
   unsupported('reload-trigger', inComponent('reload_triggers: { config: ▸hot }'), 'reload_triggers.config'),

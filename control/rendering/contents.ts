@@ -1,0 +1,39 @@
+/** What a host is about to write and start with: contents in full, and the values of secrets, for one placement at the moment of use. */
+import type { BuildStep, DesiredPlacement, SecretValue } from '../../spec/desired.js';
+import type { Reader } from '../database.js';
+import { loadBlob } from '../deploys/load-bundle.js';
+import { secretsIn, withValues, type SecretVersions } from './secret-texts.js';
+
+export interface ContentSource {
+  db: Reader;
+  /** Rendered texts by digest, with marks where secrets come to stand. */
+  contents: ReadonlyMap<string, string>;
+  secrets: SecretVersions;
+}
+
+export async function withContents(source: ContentSource, placement: DesiredPlacement): Promise<DesiredPlacement> {
+  const content = async (digest: string): Promise<string> => {
+    const rendered = source.contents.get(digest);
+    return (rendered === undefined ? await loadBlob(source.db, digest) : Buffer.from(withValues(rendered, source.secrets))).toString('base64');
+  };
+  const files = await Promise.all(placement.files.map(async (file) => ({ ...file, content: await content(file.sha256) })));
+  const trees = await Promise.all(placement.trees.map(async (tree) => ({
+    ...tree, files: await Promise.all(tree.files.map(async (file) => ({ ...file, content: await content(file.sha256) }))),
+  })));
+  const redact = valuesIn(source, placement);
+  const build = placement.build.map((step) => withEnvironment(source, step));
+  return { ...placement, files, trees, build, run: withEnvironment(source, placement.run), ...(redact.length === 0 ? {} : { redact }) };
+}
+
+function withEnvironment<T extends DesiredPlacement['run'] | BuildStep>({ contents, secrets }: ContentSource, of: T): T {
+  if (!('secret_env' in of) || of.secret_env === undefined) return of;
+  const filled = Object.entries(of.secret_env).map(([name, { digest }]): [string, SecretValue] => [name, { digest, content: withValues(contents.get(digest) ?? '', secrets) }]);
+  return { ...of, secret_env: Object.fromEntries(filled) };
+}
+
+function valuesIn({ contents, secrets }: ContentSource, { files, run, build }: DesiredPlacement): string[] {
+  const environments = [...build, ...(run.type === 'docker' ? [run] : [])].flatMap(({ secret_env: secret = {} }) => Object.values(secret));
+  const digests = [...files.filter(({ keyed }) => keyed === true).map(({ sha256 }) => sha256), ...environments.map(({ digest }) => digest)];
+  const paths = new Set(digests.flatMap((digest) => secretsIn(contents.get(digest) ?? '')));
+  return [...paths].flatMap((path) => secrets.get(path)?.value ?? []);
+}

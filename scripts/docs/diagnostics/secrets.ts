@@ -1,0 +1,48 @@
+/** References to secrets: where they may stand, and what may be done with them. The vault of the examples has db/password. */
+import type { DiagnosticEntry } from './entry.js';
+
+const docker = 'type: docker\nimage: nginx\n';
+const password = 'components.web.run.env.PASSWORD';
+const env = (value: string): string => `${docker}env:\n  PASSWORD: ${value}`;
+const good = env('"{{ vault://db/password }}"');
+const config = (template: string, secret = '"{{ vault://db/password }}"'): string => `config:\n  secrets: { PASSWORD: ${secret} }\n  templates:\n    - { source: ${template}, dest: /etc/app.conf }`;
+const files = { 'app.conf.j2': 'password = {{ PASSWORD }}\n', 'looking.j2': '{{ PASSWORD | upper }}\n' };
+
+export const secretEntries: DiagnosticEntry[] = [
+  {
+    name: 'secret-would-show', meaning: 'A secret in a command line, a name or an address would show in process lists or logs; also by way of a variable.', frame: 'components.web.run',
+    bad: `${docker}command: ▸"app --password={{ vault://db/password }}"`, good: `${docker}command: app\nenv:\n  PASSWORD: "{{ vault://db/password }}"`, path: 'components.web.run.command', message: /a secret would show here/,
+  },
+  {
+    name: 'no-such-secret', meaning: 'The vault has no secret of this path. Every one that is missing is told.', frame: 'components.web.run',
+    bad: env('▸"{{ vault://db/pasword }}"'), good, path: password, message: /there is no secret "db\/pasword" in the vault/,
+  },
+  {
+    name: 'not-a-secret-path', meaning: 'The path of a secret is names parted by "/".', frame: 'components.web.run',
+    bad: env('▸"{{ vault://db//password }}"'), good, path: password, message: /is not the path of a secret/,
+  },
+  {
+    name: 'not-a-secret-reference', meaning: 'A reference stands for itself; what is to be done with the value is done in a template.', frame: 'components.web.run',
+    bad: env('▸"{{ vault://db/password | upper }}"'), good, path: password, message: /with nothing else inside/,
+  },
+  {
+    name: 'secret-in-clear', meaning: 'config.secrets holds references; a value in the document would be readable for everybody who may read it.', frame: 'components.web', files,
+    bad: config('app.conf.j2', '▸hunter2'), good: config('app.conf.j2'), path: 'components.web.config.secrets.PASSWORD', message: /does not belong into the document/,
+  },
+  {
+    name: 'secret-looked-at', meaning: 'Templates know no values: a secret can be written, joined to other text, and written with the filters urlencode and dump; it cannot be compared or changed.', frame: 'components.web', files,
+    bad: config('▸looking.j2'), good: config('app.conf.j2'), path: 'components.web.config.templates[0].source', message: /the value of a secret is not known here/,
+  },
+  {
+    name: 'secret-sign', meaning: 'The characters U+E000 and U+E001 stand for secrets while a text is rendered.', frame: 'components.web.run',
+    bad: env('▸"\\uE000"'), good, path: password, message: /reserved for secrets/,
+  },
+  {
+    name: 'credentials-place', meaning: 'credentials_ref names a sealed file of the bundle, or a part of the vault that all references of the document are in.', frame: 'top level',
+    bad: 'credentials_ref: ▸prod', good: 'credentials_ref: vault://prod', path: 'credentials_ref', message: /neither a file of the bundle nor a part of the vault/,
+  },
+  {
+    name: 'no-credentials-file', meaning: 'The bundle has no file of this name.', frame: 'top level',
+    bad: 'credentials_ref: ▸./credentials.yaml', good: 'description: the shop', path: 'credentials_ref', message: /the bundle has no file "credentials.yaml"/,
+  },
+];
