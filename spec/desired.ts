@@ -91,6 +91,8 @@ export interface DesiredSource {
   subpath: string | null;
   /** Over the source and the build: with the same commit, it is the same release. */
   source_hash: string;
+  /** The version whose commit it is: the version itself, or for a rollback the one that its content is of. */
+  content_version: number;
 }
 
 export interface BuildStep {

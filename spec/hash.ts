@@ -42,7 +42,7 @@ export function componentHash(placement: Hashed): string {
   const trees = placement.trees.map(({ dest, strategy, tree_hash, owner, group }) => ({ dest, strategy, tree_hash, owner, group }));
   const { component, component_directory, healthcheck } = placement;
   // Left out where there are none: what was applied before there were sources keeps its hash.
-  const source = placement.source ?? undefined;
+  const { content_version: _, ...source } = placement.source ?? { content_version: 0 };
   const build = placement.build.length > 0 ? placement.build.map(withoutSecretContents) : undefined;
-  return sha256Hex(canonicalJson({ component, component_directory, source, build, run: withoutSecretContents(placement.run), healthcheck, files, trees }));
+  return sha256Hex(canonicalJson({ component, component_directory, source: placement.source === null ? undefined : source, build, run: withoutSecretContents(placement.run), healthcheck, files, trees }));
 }

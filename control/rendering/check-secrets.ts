@@ -37,6 +37,7 @@ export function secretProblems({ component, templates }: { component: Component;
     ...strayMarks(component).map(misplacedSecret),
     ...templates.flatMap((text, template) => (broken(text) ? [cutSecret(['config', 'templates', template, 'source'])] : [])),
     ...Object.entries(env).flatMap(([name, text]) => (broken(text) ? [cutSecret(['run', 'env', name])] : [])),
+    ...component.build.flatMap((step, index) => Object.entries(step.env).flatMap(([name, text]) => (broken(text) ? [cutSecret(['build', index, 'env', name])] : []))),
     ...(type === 'systemd' ? unitProblems(secrets, env) : []),
   ];
 }

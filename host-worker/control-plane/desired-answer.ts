@@ -56,7 +56,7 @@ const tree: z.ZodType<DesiredTree> = z.object({
   files: z.array(z.object({ path: z.string(), sha256, size: z.number(), mode, content: z.string().optional() })),
 });
 
-const source: z.ZodType<DesiredSource> = z.object({ type: z.literal('git'), repo: z.string(), ref: z.string().nullable(), subpath: z.string().nullable(), source_hash: sha256 });
+const source: z.ZodType<DesiredSource> = z.object({ type: z.literal('git'), repo: z.string(), ref: z.string().nullable(), subpath: z.string().nullable(), source_hash: sha256, content_version: z.number().int().min(0) });
 const buildStep: z.ZodType<BuildStep> = z.object({ command: z.string().min(1), env, secret_env: secretEnv, timeout_ms: z.number().positive(), working_dir: z.string().nullable() });
 
 export const desiredPlacement: z.ZodType<DesiredPlacement> = z.object({

@@ -15,8 +15,8 @@ export async function checkOut(source: DesiredSource, commit: string, draft: str
   await mkdir(files, { mode: 0o755 });
   const inside = (doing: string, argv: readonly string[], over: Partial<GitContext> = {}): Promise<string> =>
     git(source, doing, files, [`--git-dir=${repository}`, `--work-tree=${files}`, ...argv], { ...context, ...over });
-  const format = commit.length === 64 ? 'sha256' : 'sha1';
-  await git(source, 'preparing', draft, ['init', '--quiet', '--bare', '--template=', `--object-format=${format}`, '--', repository], context);
+  const format = commit.length === 64 ? ['--object-format=sha256'] : [];
+  await git(source, 'preparing', draft, ['init', '--quiet', '--bare', '--template=', ...format, '--', repository], context);
   await fetchCommit(source, commit, inside);
   const tree = source.subpath === null ? commit : `${commit}:${source.subpath}`;
   await expectFolder(source, tree, inside);
@@ -33,7 +33,7 @@ type Inside = (doing: string, argv: readonly string[], over?: Partial<GitContext
 
 /** Some servers give out only what a ref names: then all of them are fetched, with their history. */
 async function fetchCommit({ repo }: DesiredSource, commit: string, inside: Inside): Promise<void> {
-  const options = ['fetch', '--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];
+  const options = ['fetch', '--quiet', '--no-tags', '--no-recurse-submodules'];
   try {
     await inside('fetching', [...options, '--depth=1', '--', repo, commit]);
   } catch (error) {

@@ -12,7 +12,7 @@ import { networkEnvironment, plainPath } from './environment.js';
 export interface GitContext { signal: AbortSignal; tell: (line: string) => void; timeoutMs: number; /** Default: 3. */ tries?: number }
 
 const settings = [
-  'protocol.ext.allow=never', 'core.hooksPath=/dev/null', 'core.fsmonitor=false', 'core.symlinks=true', 'core.autocrlf=false', 'core.attributesFile=/dev/null', 'core.excludesFile=/dev/null',
+  'protocol.version=2', 'protocol.ext.allow=never', 'core.hooksPath=/dev/null', 'core.fsmonitor=false', 'core.symlinks=true', 'core.autocrlf=false', 'core.attributesFile=/dev/null', 'core.excludesFile=/dev/null',
   'credential.helper=', 'core.askPass=', 'submodule.recurse=false', 'fetch.recurseSubmodules=false', 'gc.auto=0', 'maintenance.auto=false', 'http.lowSpeedLimit=1000', 'http.lowSpeedTime=60',
 ];
 
@@ -82,6 +82,7 @@ const noGit = (): MaestroError => new MaestroError('dependency_missing', 'git is
 
 /** What went wrong in words of git, and what is to be done about the frequent ones. */
 const fixes: readonly [RegExp, string][] = [
+  [/no space left/i, 'Free space on the file system of /opt/maestro on the host and retry.'],
   [/dubious ownership/, 'Give the repository to root on the host (chown -R root), or serve it over ssh or https.'],
   [/host key verification failed/i, 'Add the host key of the server to /root/.ssh/known_hosts on the host.'],
   [/permission denied|authentication failed|could not read (username|password)/i, 'Give the host access to the repository, for example by a deploy key of root over ssh.'],

@@ -15,6 +15,8 @@ export interface PlacementInput {
   deployId: string;
   project: string;
   version: number;
+  /** For a rollback: the version that its content is of. */
+  contentVersion?: number;
   host: string;
   componentId: string;
   /** With every `{{ }}` evaluated. */
@@ -34,7 +36,7 @@ export function resolvePlacement(input: PlacementInput, report: ReportProblem): 
     : resolveSystemdRun(componentId, input.project, component, component.run, report);
   const content = {
     deploy_id: input.deployId, project: input.project, component: componentId, host: input.host, component_directory: directory, run,
-    ...resolveSource(component, directory, input.digest, report),
+    ...resolveSource(component, { directory, contentVersion: input.contentVersion ?? input.version }, input.digest, report),
     files: [...environmentFile(input, run), ...templateFiles(input, directory, report), ...singleFiles(input, directory, report)],
     trees: trees(input, directory, report),
     healthcheck: resolveHealthcheck(component.healthcheck, report),

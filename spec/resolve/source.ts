@@ -12,7 +12,7 @@ type GitSource = Extract<NonNullable<Component['source']>, { type: 'git' }>;
 export interface SourceAndBuild { source: DesiredSource | null; build: BuildStep[] }
 
 /** A docker source is the image of the run section, and never built. */
-export function resolveSource({ source, build, run }: Component, directory: string, digest: DigestText, report: ReportProblem): SourceAndBuild {
+export function resolveSource({ source, build, run }: Component, { directory, contentVersion }: { directory: string; contentVersion: number }, digest: DigestText, report: ReportProblem): SourceAndBuild {
   if (source?.type !== 'git') return { source: null, build: [] };
   const place = resolveDest(directory, directory);
   if (place === null) {
@@ -20,7 +20,7 @@ export function resolveSource({ source, build, run }: Component, directory: stri
   }
   const steps = build.map((step, index) => buildStep(step, index, digest, report));
   const { repo, ref, subpath } = gitNames(source, report);
-  return { source: { type: 'git', repo, ref, subpath, source_hash: sourceHash({ repo, ref, subpath }, steps) }, build: steps };
+  return { source: { type: 'git', repo, ref, subpath, source_hash: sourceHash({ repo, ref, subpath }, steps), content_version: contentVersion }, build: steps };
 }
 
 /** Everything that decides what a commit becomes on disk. */

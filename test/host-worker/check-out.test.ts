@@ -15,7 +15,7 @@ beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'check-out-')); });
 afterEach(() => { rmSync(folder, { recursive: true, force: true }); });
 
 const context = { signal: new AbortController().signal, timeoutMs: 20_000, tell: () => undefined };
-const source = (over: { ref?: string | null; subpath?: string | null } = {}) => ({ type: 'git' as const, repo: `file://${folder}/app`, ref: 'main', subpath: null, source_hash: 'x', ...over });
+const source = (over: { ref?: string | null; subpath?: string | null } = {}) => ({ type: 'git' as const, repo: `file://${folder}/app`, ref: 'main', subpath: null, source_hash: 'x', content_version: 1, ...over });
 
 function commit(script: string): string {
   const person = { GIT_AUTHOR_NAME: 't', GIT_AUTHOR_EMAIL: 't@t', GIT_COMMITTER_NAME: 't', GIT_COMMITTER_EMAIL: 't@t', GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };
@@ -86,8 +86,8 @@ test('git and a build see nothing of the worker, but the way to the network', ()
   const worker = { MAESTRO_HOST_TOKEN: 'secret', HOME: '/root', GIT_DIR: '/x', GIT_SSH: '/evil', LD_PRELOAD: '/evil', https_proxy: 'http://proxy:3128', NODE_ENV: 'test' as const };
   const git = gitEnvironment('https://example.com/a.git', worker);
   expect(git).toMatchObject({ GIT_ALLOW_PROTOCOL: 'https', GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_TERMINAL_PROMPT: '0', https_proxy: 'http://proxy:3128' });
-  const build = buildEnvironment({ env: { A: '1', PATH: '/own' } }, { home: '/h', user: 'maestro-build', commit: 'c' }, worker);
-  expect(build).toEqual({ A: '1', PATH: '/own', HOME: '/h', TMPDIR: '/h/tmp', USER: 'maestro-build', LOGNAME: 'maestro-build', SHELL: '/bin/sh', LANG: 'C.UTF-8', MAESTRO_COMMIT: 'c', https_proxy: 'http://proxy:3128' });
+  const build = buildEnvironment({ env: { A: '1', PATH: '/own' }, secret_env: { TOKEN: { digest: 'd', content: 'told' } } }, { home: '/h', user: 'maestro-build', commit: 'c' }, worker);
+  expect(build).toEqual({ A: '1', TOKEN: 'told', PATH: '/own', HOME: '/h', TMPDIR: '/h/tmp', USER: 'maestro-build', LOGNAME: 'maestro-build', SHELL: '/bin/sh', LANG: 'C.UTF-8', MAESTRO_COMMIT: 'c', https_proxy: 'http://proxy:3128' });
   for (const environment of [git, build]) expect(JSON.stringify(environment)).not.toMatch(/secret|evil|\/root|GIT_DIR/);
 });
 

@@ -87,6 +87,7 @@ describe('recipe 03: templates and secrets', () => {
   test('a rollback brings back the commit and the secret of its version', async () => {
     const { rollout_id: id } = await world.api.ok<{ rollout_id: string }>('POST', `/api/deploys/${deployId}/rollback/1`, {});
     expect((await world.api.settled(id)).state).toBe('succeeded');
+    expect(await served()).toMatchObject({ version: '1.0.0' });
     expect(await world.host('api-01').readFile('/etc/acme/api.env')).toContain(`JWT_SECRET=${jwt}\n`);
   }, 240_000);
 });

@@ -2,10 +2,12 @@
 import { placementClaims } from '../../spec/claims/placement-claims.js';
 import type { DesiredPlacement } from '../../spec/desired.js';
 import type { Component } from '../../spec/document/index.js';
+import { sha256Hex } from '../../spec/hash.js';
 import { folderBelow, refRefusal, repoRefusal } from '../../spec/resolve/git-names.js';
 import { resolvePlacement } from '../../spec/resolve/placement.js';
 import type { Problem } from '../../spec/resolve/problems.js';
-import { parsed, plainDigest, small } from './marked.js';
+import { secretMark } from '../../spec/secrets/marks.js';
+import { parsed, small } from './marked.js';
 
 const https = 'type: git, repo: "https://example.com/shop.git"';
 
@@ -17,7 +19,7 @@ function resolve({ source = https, run = 'type: systemd, command: /bin/app', com
   if (component === undefined) throw new Error('no component');
   const problems: Problem[] = [];
   const bundle = [{ path: 'a.conf', sha256: 'aa', size: 1, mode: 0o644 }];
-  const placement = resolvePlacement({ deployId: 'dpl_1', project: 'shop', version: 3, host: 'h1', componentId: 'web', component, bundle, templates: [], digest: plainDigest }, (problem) => problems.push(problem));
+  const placement = resolvePlacement({ deployId: 'dpl_1', project: 'shop', version: 3, host: 'h1', componentId: 'web', component, bundle, templates: [], digest: (text) => ({ sha256: sha256Hex(`key ${text}`), size: text.length, keyed: true }) }, (problem) => problems.push(problem));
   return { component, placement, problems, told: problems.map(({ path, message }) => `${path.join('.')}: ${message}`) };
 }
 
@@ -61,7 +63,7 @@ test.each(['..', '../x', 'a/../b', '/', '/etc', 'a\u0000', ''])('the folder %j m
 
 describe('a source', () => {
   test('has every default', () => {
-    expect(resolve().placement).toMatchObject({ component_directory: '/opt/maestro/web', source: { type: 'git', repo: 'https://example.com/shop.git', ref: null, subpath: null, source_hash: expect.stringMatching(/^[0-9a-f]{64}$/) }, build: [] });
+    expect(resolve().placement).toMatchObject({ component_directory: '/opt/maestro/web', source: { type: 'git', repo: 'https://example.com/shop.git', ref: null, subpath: null, source_hash: expect.stringMatching(/^[0-9a-f]{64}$/), content_version: 3 }, build: [] });
   });
   test('has its steps with their times in milliseconds and their folders normalised', () => {
     const build = '    build: [{ command: npm ci }, { command: npm run build, env: { NODE_ENV: production }, timeout: 2m, working_dir: ./web/ }]\n';
@@ -90,6 +92,11 @@ describe('a source', () => {
   });
   test('of a container with an image of its own is fine', () => {
     expect(resolve({ run: 'type: docker, image: x' })).toMatchObject({ problems: [], placement: { source: { type: 'git' } } });
+  });
+  test('has the variables of a build that hold secrets apart, by their digests', () => {
+    const mark = secretMark('0'.repeat(32), 'npm/token');
+    const [step] = resolve({ component: `    build: [{ command: npm ci, env: { A: b, TOKEN: "x${mark}" } }]\n` }).placement.build;
+    expect(step).toEqual({ command: 'npm ci', env: { A: 'b' }, secret_env: { TOKEN: { digest: sha256Hex(`key x${mark}`) } }, timeout_ms: 300_000, working_dir: null });
   });
   test('that is a docker image is never built', () => {
     expect(resolve({ source: 'type: docker, image: x', run: 'type: docker', component: '    build: [{ command: make }]\n' }).placement).toMatchObject({ source: null, build: [] });
