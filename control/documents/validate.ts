@@ -10,6 +10,7 @@ import { MaestroError, type Diagnostic } from '../../spec/errors.js';
 import type { BundleEntry } from '../../spec/resolve/placement.js';
 import { renderDocument, type RenderedDocument } from '../rendering/render-document.js';
 import { type Credentials, credentialsOf, noSources, type SecretSources } from '../rendering/credentials.js';
+import { idleReferences, misplacedSecret } from '../../spec/secrets/references.js';
 import { clashErrors } from './clashes.js';
 
 export interface BundleContents {
@@ -48,7 +49,7 @@ export async function validateBundle(text: string, bundle: BundleContents, optio
   const { deployId = '', version = 0, contentVersion = version, env = {}, secrets = noSources, digestKey = '' } = options;
   const credentials = await credentialsOf(document.credentials_ref, bundle.texts, secrets);
   const rendered = await renderDocument({ document, deployId, version, contentVersion, bundle: bundle.entries, texts: bundle.texts, env, credentials, digestKey });
-  const found = [...credentialErrors(credentials, parsed), ...graphErrors(graph, parsed), ...renderErrors(rendered, parsed), ...clashErrors(rendered.claims, parsed.locate)];
+  const found = [...credentialErrors(credentials, parsed), ...idleErrors(document, parsed), ...graphErrors(graph, parsed), ...renderErrors(rendered, parsed), ...clashErrors(rendered.claims, parsed.locate)];
   const errors = found.filter(({ code }) => code !== 'unsupported_feature');
   const unsupported = [...unsupportedFeatures(document, parsed.locate), ...found.filter(({ code }) => code === 'unsupported_feature')];
   return { ok: errors.length === 0, document, errors: boundedFindings(errors), warnings: boundedFindings([...unsupported, ...warnings]), graph, rendered };
@@ -74,6 +75,13 @@ function graphErrors(graph: RolloutGraph, { locate }: ParsedDocument): Diagnosti
 
 const credentialErrors = ({ wrong }: Credentials, { locate }: ParsedDocument): Diagnostic[] =>
   (wrong === null ? [] : [{ code: 'validation_error', path: 'credentials_ref', ...locate(['credentials_ref']), message: wrong.message, suggested_fix: wrong.fix }]);
+
+function idleErrors(document: DeployDocument, { locate }: ParsedDocument): Diagnostic[] {
+  return idleReferences(document).map((path) => {
+    const { message, fix } = misplacedSecret(path);
+    return { code: 'validation_error', path: formatPath(path), ...locate(path), message, suggested_fix: fix };
+  });
+}
 
 function renderErrors({ problems }: RenderedDocument, { locate }: ParsedDocument): Diagnostic[] {
   return problems.map(({ component, path, message, fix, code }) => {

@@ -1,5 +1,5 @@
 /** `{{ vault://path }}` in a component: where it may stand, and what is wrong with one that stands elsewhere. */
-import type { Component } from '../document/index.js';
+import type { Component, DeployDocument } from '../document/index.js';
 import type { Path } from '../document/path.js';
 import { bundlePath } from '../resolve/paths.js';
 import type { Problem } from '../resolve/problems.js';
@@ -61,12 +61,19 @@ export const secretInClear = (path: Path): Problem =>
 /** Where a secret came to stand by way of a variable or an expression. */
 export function strayMarks(component: Component): Path[] {
   const { source, build, run, healthcheck, tests, config: { templates, files } } = component;
-  return placesOf({ source, build, run, healthcheck, tests, config: { templates, files } }, []).filter((path) => !maySecretStandAt(path));
+  return placesOf({ source, build, run, healthcheck, tests, config: { templates, files } }, mayHoldMark).filter((path) => !maySecretStandAt(path));
 }
 
-function placesOf(value: unknown, path: Path): Path[] {
-  if (typeof value === 'string') return mayHoldMark(value) ? [path] : [];
-  if (Array.isArray(value)) return value.flatMap((item, index) => placesOf(item, [...path, index]));
+const rendered: ReadonlySet<string | number> = new Set(['source', 'build', 'run', 'healthcheck', 'tests', 'config']);
+
+/** References in texts that are taken as they are written: they would never become a value. */
+export function idleReferences({ credentials_ref: _, components, ...document }: DeployDocument): Path[] {
+  return placesOf({ ...document, components }, mentionsSecret).filter(([top, , section]) => top !== 'components' || !rendered.has(section ?? ''));
+}
+
+function placesOf(value: unknown, found: (text: string) => boolean, path: Path = []): Path[] {
+  if (typeof value === 'string') return found(value) ? [path] : [];
+  if (Array.isArray(value)) return value.flatMap((item, index) => placesOf(item, found, [...path, index]));
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, member]) => placesOf(member, [...path, key]));
+  return Object.entries(value).flatMap(([key, member]) => placesOf(member, found, [...path, key]));
 }

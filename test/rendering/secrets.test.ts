@@ -98,6 +98,8 @@ describe('refused, at its place', () => {
     ['in a variable', 'run: { type: docker }\n    config: { vars: { A: ▸"{{ vault://app/token }}" } }', 'config.vars.A', /a secret would show here/],
     ['in a command, by its name', 'run: { type: docker, command: ▸"app {{ secrets.T }}" }\n    config: { secrets: { T: "{{ vault://app/token }}" } }', 'run.command', /a secret would show here/],
     ['in an address, by a variable', 'run: { type: docker }\n    healthcheck: { type: http, url: ▸"http://x/{{ config.secrets.T }}" }\n    config: { secrets: { T: "{{ vault://app/token }}" } }', 'healthcheck.url', /a secret would show here/],
+    ['in a text that is not rendered', 'run: { type: docker }\n    description: ▸"of {{ vault://app/token }}"', 'description', /a secret would show here/],
+    ['in metrics', 'run: { type: docker }\n    metrics: { endpoint: ▸"http://x/{{ vault://app/token }}" }', 'metrics.endpoint', /a secret would show here/],
     ['that is missing', 'run: { type: docker, env: { A: ▸"{{ vault://no/such }}" } }', 'run.env.A', /^there is no secret "no\/such" in the vault$/],
     ['with a path that is none', 'run: { type: docker, env: { A: ▸"{{ vault://a//b }}" } }', 'run.env.A', /"a\/\/b" is not the path of a secret/],
     ['with a filter', 'run: { type: docker, env: { A: ▸"{{ vault://app/token | upper }}" } }', 'run.env.A', /written \{\{ vault:\/\/path \}\}, with nothing else inside/],
