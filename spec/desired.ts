@@ -91,12 +91,14 @@ export interface DesiredSource {
   subpath: string | null;
   /** Over the source and the build: with the same commit, it is the same release. */
   source_hash: string;
+  /** The version whose commit it is: the version itself, or for a rollback the one that its content is of. */
+  content_version: number;
 }
 
 export interface BuildStep {
   command: string;
   env: Record<string, string>;
-  /** Variables whose values hold secrets; their names are in no other list. */
+  /** As of a run section. */
   secret_env?: Record<string, SecretValue>;
   timeout_ms: number;
   /** Below the source directory; null = that directory itself. */

@@ -4,7 +4,7 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { BuildStep, DesiredPlacement, DesiredTree } from './desired.js';
+import type { DesiredPlacement, DesiredTree, SecretValue } from './desired.js';
 
 export const sha256Hex = (data: Uint8Array | string): string => bytesToHex(sha256(typeof data === 'string' ? utf8ToBytes(data) : data));
 
@@ -30,9 +30,10 @@ type Hashed = Omit<DesiredPlacement, 'hash' | 'version' | 'files' | 'trees'> & {
   trees: readonly DesiredTree[];
 };
 
-function withoutContents<T extends DesiredPlacement['run'] | BuildStep>(of: T): T {
+/** A secret variable is its digest; its value is only there when the host is about to use it. */
+function withoutSecretContents<T extends object>(of: T): T {
   if (!('secret_env' in of) || of.secret_env === undefined) return of;
-  return { ...of, secret_env: Object.fromEntries(Object.entries(of.secret_env).map(([name, { digest }]) => [name, { digest }])) };
+  return { ...of, secret_env: Object.fromEntries(Object.entries(of.secret_env as Record<string, SecretValue>).map(([name, { digest }]) => [name, { digest }])) };
 }
 
 /** component_hash: everything that has an effect on the host, and nothing else (no version number, no contents). */
@@ -41,7 +42,7 @@ export function componentHash(placement: Hashed): string {
   const trees = placement.trees.map(({ dest, strategy, tree_hash, owner, group }) => ({ dest, strategy, tree_hash, owner, group }));
   const { component, component_directory, healthcheck } = placement;
   // Left out where there are none: what was applied before there were sources keeps its hash.
-  const source = placement.source ?? undefined;
-  const build = placement.build.length > 0 ? placement.build.map(withoutContents) : undefined;
-  return sha256Hex(canonicalJson({ component, component_directory, source, build, run: withoutContents(placement.run), healthcheck, files, trees }));
+  const { content_version: _, ...source } = placement.source ?? { content_version: 0 };
+  const build = placement.build.length > 0 ? placement.build.map(withoutSecretContents) : undefined;
+  return sha256Hex(canonicalJson({ component, component_directory, source: placement.source === null ? undefined : source, build, run: withoutSecretContents(placement.run), healthcheck, files, trees }));
 }

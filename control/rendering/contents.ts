@@ -1,5 +1,5 @@
 /** What a host is about to write and start with: contents in full, and the values of secrets, for one placement at the moment of use. */
-import type { BuildStep, DesiredPlacement, SecretValue } from '../../spec/desired.js';
+import type { DesiredPlacement, DockerRun, SecretValue } from '../../spec/desired.js';
 import type { Reader } from '../database.js';
 import { loadBlob } from '../deploys/load-bundle.js';
 import { secretsIn, withValues, type SecretVersions } from './secret-texts.js';
@@ -21,19 +21,20 @@ export async function withContents(source: ContentSource, placement: DesiredPlac
     ...tree, files: await Promise.all(tree.files.map(async (file) => ({ ...file, content: await content(file.sha256) }))),
   })));
   const redact = valuesIn(source, placement);
-  const build = placement.build.map((step) => withEnvironment(source, step));
-  return { ...placement, files, trees, build, run: withEnvironment(source, placement.run), ...(redact.length === 0 ? {} : { redact }) };
+  return { ...placement, files, trees, run: placement.run.type === 'docker' ? withValuesIn(source, placement.run) : placement.run, build: placement.build.map((step) => withValuesIn(source, step)), ...(redact.length === 0 ? {} : { redact }) };
 }
 
-function withEnvironment<T extends DesiredPlacement['run'] | BuildStep>({ contents, secrets }: ContentSource, of: T): T {
-  if (!('secret_env' in of) || of.secret_env === undefined) return of;
+type SecretEnvironment = Pick<DockerRun, 'secret_env'>;
+
+function withValuesIn<T extends SecretEnvironment>({ contents, secrets }: ContentSource, of: T): T {
+  if (of.secret_env === undefined) return of;
   const filled = Object.entries(of.secret_env).map(([name, { digest }]): [string, SecretValue] => [name, { digest, content: withValues(contents.get(digest) ?? '', secrets) }]);
   return { ...of, secret_env: Object.fromEntries(filled) };
 }
 
 function valuesIn({ contents, secrets }: ContentSource, { files, run, build }: DesiredPlacement): string[] {
-  const environments = [...build, ...(run.type === 'docker' ? [run] : [])].flatMap(({ secret_env: secret = {} }) => Object.values(secret));
-  const digests = [...files.filter(({ keyed }) => keyed === true).map(({ sha256 }) => sha256), ...environments.map(({ digest }) => digest)];
+  const environments: SecretEnvironment[] = run.type === 'docker' ? [run, ...build] : build;
+  const digests = [...files.filter(({ keyed }) => keyed === true).map(({ sha256 }) => sha256), ...environments.flatMap(({ secret_env: secret = {} }) => Object.values(secret).map(({ digest }) => digest))];
   const paths = new Set(digests.flatMap((digest) => secretsIn(contents.get(digest) ?? '')));
   return [...paths].flatMap((path) => secrets.get(path)?.value ?? []);
 }

@@ -73,8 +73,18 @@ export function createRenderer(deps: RendererDeps): Renderer {
 async function renderVersion({ db, vault, env, digestKey }: RendererDeps, deployId: string, number: number): Promise<Rendering> {
   const bundle = await loadBundle(db, deployId, number);
   const [secrets, contents] = await Promise.all([secretsOfVersion(db, vault, deployId, number), bundleContents(bundle)]);
-  const validation = await validateBundle(bundle.yaml, contents, { deployId, version: number, env, secrets, digestKey });
+  const validation = await validateBundle(bundle.yaml, contents, { deployId, version: number, contentVersion: await contentVersionOf(db, deployId, number), env, secrets, digestKey });
   return { validation, credentials: await credentialsOf(validation.document?.credentials_ref, contents.texts, secrets) };
+}
+
+/** A rollback of a rollback has the content of the first one. */
+async function contentVersionOf(db: Reader, deployId: string, number: number): Promise<number> {
+  const rollbacks = await db.version.findMany({ where: { deploy_id: deployId, number: { lte: number }, kind: 'rollback' }, select: { number: true, parent: true } });
+  const parents = new Map(rollbacks.map((version) => [version.number, version.parent]));
+  let content = number;
+  // A parent is always older than its rollback.
+  for (let parent = parents.get(content); parent != null && parent < content; parent = parents.get(content)) content = parent;
+  return content;
 }
 
 const usesThese = ({ validation: { rendered } }: Rendering, secrets: SecretVersions): boolean =>

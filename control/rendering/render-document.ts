@@ -16,6 +16,8 @@ export interface RenderSource {
   document: DeployDocument;
   deployId: string;
   version: number;
+  /** See ValidateOptions. */
+  contentVersion?: number;
   bundle: readonly BundleEntry[];
   texts: Readonly<Record<string, string>>;
   env: Readonly<Record<string, string>>;
@@ -71,14 +73,14 @@ function resolveScope(source: RenderSource, contents: Map<string, string>, { hos
   const digestKey = digestKeyOf(source.digestKey, source.deployId, host);
   const digest = digester(source.credentials.secrets, digestKey, (sha256, text) => contents.set(sha256, text));
   const placement = resolvePlacement({
-    deployId: source.deployId, project: source.document.project, version: source.version, host, componentId, component,
+    deployId: source.deployId, project: source.document.project, version: source.version, ...(source.contentVersion === undefined ? {} : { contentVersion: source.contentVersion }), host, componentId, component,
     bundle: source.bundle, templates: component.config.templates.map((_, index) => { const text = templates[index]; return text === undefined ? undefined : digest(text); }), digest,
   }, report);
   return holdsSecrets(placement) ? { ...placement, digest_key: digestKey } : placement;
 }
 
 const holdsSecrets = ({ files, run, build }: DesiredPlacement): boolean =>
-  files.some(({ keyed }) => keyed === true) || build.some(({ secret_env: secret }) => secret !== undefined) || (run.type === 'docker' && run.secret_env !== undefined);
+  files.some(({ keyed }) => keyed === true) || (run.type === 'docker' && run.secret_env !== undefined) || build.some(({ secret_env: secret }) => secret !== undefined);
 
 const claimsOf = ({ bundle }: RenderSource, scope: RenderedScope | undefined, placement: DesiredPlacement): PlacementClaims[] =>
   (scope === undefined ? [] : [placementClaims(scope.component, bundle, placement)]);

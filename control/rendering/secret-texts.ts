@@ -2,7 +2,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { MaestroError } from '../../spec/errors.js';
 import { sha256Hex } from '../../spec/hash.js';
-import type { DigestText } from '../../spec/resolve/run.js';
+import type { DigestText } from '../../spec/resolve/environment.js';
 import { mapMarks, marksIn, mayHoldMark, type SecretForm } from '../../spec/secrets/marks.js';
 import { quoteInEnvironmentFile } from '../../spec/systemd-unit.js';
 

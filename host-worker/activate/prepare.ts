@@ -16,7 +16,10 @@ import { forwardStep } from './step.js';
 const dockerPatienceMs = 60_000;
 
 export async function prepare(deps: HostDeps, work: PlacementWork, scope: ActivityScope, report: StepReporter): Promise<PrepareResult> {
-  const desired = await desiredOf(deps, work, scope);
+  const query = { run_id: work.run_id, component: work.component };
+  const [described] = await deps.control.desired(query, scope.signal);
+  // Values are asked for only by a build that needs them.
+  const [desired] = described?.build.some((step) => step.secret_env !== undefined) === true ? await deps.control.desired({ ...query, content: true }, scope.signal) : [described];
   if (desired === undefined) return { phases: [] };
   report.keepSecret(desired.redact ?? []);
   try {
@@ -26,13 +29,6 @@ export async function prepare(deps: HostDeps, work: PlacementWork, scope: Activi
     throw error;
   }
   return { phases: report.phases };
-}
-
-/** With its contents only when a build step is given a secret: files may be large, and are written later. */
-async function desiredOf({ control }: HostDeps, { run_id, component }: PlacementWork, { signal }: ActivityScope): Promise<DesiredPlacement | undefined> {
-  const [desired] = await control.desired({ run_id, component }, signal);
-  if (desired === undefined || desired.build.every(({ secret_env: secret }) => secret === undefined)) return desired;
-  return (await control.desired({ run_id, component, content: true }, signal))[0];
 }
 
 async function fetchAll(deps: HostDeps, work: PlacementWork, desired: DesiredPlacement, scope: ActivityScope, report: StepReporter): Promise<void> {

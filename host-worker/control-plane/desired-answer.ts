@@ -5,10 +5,9 @@ import type { BuildStep, DesiredFile, DesiredPlacement, DesiredSource, DesiredTr
 const port = z.number().int().min(0).max(65535);
 const env = z.record(z.string(), z.string());
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const secretEnv = z.record(z.string(), z.object({ digest: sha256, content: z.string().optional() })).optional();
 const mode = z.number().int().min(0).max(0o7777);
 const resources = z.object({ memory_bytes: z.number().positive().nullable(), cpus: z.number().positive().nullable() });
-
-const secretEnv = z.record(z.string(), z.object({ digest: sha256, content: z.string().optional() }));
 
 const dockerRun: z.ZodType<DockerRun> = z.object({
   type: z.literal('docker'),
@@ -18,7 +17,7 @@ const dockerRun: z.ZodType<DockerRun> = z.object({
   ports: z.array(z.object({ ip: z.string(), host_port: port, container_port: port, protocol: z.enum(['tcp', 'udp']) })),
   volumes: z.array(z.object({ kind: z.enum(['bind', 'volume']), source: z.string(), target: z.string(), read_only: z.boolean() })),
   env,
-  secret_env: secretEnv.optional(),
+  secret_env: secretEnv,
   networks: z.array(z.string().min(1)),
   restart: z.enum(['no', 'on-failure', 'always', 'unless-stopped']),
   command: z.array(z.string()).nullable(),
@@ -57,8 +56,8 @@ const tree: z.ZodType<DesiredTree> = z.object({
   files: z.array(z.object({ path: z.string(), sha256, size: z.number(), mode, content: z.string().optional() })),
 });
 
-const source: z.ZodType<DesiredSource> = z.object({ type: z.literal('git'), repo: z.string(), ref: z.string().nullable(), subpath: z.string().nullable(), source_hash: sha256 });
-const buildStep: z.ZodType<BuildStep> = z.object({ command: z.string().min(1), env, secret_env: secretEnv.optional(), timeout_ms: z.number().positive(), working_dir: z.string().nullable() });
+const source: z.ZodType<DesiredSource> = z.object({ type: z.literal('git'), repo: z.string(), ref: z.string().nullable(), subpath: z.string().nullable(), source_hash: sha256, content_version: z.number().int().min(0) });
+const buildStep: z.ZodType<BuildStep> = z.object({ command: z.string().min(1), env, secret_env: secretEnv, timeout_ms: z.number().positive(), working_dir: z.string().nullable() });
 
 export const desiredPlacement: z.ZodType<DesiredPlacement> = z.object({
   deploy_id: z.string().min(1), project: z.string(), version: z.number().int(), component: z.string().min(1), host: z.string().min(1),

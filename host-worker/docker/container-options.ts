@@ -1,7 +1,7 @@
 /** What `docker create` is asked for, from a run section. Pure. */
 import type Dockerode from 'dockerode';
 import type { DesiredPlacement, DockerRun, PortMapping, VolumeMount } from '../../spec/desired.js';
-import { MaestroError } from '../../spec/errors.js';
+import { secretValues } from '../secret-values.js';
 import { ownershipLabels } from './labels.js';
 
 /** Networks that are a way to attach and not a network that could be made. */
@@ -31,13 +31,6 @@ export function containerOptions(placement: Pick<DesiredPlacement, 'deploy_id' |
     },
     ...(network === undefined || builtInNetworks.has(network) ? {} : { NetworkingConfig: { EndpointsConfig: { [network]: endpoint(placement, run) } } }),
   };
-}
-
-function secretValues({ secret_env: secret = {} }: DockerRun): Record<string, string> {
-  return Object.fromEntries(Object.entries(secret).map(([name, { content }]) => {
-    if (content === undefined) throw new MaestroError('internal', `the control plane sent no value for the variable ${name}`, { fix: 'Retry; report it when it comes again.' });
-    return [name, content];
-  }));
 }
 
 export const furtherNetworks = (run: DockerRun): string[] => run.networks.slice(1);

@@ -1,6 +1,6 @@
 /** Environments of programs that are to know nothing of the worker that starts them. */
 import type { BuildStep } from '../../spec/desired.js';
-import { MaestroError } from '../../spec/errors.js';
+import { secretValues } from '../secret-values.js';
 
 export const plainPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -11,13 +11,6 @@ export const networkEnvironment = (worker: NodeJS.ProcessEnv): Record<string, st
   Object.fromEntries(networkNames.flatMap((name) => (worker[name] === undefined ? [] : [[name, worker[name]]])));
 
 /** Everything that a build step sees, in one place. What the step sets itself wins. */
-export const buildEnvironment = ({ env, secret_env: secret = {} }: Pick<BuildStep, 'env' | 'secret_env'>, { home, user, commit }: { home: string; user: string; commit: string }, worker: NodeJS.ProcessEnv): Record<string, string> => ({
-  ...networkEnvironment(worker), PATH: plainPath, HOME: home, TMPDIR: `${home}/tmp`, USER: user, LOGNAME: user, SHELL: '/bin/sh', LANG: 'C.UTF-8', MAESTRO_COMMIT: commit, ...env, ...secretValues(secret),
+export const buildEnvironment = (step: Pick<BuildStep, 'env' | 'secret_env'>, { home, user, commit }: { home: string; user: string; commit: string }, worker: NodeJS.ProcessEnv): Record<string, string> => ({
+  ...networkEnvironment(worker), PATH: plainPath, HOME: home, TMPDIR: `${home}/tmp`, USER: user, LOGNAME: user, SHELL: '/bin/sh', LANG: 'C.UTF-8', MAESTRO_COMMIT: commit, ...step.env, ...secretValues(step),
 });
-
-function secretValues(secret: NonNullable<BuildStep['secret_env']>): Record<string, string> {
-  return Object.fromEntries(Object.entries(secret).map(([name, { content }]) => {
-    if (content === undefined) throw new MaestroError('internal', `the control plane sent no value for ${name}`, { fix: 'Retry; report it when it comes again.' });
-    return [name, content];
-  }));
-}

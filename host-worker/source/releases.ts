@@ -34,12 +34,12 @@ export const isThere = (path: string): Promise<boolean> =>
   });
 
 /** The commit that this version of the placement was pinned to on this host. */
-export const pinnedCommit = ({ pins }: SourceRecord, { version, source }: Pick<SourcePlacement, 'version' | 'source'>): string | null =>
-  pins.find((pin) => pin.version === version && pin.source_hash === source.source_hash)?.commit ?? null;
+export const pinnedCommit = ({ pins }: SourceRecord, { source }: Pick<SourcePlacement, 'source'>): string | null =>
+  pins.find((pin) => pin.version === source.content_version && pin.source_hash === source.source_hash)?.commit ?? null;
 
 /** Once pinned, a version means this commit here, wherever its ref moves: what was applied is what is applied again. */
 export async function pin(journal: Journal, placement: SourcePlacement, commit: string): Promise<void> {
-  const { version, source: { source_hash } } = placement;
+  const { content_version: version, source_hash } = placement.source;
   await journal.changeSource(placement, (record) => (pinnedCommit(record, placement) === null ? { ...record, pins: [...record.pins, { version, source_hash, commit }].slice(-pinsKept) } : record));
 }
 

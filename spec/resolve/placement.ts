@@ -2,9 +2,10 @@
 import type { DesiredFile, DesiredPlacement, DesiredTree } from '../desired.js';
 import type { Component } from '../document/index.js';
 import { componentHash, treeHash } from '../hash.js';
+import type { DigestText } from './environment.js';
 import { bundlePath, normalisePath, resolveDest } from './paths.js';
 import type { ReportProblem } from './problems.js';
-import { componentDirectory, type DigestText, environmentFileText, resolveDockerRun, resolveHealthcheck, resolveSystemdRun } from './run.js';
+import { componentDirectory, environmentFileText, resolveDockerRun, resolveHealthcheck, resolveSystemdRun } from './run.js';
 import { resolveSource } from './source.js';
 
 export interface BundleEntry { path: string; sha256: string; size: number; mode: number }
@@ -14,6 +15,8 @@ export interface PlacementInput {
   deployId: string;
   project: string;
   version: number;
+  /** For a rollback: the version that its content is of. */
+  contentVersion?: number;
   host: string;
   componentId: string;
   /** With every `{{ }}` evaluated. */
@@ -33,7 +36,7 @@ export function resolvePlacement(input: PlacementInput, report: ReportProblem): 
     : resolveSystemdRun(componentId, input.project, component, component.run, report);
   const content = {
     deploy_id: input.deployId, project: input.project, component: componentId, host: input.host, component_directory: directory, run,
-    ...resolveSource(component, directory, input.digest, report),
+    ...resolveSource(component, { directory, contentVersion: input.contentVersion ?? input.version }, input.digest, report),
     files: [...environmentFile(input, run), ...templateFiles(input, directory, report), ...singleFiles(input, directory, report)],
     trees: trees(input, directory, report),
     healthcheck: resolveHealthcheck(component.healthcheck, report),

@@ -1,8 +1,8 @@
 /** The run section of a rendered component as the host needs it: every default filled, every spelling parsed. */
 import type { Component } from '../document/index.js';
 import type { DockerRun, Healthcheck, PortMapping, ResourceLimits, SystemdRun, VolumeMount } from '../desired.js';
-import { mayHoldMark } from '../secrets/marks.js';
 import { environmentFilePath, renderEnvironmentFile, renderUnit } from '../systemd-unit.js';
+import { type DigestText, environmentOf, splitEnvironment } from './environment.js';
 import { normalisePath } from './paths.js';
 import { parsePorts } from './ports.js';
 import type { Problem, ReportProblem } from './problems.js';
@@ -13,11 +13,7 @@ type Run<Type extends Component['run']['type']> = Extract<Component['run'], { ty
 export const componentDirectory = (id: string, component: Component): string =>
   component.run.type === 'systemd' && component.run.working_directory !== undefined ? component.run.working_directory : `/opt/maestro/${id}`;
 
-/** The digest of a rendered text, which is kept for whoever needs its content. */
-export type DigestText = (text: string) => { sha256: string; size: number; keyed?: true };
-
 export function resolveDockerRun(id: string, component: Component, run: Run<'docker'>, digest: DigestText, report: ReportProblem): DockerRun {
-  const { clear, secret } = environment(run.env, report);
   return {
     type: 'docker',
     image: run.image ?? imageOf(component, report),
@@ -25,8 +21,7 @@ export function resolveDockerRun(id: string, component: Component, run: Run<'doc
     container_name: containerName(run.container_name ?? `maestro-${id}`, report),
     ports: ports(run.ports, report),
     volumes: run.volumes.flatMap((text, index) => volume(text, componentDirectory(id, component), (problem) => report({ path: ['run', 'volumes', index], ...problem }))),
-    env: clear,
-    ...(Object.keys(secret).length === 0 ? {} : { secret_env: Object.fromEntries(Object.entries(secret).map(([name, text]) => [name, { digest: digest(text).sha256 }])) }),
+    ...environmentOf(run.env, ['run', 'env'], digest, report),
     networks: networks(run.networks, report),
     restart: run.restart,
     command: commandWords(run.command, report),
@@ -58,20 +53,6 @@ function networks(names: readonly string[], report: ReportProblem): string[] {
     if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) report({ path: ['run', 'networks', index], message: `"${name}" is not the name of a network`, fix: 'Use letters, digits, "_", "." and "-", starting with a letter or digit.' });
   });
   return [...new Set(names)];
-}
-
-interface Environment { clear: Record<string, string>; /** Texts with marks. */ secret: Record<string, string> }
-
-function environment(env: Record<string, string>, report: ReportProblem): Environment {
-  for (const [name, value] of Object.entries(env)) {
-    if (value.includes('\0')) report({ path: ['run', 'env', name], message: 'a value cannot hold a NUL character', fix: 'Remove it.' });
-  }
-  return splitEnvironment(env);
-}
-
-export function splitEnvironment(env: Record<string, string>): Environment {
-  const split = (secret: boolean): Record<string, string> => Object.fromEntries(Object.entries(env).filter(([, value]) => mayHoldMark(value) === secret));
-  return { clear: split(false), secret: split(true) };
 }
 
 function commandWords(command: string | string[] | undefined, report: ReportProblem): string[] | null {
@@ -126,7 +107,7 @@ export function resolveSystemdRun(id: string, project: string, component: Compon
   if (directory !== null && (!directory.startsWith('/') || normalisePath(directory) === null)) {
     report({ path: ['run', 'working_directory'], message: `"${directory}" is not an absolute path without ".."`, fix: 'Write the path from the root, for example /opt/app.' });
   }
-  const { clear, secret } = environment(run.env, report);
+  const { clear, secret } = splitEnvironment(run.env, ['run', 'env'], report);
   const resolved = {
     unit_name: unitName, command: run.command, working_directory: directory, user: run.user ?? null, group: run.group ?? null,
     env: clear, restart: run.restart, restart_sec: run.restart_sec, resources: limits(component, run),
@@ -137,7 +118,7 @@ export function resolveSystemdRun(id: string, project: string, component: Compon
 
 /** The file of a unit's secret variables; null when it has none. */
 export function environmentFileText(component: Component, report: ReportProblem): string | null {
-  const { secret } = environment(component.run.env, report);
+  const { secret } = splitEnvironment(component.run.env, ['run', 'env'], report);
   return component.run.type === 'docker' || Object.keys(secret).length === 0 ? null : renderEnvironmentFile(secret);
 }
 

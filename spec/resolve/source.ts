@@ -4,15 +4,15 @@ import type { Component } from '../document/index.js';
 import { canonicalJson, sha256Hex } from '../hash.js';
 import { folderBelow, refRefusal, repoRefusal } from './git-names.js';
 import { resolveDest } from './paths.js';
+import { type DigestText, environmentOf } from './environment.js';
 import type { ReportProblem } from './problems.js';
-import { type DigestText, splitEnvironment } from './run.js';
 
 type GitSource = Extract<NonNullable<Component['source']>, { type: 'git' }>;
 
 export interface SourceAndBuild { source: DesiredSource | null; build: BuildStep[] }
 
 /** A docker source is the image of the run section, and never built. */
-export function resolveSource({ source, build, run }: Component, directory: string, digest: DigestText, report: ReportProblem): SourceAndBuild {
+export function resolveSource({ source, build, run }: Component, { directory, contentVersion }: { directory: string; contentVersion: number }, digest: DigestText, report: ReportProblem): SourceAndBuild {
   if (source?.type !== 'git') return { source: null, build: [] };
   const place = resolveDest(directory, directory);
   if (place === null) {
@@ -20,7 +20,7 @@ export function resolveSource({ source, build, run }: Component, directory: stri
   }
   const steps = build.map((step, index) => buildStep(step, index, digest, report));
   const { repo, ref, subpath } = gitNames(source, report);
-  return { source: { type: 'git', repo, ref, subpath, source_hash: sourceHash({ repo, ref, subpath }, steps) }, build: steps };
+  return { source: { type: 'git', repo, ref, subpath, source_hash: sourceHash({ repo, ref, subpath }, steps), content_version: contentVersion }, build: steps };
 }
 
 /** Everything that decides what a commit becomes on disk. */
@@ -40,12 +40,7 @@ type Step = Component['build'][number];
 function buildStep(step: Step, index: number, digest: DigestText, report: ReportProblem): BuildStep {
   const at = ['build', index];
   if (step.command.includes('\0')) report({ path: [...at, 'command'], message: 'a command cannot hold a NUL character', fix: 'Remove it.' });
-  for (const [name, value] of Object.entries(step.env)) {
-    if (value.includes('\0')) report({ path: [...at, 'env', name], message: 'a value cannot hold a NUL character', fix: 'Remove it.' });
-  }
-  const { clear, secret } = splitEnvironment(step.env);
-  const digests = Object.entries(secret).map(([name, text]) => [name, { digest: digest(text).sha256 }]);
-  return { command: step.command, env: clear, ...(digests.length === 0 ? {} : { secret_env: Object.fromEntries(digests) }), timeout_ms: step.timeout, working_dir: folder(step.working_dir, [...at, 'working_dir'], 'the source directory', report) };
+  return { command: step.command, ...environmentOf(step.env, [...at, 'env'], digest, report), timeout_ms: step.timeout, working_dir: folder(step.working_dir, [...at, 'working_dir'], 'the source directory', report) };
 }
 
 function folder(path: string | undefined, at: (string | number)[], below: string, report: ReportProblem): string | null {

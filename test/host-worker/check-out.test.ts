@@ -15,7 +15,7 @@ beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'check-out-')); });
 afterEach(() => { rmSync(folder, { recursive: true, force: true }); });
 
 const context = { signal: new AbortController().signal, timeoutMs: 20_000, tell: () => undefined };
-const source = (over: { ref?: string | null; subpath?: string | null } = {}) => ({ type: 'git' as const, repo: `file://${folder}/app`, ref: 'main', subpath: null, source_hash: 'x', ...over });
+const source = (over: { ref?: string | null; subpath?: string | null } = {}) => ({ type: 'git' as const, repo: `file://${folder}/app`, ref: 'main', subpath: null, source_hash: 'x', content_version: 1, ...over });
 
 function commit(script: string): string {
   const person = { GIT_AUTHOR_NAME: 't', GIT_AUTHOR_EMAIL: 't@t', GIT_COMMITTER_NAME: 't', GIT_COMMITTER_EMAIL: 't@t', GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };

@@ -27,7 +27,7 @@ interface Parts { source?: Partial<DesiredSource>; build?: BuildStep[]; command?
 function app(version: number, { source, build = [simple], command = '/usr/bin/python3 -m http.server 8000' }: Parts = {}): DesiredPlacement {
   const names = { repo: 'file:///srv/git/app.git', ref: 'main', subpath: null, ...source };
   return placement({
-    component: 'api', version, component_directory: directory, build, source: { type: 'git', ...names, source_hash: sourceHash(names, build) },
+    component: 'api', version, component_directory: directory, build, source: { type: 'git', ...names, source_hash: sourceHash(names, build), content_version: version },
     run: systemdRun({ working_directory: directory, command, user: 'deploy', restart_sec: 1 }, 'api'), healthcheck: httpOn(8000, '/dist/version.txt'),
   });
 }

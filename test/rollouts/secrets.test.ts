@@ -87,6 +87,7 @@ describe('recipe 03: templates and secrets', () => {
   test('a rollback brings back the commit and the secret of its version', async () => {
     const { rollout_id: id } = await world.api.ok<{ rollout_id: string }>('POST', `/api/deploys/${deployId}/rollback/1`, {});
     expect((await world.api.settled(id)).state).toBe('succeeded');
+    expect(await served()).toMatchObject({ version: '1.0.0' });
     expect(await world.host('api-01').readFile('/etc/acme/api.env')).toContain(`JWT_SECRET=${jwt}\n`);
   }, 240_000);
 });
@@ -98,7 +99,7 @@ describe('ten secrets in every place where one may stand', () => {
   let rolloutId: string;
   let deployId: string;
   const paths = (): string[] => [
-    `/api/deploys/${deployId}`, `/api/deploys/${deployId}/versions`, `/api/deploys/${deployId}/versions/1`, `/api/rollouts/${rolloutId}`, `/api/rollouts/${rolloutId}/events`, '/api/deploys', '/api/nodes', '/api/secrets', '/api/audit',
+    `/api/deploys/${deployId}`, `/api/deploys/${deployId}/versions`, `/api/deploys/${deployId}/versions/1`, `/api/rollouts/${rolloutId}`, `/api/rollouts/${rolloutId}/log`, '/api/rollouts', '/api/deploys', '/api/nodes', '/api/secrets',
   ];
 
   test('reach the files, the processes and the builds that they are for', async () => {
@@ -143,9 +144,9 @@ deployment:`).replace('components: [api]', 'components: [api, web]');
     const planted = newSecret();
     await appendFile(join(world.stack.dataDir, 'logs', 'api.log'), `${planted}\n${Buffer.from(`xx${planted}`).toString('base64')}\n`);
     await world.host('db-01').exec(['systemd-cat', 'echo', planted]);
-    await world.api.deploy((await recipe()).replace('project: acme', `project: planted\ndescription: ${JSON.stringify(planted)}`), { 'configs/api.env.j2': template });
-    const hits = await sweep(world, [planted], ['/api/deploys']);
-    expect(new Set(hits.map(({ form }) => form))).toEqual(new Set(['raw', 'json', 'base64']));
-    for (const place of [/^table deploys$/, /api\.log$/, /^db-01: journal$/, /^GET \/api\/deploys$/]) expect(hits.map((hit) => hit.place)).toContainEqual(expect.stringMatching(place));
+    const id = await world.api.deploy((await recipe()).replace('project: acme', `project: planted\ndescription: ${JSON.stringify(planted)}`), { 'configs/api.env.j2': template });
+    const hits = await sweep(world, [planted], [`/api/deploys/${id}/versions/1`]);
+    expect(new Set(hits.map(({ form }) => form))).toEqual(new Set(['raw', 'part', 'json', 'base64']));
+    for (const place of [/^table deploys$/, /api\.log$/, /^db-01: journal$/, /^GET \/api\/deploys\//]) expect(hits.map((hit) => hit.place)).toContainEqual(expect.stringMatching(place));
   }, 120_000);
 });

@@ -16,9 +16,12 @@ export async function sweep(world: World, values: readonly string[], paths: read
   return places.flatMap(({ name, text }) => values.flatMap((value, index) => formsOf(value).filter(([, form]) => text.includes(form)).map(([form]) => ({ value: index, place: name, form }))));
 }
 
+const partLength = 12;
+
 const formsOf = (value: string): [string, string][] => {
   const bytes = Buffer.from(value);
-  return [['raw', value], ['json', JSON.stringify(value).slice(1, -1)], ['url', encodeURIComponent(value)], ['hex', bytes.toString('hex')], ...[0, 1, 2].map((before): [string, string] => ['base64', base64Inside(bytes, before)])];
+  // A part, too: quoted twice, the whole looks otherwise.
+  return [['raw', value], ['part', value.slice(0, partLength)], ['json', JSON.stringify(value).slice(1, -1)], ['url', encodeURIComponent(value)], ['hex', bytes.toString('hex')], ...[0, 1, 2].map((before): [string, string] => ['base64', base64Inside(bytes, before)])];
 };
 
 const base64Inside = (bytes: Buffer, before: number): string => Buffer.concat([Buffer.alloc(before), bytes]).toString('base64').slice(before === 0 ? 0 : 4, -4);
@@ -28,7 +31,12 @@ async function tables({ stack }: World): Promise<Place[]> {
   await client.connect();
   try {
     const { rows } = await client.query<{ name: string }>(`SELECT quote_ident(table_name) AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'`);
-    return await Promise.all(rows.map(async ({ name }) => ({ name: `table ${name}`, text: (await client.query<{ row: string }>(`SELECT to_jsonb(t)::text AS row FROM ${name} t`)).rows.map(({ row }) => row).join('\n') })));
+    const places: Place[] = [];
+    for (const { name } of rows) {
+      const { rows: all } = await client.query<{ row: string }>(`SELECT to_jsonb(t)::text AS row FROM ${name} t`);
+      places.push({ name: `table ${name}`, text: all.map(({ row }) => row).join('\n') });
+    }
+    return places;
   } finally {
     await client.end();
   }
@@ -42,8 +50,11 @@ async function storedFiles(folder: string): Promise<Place[]> {
   return Promise.all(paths.map(async (path) => ({ name: path.slice(folder.length), text: await readFile(path, 'latin1').catch(() => '') })));
 }
 
-const answers = ({ api }: World, paths: readonly string[]): Promise<Place[]> =>
-  Promise.all(paths.map(async (path) => ({ name: `GET ${path}`, text: JSON.stringify(await api.ok('GET', path)) })));
+const answers = ({ api }: World, paths: readonly string[]): Promise<Place[]> => Promise.all(paths.map(async (path) => {
+  const response = await fetch(`${api.url}${path}`, { headers: { cookie: api.cookie }, signal: AbortSignal.timeout(30_000) });
+  if (!response.ok) throw new Error(`GET ${path}: ${response.status}`);
+  return { name: `GET ${path}`, text: await response.text() };
+}));
 
 async function processes(): Promise<Place[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));

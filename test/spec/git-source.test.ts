@@ -63,7 +63,7 @@ test.each(['..', '../x', 'a/../b', '/', '/etc', 'a\u0000', ''])('the folder %j m
 
 describe('a source', () => {
   test('has every default', () => {
-    expect(resolve().placement).toMatchObject({ component_directory: '/opt/maestro/web', source: { type: 'git', repo: 'https://example.com/shop.git', ref: null, subpath: null, source_hash: expect.stringMatching(/^[0-9a-f]{64}$/) }, build: [] });
+    expect(resolve().placement).toMatchObject({ component_directory: '/opt/maestro/web', source: { type: 'git', repo: 'https://example.com/shop.git', ref: null, subpath: null, source_hash: expect.stringMatching(/^[0-9a-f]{64}$/), content_version: 3 }, build: [] });
   });
   test('has its steps with their times in milliseconds and their folders normalised', () => {
     const build = '    build: [{ command: npm ci }, { command: npm run build, env: { NODE_ENV: production }, timeout: 2m, working_dir: ./web/ }]\n';

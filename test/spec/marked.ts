@@ -2,7 +2,7 @@
 import { parseDocument, unsupportedFeatures, type DeployDocument } from '../../spec/document/index.js';
 import type { Diagnostic } from '../../spec/errors.js';
 import { sha256Hex } from '../../spec/hash.js';
-import type { DigestText } from '../../spec/resolve/run.js';
+import type { DigestText } from '../../spec/resolve/environment.js';
 
 const mark = '▸';
 

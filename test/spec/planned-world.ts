@@ -33,7 +33,7 @@ const trees: fc.Arbitrary<DesiredTree[]> = fc.uniqueArray(fc.record({
 
 export const directory = '/opt/maestro/web';
 const commit = fc.constantFrom('a'.repeat(40), 'b'.repeat(40));
-const sources: fc.Arbitrary<DesiredSource> = fc.record({ type: fc.constant('git' as const), repo: fc.constant('https://example.com/web.git'), ref: fc.option(word), subpath: fc.constant(null), source_hash: hash });
+const sources: fc.Arbitrary<DesiredSource> = fc.record({ type: fc.constant('git' as const), repo: fc.constant('https://example.com/web.git'), ref: fc.option(word), subpath: fc.constant(null), source_hash: hash, content_version: fc.constant(1) });
 const builds: fc.Arbitrary<DesiredPlacement['build']> = fc.array(fc.record({ command: word, env, timeout_ms: fc.constant(1000), working_dir: fc.constant(null) }), { maxLength: 1 });
 
 type Content = Omit<DesiredPlacement, 'hash' | 'version'>;

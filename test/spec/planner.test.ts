@@ -172,7 +172,7 @@ test('a folder that differs is written; of somebody else it is a conflict, unles
 
 describe('a git source', () => {
   const [a, b] = ['a'.repeat(40), 'b'.repeat(40)];
-  const source = { type: 'git' as const, repo: 'https://x/y.git', ref: 'main', subpath: null, source_hash: 'same' };
+  const source = { type: 'git' as const, repo: 'https://x/y.git', ref: 'main', subpath: null, source_hash: 'same', content_version: 1 };
   const app = withHash({ ...base, component_directory: directory, run: systemdRun, source, build: [{ command: 'make', env: {}, timeout_ms: 1, working_dir: null }] });
   const world = (change: Partial<ObservedSource>): ObservedPlacement => ({ ...settled(app), source: { path: directory, kind: 'link', owned: true, current: { commit: a, source_hash: 'same' }, wanted_commit: a, trouble: null, prepared: true, ...change } });
 
