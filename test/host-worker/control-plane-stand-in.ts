@@ -83,7 +83,7 @@ export class ControlPlaneStandIn {
 
 function withoutContent({ redact: _, ...placement }: DesiredPlacement): DesiredPlacement {
   const bare = <T extends { content?: string }>({ content: _, ...rest }: T): Omit<T, 'content'> => rest;
-  const { run } = placement;
-  const secretEnv = run.type === 'docker' && run.secret_env !== undefined ? { secret_env: Object.fromEntries(Object.entries(run.secret_env).map(([name, value]) => [name, bare(value)])) } : {};
-  return { ...placement, run: { ...run, ...secretEnv }, files: placement.files.map(bare), trees: placement.trees.map((tree) => ({ ...tree, files: tree.files.map(bare) })) };
+  const bareEnvironment = <T extends DesiredPlacement['run'] | DesiredPlacement['build'][number]>(of: T): T =>
+    ('secret_env' in of && of.secret_env !== undefined ? { ...of, secret_env: Object.fromEntries(Object.entries(of.secret_env).map(([name, value]) => [name, bare(value)])) } : of);
+  return { ...placement, run: bareEnvironment(placement.run), build: placement.build.map(bareEnvironment), files: placement.files.map(bare), trees: placement.trees.map((tree) => ({ ...tree, files: tree.files.map(bare) })) };
 }

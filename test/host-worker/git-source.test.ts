@@ -4,7 +4,7 @@ import type { PlacementPlan } from '../../spec/plan.js';
 import { sourceHash } from '../../spec/resolve/source.js';
 import type { DriverAnswer } from './driver/protocol.js';
 import { HostLab } from './host-lab.js';
-import { dockerRun, httpOn, placement, systemdRun } from './placements.js';
+import { dockerRun, httpOn, placement, secretEnv, secretParts, systemdRun } from './placements.js';
 
 let lab: HostLab;
 beforeAll(async () => { lab = await HostLab.start(); }, 20 * 60_000);
@@ -217,6 +217,22 @@ describe('a build', () => {
     expect(await built('home')).toMatch(/^\/opt\/maestro\/\.releases\/.*\/\.draft\/home\n700\n$/);
     expect([await built('stdin'), await built('written'), await built('read')]).toEqual(['', '', '']);
     expect(await lab.succeed(['getent', 'passwd', 'maestro-build'])).toMatch(/:\/usr\/sbin\/nologin\n$/);
+  });
+
+  it('is given its secrets, and nothing that is told has one in it', async () => {
+    await commitVersion('one');
+    const secret = 'pa$$ "word" 1';
+    const wanted = (command: string): DesiredPlacement => {
+      const { hash: _, ...parts } = app(1, { build: [simple, step(command, { secret_env: secretEnv({ TOKEN: secret }) })] });
+      return placement({ ...parts, ...secretParts(secret) });
+    };
+    await lab.apply(wanted('printf %s "$TOKEN" > dist/token'));
+    expect(await built('token')).toBe(secret);
+    const run = lab.open(wanted('echo "token is $TOKEN"; exit 4'));
+    const answer = await call('prepare', run);
+    expect(answer).toMatchObject({ ended: 'failed', type: 'build_failed', failure: { output_tail: expect.stringContaining('token is') } });
+    expect(JSON.stringify([answer, lab.control.lines(run)])).not.toContain('word');
+    expect(await sh('cat /var/lib/maestro-test/journal/sources/*/*')).not.toContain('word');
   });
 
   it.each([
