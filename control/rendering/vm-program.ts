@@ -71,7 +71,7 @@ class Key { constructor(key, of, line, lenient) { Object.assign(this, { key, of,
 
 function member(owner, { key, of, line, lenient }) {
   const name = String(key);
-  const fail = (message) => { throw atLine('"' + (of === '' ? '' : of + '.') + name + '" ' + message, line); };
+  const fail = (message) => { throw atLine('"' + (of === '' ? '' : of + '.') + name.replace(/\s+/g, ' ') + '" ' + message, line); };
   const plain = typeof owner === 'object' && !Array.isArray(owner);
   if (isText(owner)) refuseSecret(owner, 'looked into');
   if (forbidden.has(name) || (!plain && name.startsWith('__'))) fail('is not allowed in a template');
@@ -170,7 +170,7 @@ const BundleLoader = nunjucks.Loader.extend({
   getSource(name) {
     const path = String(name).replace(/^(\.\/)+/, '');
     const text = __read(path);
-    if (text === undefined) throw new Error('the bundle has no text file "' + path + '"');
+    if (text === undefined) throw new Error('the bundle has no text file ' + JSON.stringify(path));
     return { src: text, path, noCache: false };
   },
 });
@@ -278,6 +278,9 @@ function clean(error, withLine) {
   if (/template names must be a string/.test(text)) return 'the name of a template file has to be a text';
   // The parser looks for what comes next where the text has ended.
   if (/cannot read property/.test(text)) return 'it ends in the middle of an expression';
+  const lost = /(sort|groupby): attribute "([^"]*)" resolved to undefined/.exec(text);
+  if (lost) return 'the filter ' + lost[1] + ' finds no "' + lost[2] + '" in what it is given';
+  if (/expected name as lookup value/.test(text)) return 'after "." the name of a member is expected';
   const files = [...text.matchAll(/^ *(?:Template render error: *)?\(([^)\n]+)\)/gm)].map(([, path]) => path).filter((path) => path !== 'unknown path');
   const place = /\[Line (\d+)/.exec(text);
   const lines = text.split('\n').map((line) => line.replace(/^ *(Template render error: *)?(\([^)]*\) *)?(\[Line[^\]]*\] *)?/, '').replace(/^ *([A-Za-z]*Error: *)+/, '').trim());

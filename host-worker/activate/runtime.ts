@@ -1,4 +1,5 @@
 /** What runs for a placement, whichever kind it is: whether it lives, and what it said last. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import type { DesiredPlacement } from '../../spec/desired.js';
 import { answers } from '../docker/client.js';
@@ -33,10 +34,11 @@ export async function containerRuntime(docker: Dockerode, name: string, id: stri
     async death() {
       const end = await containerEnd(docker, id, restartsBefore);
       if (end === null) return null;
+      const told = end === startedAgain ? await nextEnd(docker, id, restartsBefore) : end;
       // A daemon that goes down takes its containers along, and brings them back when it is there again.
       if (!(await answers(docker))) throw new PassingTrouble('Docker does not answer any more');
       // Told as it was seen first: its restart policy may be trying it again by now.
-      return (await containerEnd(docker, id, restartsBefore)) === null ? null : end;
+      return (await containerEnd(docker, id, restartsBefore)) === null ? null : told;
     },
     lastLines: () => lastLines(docker, id),
     probe: healthcheck === null ? null : probeOf(healthcheck, commandInContainer(docker, id)),
@@ -48,9 +50,23 @@ async function containerEnd(docker: Dockerode, id: string, restartsBefore: numbe
   const found = await inspectContainer(docker, id);
   if (found === null) return 'is gone';
   const { Running, Restarting, ExitCode, Error: reason, OOMKilled } = found.State;
-  // A restart policy may have brought it back already; it died all the same.
-  if (Running && !Restarting && found.RestartCount <= restartsBefore) return null;
+  // A restart policy may have brought it back already; it died all the same, but Docker does not tell any more how.
+  if (Running && !Restarting) return found.RestartCount <= restartsBefore ? null : startedAgain;
   return `exited with code ${String(ExitCode)}${OOMKilled ? ' (out of memory)' : ''}${reason === '' ? '' : `: ${reason}`}`;
+}
+
+const startedAgain = 'died, and was started again by its restart policy';
+const looksMax = 10;
+const lookMs = 100;
+
+/** One that died dies again, as a rule, and then it can be seen with what. */
+async function nextEnd(docker: Dockerode, id: string, restartsBefore: number): Promise<string> {
+  for (let look = 0; look < looksMax; look += 1) {
+    await sleep(lookMs);
+    const end = await containerEnd(docker, id, restartsBefore);
+    if (end !== null && end !== startedAgain) return end;
+  }
+  return startedAgain;
 }
 
 export async function unitRuntime(unit: string, healthcheck: DesiredPlacement['healthcheck'], fresh: boolean): Promise<Runtime> {

@@ -20,13 +20,21 @@ export function composeYaml(text: string): Composed {
   const [document, second] = withoutStacks(() => [...composer.compose(boundedTokens(text, limits), true, text.length)]);
   if (document === undefined) throw new Error('the composer always gives a document');
   // Warnings are tags it does not know and such: nothing is silently ignored.
-  const found = [...document.errors, ...document.warnings].map(({ pos, message }) => ({ offset: pos[0], message: `not valid YAML: ${message}`, fix: syntaxFix }));
+  const found = [...document.errors, ...document.warnings].map(({ pos, message }) => ({ offset: pos[0], message: `not valid YAML: ${shortened(message)}`, fix: syntaxFix }));
   // Where reading ended early, what is unclosed there is no mistake of the document's.
   const [limit] = limits;
   const syntax = limit === undefined ? found : found.filter(({ offset }) => position(offset).line < position(limit.offset).line);
   const more = second === undefined ? [] : [{ offset: second.range[0], message: 'a second YAML document starts here', fix: 'Keep one document in a file: remove the line "---".' }];
   return { document, position, troubles: syntax.length > 0 ? syntax : [...limits, ...more] };
 }
+
+/** The package quotes what it did not expect, which may be the rest of the document: of that, the first line is enough. */
+function shortened(message: string): string {
+  const [first = ''] = message.split('\\n');
+  const line = first.slice(0, messageMax);
+  return line === message ? message : `${line}…`;
+}
+const messageMax = 160;
 
 /** What is wrong with a document becomes an Error in the package, and its stack, of no use here, costs most of its time. */
 function withoutStacks<T>(work: () => T): T {
