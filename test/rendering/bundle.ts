@@ -1,5 +1,6 @@
 /** Bundles for tests: a document and the files beside it, validated as submit and apply do it. */
 import { validateBundle, type BundleContents, type Validation } from '../../control/documents/validate.js';
+import { noSources } from '../../control/rendering/credentials.js';
 import type { DesiredPlacement } from '../../spec/desired.js';
 import type { Diagnostic } from '../../spec/errors.js';
 import { sha256Hex } from '../../spec/hash.js';
@@ -11,12 +12,13 @@ export const contentsOf = (files: Files): BundleContents => ({
   entries: Object.entries(files).map(([path, text]) => ({ path, sha256: sha256Hex(text), size: Buffer.byteLength(text), mode: 0o644 })), texts: files,
 });
 
-export const validated = (text: string, files: Files = {}, env: Readonly<Record<string, string>> = {}): Promise<Validation> =>
-  validateBundle(text, contentsOf(files), { deployId: 'dpl_1', version: 1, env });
+/** `vault`: the values of secrets by path. */
+export const validated = (text: string, files: Files = {}, env: Readonly<Record<string, string>> = {}, vault: Readonly<Record<string, string>> = {}): Promise<Validation> =>
+  validateBundle(text, contentsOf(files), { deployId: 'dpl_1', version: 1, env, secrets: { ...noSources, vault: new Map(Object.entries(vault).map(([path, value]) => [path, { version: 1, value }])) } });
 
 /** The placements of a document that is right. */
-export async function placementsOf(text: string, files: Files = {}, env: Readonly<Record<string, string>> = {}): Promise<DesiredPlacement[]> {
-  const { ok, errors, rendered } = await validated(text, files, env);
+export async function placementsOf(text: string, files: Files = {}, env: Readonly<Record<string, string>> = {}, vault: Readonly<Record<string, string>> = {}): Promise<DesiredPlacement[]> {
+  const { ok, errors, rendered } = await validated(text, files, env, vault);
   expect({ ok, errors }).toEqual({ ok: true, errors: [] });
   return rendered?.placements ?? [];
 }
