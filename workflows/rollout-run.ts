@@ -187,7 +187,10 @@ export class RolloutRun {
   private startWhatMay(): void {
     const { ready, awaiting_approval: awaiting } = this.board.walk((host) => this.looks.get(host)?.state === 'seen');
     this.awaiting = awaiting;
-    if (!this.holdsStill) for (const id of ready) this.launch(id);
+    for (const id of ready) {
+      if (this.holdsStill) this.board.holdBack(id);
+      else this.launch(id);
+    }
   }
 
   private launch(id: string): void {
