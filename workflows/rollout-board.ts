@@ -61,7 +61,7 @@ export class RolloutBoard {
     this.unrecorded.push({
       step: id, state: step.state, attempt: step.attempt, ...(step.reason === undefined ? {} : { reason: step.reason }),
       ...(change.plan === undefined ? {} : { plan: change.plan, action: change.plan.action }),
-      ...(change.failure === undefined ? {} : { failure: change.failure, phases: change.failure.phases }), ...extra,
+      ...(change.failure === undefined ? {} : failureRecord(change.failure)), ...extra,
     });
   }
 
@@ -105,4 +105,9 @@ export class RolloutBoard {
   carry(): CarriedSteps {
     return [...this.steps].map(([id, { state, attempt, reason }]) => [id, { state, attempt, ...(reason === undefined ? {} : { reason }) }]);
   }
+}
+
+/** Phases and tests are told beside the failure, once. */
+function failureRecord({ tests, ...failure }: StepFailure): Pick<StepRecord, 'failure' | 'phases' | 'tests'> {
+  return { failure, phases: failure.phases, ...(tests === undefined ? {} : { tests }) };
 }

@@ -7,6 +7,7 @@ import { CancellationScope, allHandlersFinished, condition, continueAsNew, isCan
 import { isOpenRollout, type RolloutState } from '../spec/words.js';
 import type { RolloutGraph } from '../spec/graph-types.js';
 import type { PlacementPlan } from '../spec/plan.js';
+import { testWarning } from '../spec/test-results.js';
 import { changing, control, observing } from './activities.js';
 import { checkAbort, checkResume, checkRetry, checkSkip, type Decision } from './decisions.js';
 import { toStepFailure } from './failures.js';
@@ -168,7 +169,8 @@ class Rollout {
     try {
       await this.prepared.get(id)?.done;
       const result = await changing(host).activate(this.placementWork(id, host, component));
-      this.board.set(id, { state: result.changed ? 'succeeded' : 'unchanged' }, { phases: result.phases, operations: result.operations });
+      const warning = testWarning(result.tests);
+      this.board.set(id, { state: result.changed ? 'succeeded' : 'unchanged', ...(warning === null ? {} : { reason: warning }) }, { phases: result.phases, operations: result.operations, ...(result.tests === undefined ? {} : { tests: result.tests }) });
     } catch (error) {
       const failure = toStepFailure(error, host);
       if (isCancellation(error)) this.board.set(id, { state: 'aborted', reason: 'stopped while it was being changed; what served before still serves' });

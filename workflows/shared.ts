@@ -5,6 +5,7 @@
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
 import type { PlacementPlan } from '../spec/plan.js';
 import type { HostFacts } from '../spec/observed.js';
+import type { TestResult } from '../spec/test-results.js';
 import type { Phase, RolloutState } from '../spec/words.js';
 import type { ErrorCode } from '../spec/errors.js';
 
@@ -39,8 +40,9 @@ export interface PlacementWork extends HostWork { component: string; /** Counts 
 
 export interface ObserveResult { facts: HostFacts; placements: PlacementPlan[] }
 export interface PhaseTiming { phase: Phase; duration_ms: number }
-export interface PrepareResult { phases: PhaseTiming[] }
-export interface ActivateResult { changed: boolean; operations: string[]; phases: PhaseTiming[] }
+/** `tests`: how each test of the component ended; left out when none ran. */
+export interface PrepareResult { phases: PhaseTiming[]; tests?: TestResult[] }
+export interface ActivateResult { changed: boolean; operations: string[]; phases: PhaseTiming[]; tests?: TestResult[] }
 export type OperateVerb = 'start' | 'stop' | 'restart' | 'healthcheck';
 export interface OperateWork extends PlacementWork { verb: OperateVerb }
 export interface OperateResult { ok: boolean; detail: string }
@@ -64,4 +66,5 @@ export interface StepFailure {
   /** The last lines of output or stderr, at most 2 KB. */
   output_tail: string;
   phases: PhaseTiming[];
+  tests?: TestResult[];
 }
