@@ -1,6 +1,6 @@
 /** What a rollout does at each line of its runbook. */
 import { ApplicationFailure, CancellationScope, allHandlersFinished, condition, continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
-import { isOpenRollout, type RolloutState } from '../spec/words.js';
+import type { RolloutState } from '../spec/words.js';
 import type { RolloutGraph } from '../spec/graph-types.js';
 import type { PlacementPlan } from '../spec/plan.js';
 import { testWarning } from '../spec/test-results.js';
