@@ -4,14 +4,16 @@
  */
 import express, { Router, type Request, type RequestHandler, type Response } from 'express';
 import { seen } from '../control/nodes/index.js';
+import { recordStates, watchedOn } from '../control/observed/index.js';
 import { MaestroError, type Diagnostic } from '../spec/errors.js';
 import type { z } from 'zod';
 import { callingHost } from './host-identity.js';
 import { desiredQuery, hello, helloBytesMax, report, reportBytesMax } from './messages.js';
 import { workOf, type WorkDeps } from './open-work.js';
+import { statesBytesMax, statesReport, watchedQuery } from './observed-messages.js';
 import { recordReport } from './record-report.js';
 
-export interface HostRouterOptions extends WorkDeps { /** See control/host-tokens. */ tokenKey: string }
+export interface HostRouterOptions extends WorkDeps { /** See control/host-tokens. */ tokenKey: string; /** A version that a host has, and that cannot be rendered any more. */ troubled?: (error: unknown) => void }
 
 const json = (limit: number): RequestHandler => express.json({ limit, inflate: false, type: 'application/json' });
 
@@ -33,7 +35,7 @@ const hostOf = (response: Response): string => String(response.locals['actorId']
 /** Where the host says it is from; a node's address in the list of nodes, nothing more. */
 const addressOf = ({ ip }: Request): string | undefined => ip?.replace(/^::ffff:/, '');
 
-export function hostRouter({ tokenKey, ...deps }: HostRouterOptions): Router {
+export function hostRouter({ tokenKey, troubled, ...deps }: HostRouterOptions): Router {
   const router = Router();
   router.use((request, response, next) => {
     response.locals['route'] = `/host/v1${request.path.slice(0, 50)}`;
@@ -53,6 +55,17 @@ export function hostRouter({ tokenKey, ...deps }: HostRouterOptions): Router {
   }).all(only('GET'));
   router.route('/report').post(json(reportBytesMax), async (request, response) => {
     await recordReport(deps, hostOf(response), parse(report, request.body));
+    response.status(204).end();
+  }).all(only('POST'));
+  router.route('/watched').get(async (request, response) => {
+    const { known } = parse(watchedQuery, request.query);
+    const { digest, versions } = await watchedOn(deps, hostOf(response), troubled);
+    response.json(digest === known ? { digest } : { digest, versions });
+  }).all(only('GET'));
+  router.route('/states').post(json(statesBytesMax), async (request, response) => {
+    const report = parse(statesReport, request.body);
+    const { versions } = await watchedOn(deps, hostOf(response), troubled);
+    await recordStates(deps.db, hostOf(response), versions, report);
     response.status(204).end();
   }).all(only('POST'));
   return router;

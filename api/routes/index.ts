@@ -8,11 +8,12 @@ import { describeRoutes } from './describe.js';
 import { healthRoutes } from './health.js';
 import { keyRoutes } from './keys.js';
 import { nodeRoutes } from './nodes.js';
+import { observedRoutes } from './observed.js';
 import { rolloutRoutes } from './rollouts.js';
 import { secretRoutes } from './secrets.js';
 import { validateRoutes } from './validate.js';
 
 export const routes: readonly Route[] = [
   ...healthRoutes, ...describeRoutes, ...authRoutes, ...keyRoutes, ...deployRoutes, ...validateRoutes, ...applyRoutes, ...rolloutRoutes, ...componentRoutes, ...nodeRoutes,
-  ...secretRoutes,
+  ...secretRoutes, ...observedRoutes,
 ];
