@@ -3,6 +3,7 @@
  * for the app's own error handler. Nothing of a request is looked at before its token is.
  */
 import express, { Router, type Request, type RequestHandler, type Response } from 'express';
+import { addLogs } from '../control/logs/index.js';
 import { seen } from '../control/nodes/index.js';
 import { recordStates, watchedOn } from '../control/observed/index.js';
 import { MaestroError, type Diagnostic } from '../spec/errors.js';
@@ -10,7 +11,7 @@ import type { z } from 'zod';
 import { callingHost } from './host-identity.js';
 import { desiredQuery, hello, helloBytesMax, report, reportBytesMax } from './messages.js';
 import { workOf, type WorkDeps } from './open-work.js';
-import { statesBytesMax, statesReport, watchedQuery } from './observed-messages.js';
+import { logsBytesMax, logsReport, statesBytesMax, statesReport, watchedQuery } from './observed-messages.js';
 import { recordReport } from './record-report.js';
 
 export interface HostRouterOptions extends WorkDeps { /** See control/host-tokens. */ tokenKey: string; /** A version that a host has, and that cannot be rendered any more. */ troubled?: (error: unknown) => void }
@@ -66,6 +67,10 @@ export function hostRouter({ tokenKey, troubled, ...deps }: HostRouterOptions): 
     const report = parse(statesReport, request.body);
     const { versions } = await watchedOn(deps, hostOf(response), troubled);
     await recordStates(deps.db, hostOf(response), versions, report);
+    response.status(204).end();
+  }).all(only('POST'));
+  router.route('/logs').post(json(logsBytesMax), async (request, response) => {
+    await addLogs(deps.db, hostOf(response), parse(logsReport, request.body));
     response.status(204).end();
   }).all(only('POST'));
   return router;

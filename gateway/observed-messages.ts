@@ -17,3 +17,7 @@ const placementSeen = z.object({
 
 export const watchedQuery = z.object({ known: z.string().regex(/^[0-9a-f]{64}$/).optional() });
 export const statesReport = z.object({ stream: z.string().regex(/^[0-9a-f]{12,32}$/), sequence: z.number().int().min(0).max(2_000_000_000), states: z.array(placementSeen).max(statesMax) });
+
+export const logsBytesMax = 256 << 10;
+const logLine = z.object({ stream: z.enum(['stdout', 'stderr', 'info']), ts: z.iso.datetime({ offset: true }).nullable(), text: z.string().max(20_000) });
+export const logsReport = z.object({ request: z.string().regex(/^log_[A-Za-z0-9_-]{16,64}$/), position: z.number().int().min(1).max(1_000_000), lines: z.array(logLine).max(1000) });

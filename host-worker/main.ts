@@ -8,9 +8,10 @@ import { hostQueue } from '../spec/words.js';
 import type { HostDeps } from './activate/host-deps.js';
 import { heartbeatMs } from './activity-scope.js';
 import { createHostActivities } from './activities.js';
+import { createFurtherActivities } from './further-activities.js';
 import { assemble } from './assemble.js';
 import { type HostConfig, readConfig } from './config.js';
-import { connectWatchPlane } from './control-plane/watch-client.js';
+import { connectLogPlane, connectWatchPlane } from './control-plane/watch-client.js';
 import { hostFacts } from './facts.js';
 import { lockState } from './state-lock.js';
 import { messageOf } from './trouble.js';
@@ -98,7 +99,7 @@ async function work(config: HostConfig, deps: HostDeps, watcher: Watcher, log: L
 function createWorker(config: HostConfig, deps: HostDeps, watcher: Watcher, connection: NativeConnection): Promise<Worker> {
   return Worker.create({
     connection, namespace: config.temporalNamespace, taskQueue: hostQueue(config.node), identity: `host/${config.node}`,
-    activities: followed({ ...createHostActivities(deps) }, watcher), maxConcurrentActivityTaskExecutions: concurrentActivities,
+    activities: followed({ ...createHostActivities(deps), ...createFurtherActivities({ ...deps, logs: connectLogPlane(config) }) }, watcher), maxConcurrentActivityTaskExecutions: concurrentActivities,
     // Heartbeats are passed on as they come: they are how a cancellation arrives.
     maxHeartbeatThrottleInterval: heartbeatMs, defaultHeartbeatThrottleInterval: heartbeatMs,
     shutdownGraceTime: shutdownGraceMs, shutdownForceTime: shutdownForceMs,

@@ -5,6 +5,7 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { forgetAnswers } from '../control/idempotency/index.js';
+import { forgetLogs } from '../control/logs/index.js';
 import { openRollouts, pendingRollouts, recordRolloutState } from '../control/rollouts/index.js';
 import type { PrismaClient } from '../prisma/client.js';
 import { controlQueue, rolloutWorkflowId } from '../spec/words.js';
@@ -17,12 +18,13 @@ const lostAfterMs = 3000;
 const sweepEveryMs = 3000;
 
 const passesAnHour = 3_600_000 / sweepEveryMs;
+const passesAMinute = 60_000 / sweepEveryMs;
 
 /** Runs until `signal` aborts; an error of one task is logged, the others run, and the next pass comes. */
 export async function keepSweeping(deps: SweeperDeps, signal: AbortSignal): Promise<void> {
   const { db, log } = deps;
   for (let pass = 0; !signal.aborted; pass += 1) {
-    const tasks = [() => startLost(deps), () => endOrphans(deps), ...(pass % passesAnHour === 0 ? [() => forgetAnswers(db)] : [])];
+    const tasks = [() => startLost(deps), () => endOrphans(deps), ...(pass % passesAnHour === 0 ? [() => forgetAnswers(db)] : []), ...(pass % passesAMinute === 0 ? [() => forgetLogs(db)] : [])];
     for (const task of tasks) await Promise.resolve(task()).catch((error: unknown) => log.warn({ err: error }, 'sweep failed; trying again'));
     await pauseFor(sweepEveryMs, signal);
   }

@@ -7,6 +7,7 @@ import { deployRoutes } from './deploys.js';
 import { describeRoutes } from './describe.js';
 import { healthRoutes } from './health.js';
 import { keyRoutes } from './keys.js';
+import { logRoutes } from './logs.js';
 import { nodeRoutes } from './nodes.js';
 import { observedRoutes } from './observed.js';
 import { rolloutRoutes } from './rollouts.js';
@@ -15,5 +16,5 @@ import { validateRoutes } from './validate.js';
 
 export const routes: readonly Route[] = [
   ...healthRoutes, ...describeRoutes, ...authRoutes, ...keyRoutes, ...deployRoutes, ...validateRoutes, ...applyRoutes, ...rolloutRoutes, ...componentRoutes, ...nodeRoutes,
-  ...secretRoutes, ...observedRoutes,
+  ...secretRoutes, ...observedRoutes, ...logRoutes,
 ];

@@ -1,7 +1,10 @@
 /** The other questions of `/host/v1`: what to look after, and what is seen of it. One try each; the watch comes again. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { PlacementSeen, WatchedVersion } from '../../spec/drift.js';
 import { MaestroError } from '../../spec/errors.js';
+import type { LogLine } from '../logs/lines.js';
+import { PassingTrouble } from '../trouble.js';
 import { type ControlPlaneOptions, expectAccepted, readJson, refusal, send } from './client.js';
 import { desiredPlacement } from './desired-answer.js';
 
@@ -33,6 +36,33 @@ export function connectWatchPlane(options: ControlPlaneOptions): WatchPlane {
     },
     async states(message, signal) {
       await expectAccepted('/host/v1/states', await request('/host/v1/states', signal, message));
+    },
+  };
+}
+
+export interface LogBatch { request: string; position: number; lines: readonly LogLine[] }
+export interface LogPlane { /** False: nobody listens any more. Tried a few times; the same batch twice counts once. */ logs(batch: LogBatch): Promise<boolean> }
+
+const logTries = 4;
+const firstRetryMs = 200;
+
+export function connectLogPlane(options: ControlPlaneOptions): LogPlane {
+  const { timeoutMs = 10_000 } = options;
+  const path = '/host/v1/logs';
+  return {
+    async logs(batch) {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          const response = await send(options, path, batch, AbortSignal.timeout(timeoutMs));
+          if (response.status === 404) return false;
+          if (response.status >= 500) throw new PassingTrouble(`the control plane answered ${String(response.status)}`);
+          await expectAccepted(path, response);
+          return true;
+        } catch (error) {
+          if (!(error instanceof PassingTrouble) || attempt === logTries) throw error;
+          await sleep(firstRetryMs * 2 ** (attempt - 1));
+        }
+      }
     },
   };
 }
