@@ -6,11 +6,14 @@ let world: World;
 let deployId: string;
 beforeAll(async () => {
   world = await startWorld(['h1']);
+  await world.api.ok('PUT', '/api/secrets/watched/token', { value: secret });
   deployId = await world.api.deploy(document, { 'app.conf': 'level=info\n' });
   const rollout = await world.api.apply(deployId);
   if (rollout.state !== 'succeeded') throw new Error(JSON.stringify(rollout));
 }, 900_000);
 afterAll(() => world?.stop(), 120_000);
+
+const secret = 'correct-horse-battery-staple';
 
 const document = `api_version: maestro/v1
 project: watched
@@ -24,8 +27,14 @@ components:
     run: { type: systemd, unit_name: watched.service, command: /bin/sleep infinity, restart: "no" }
     config:
       files: [{ source: app.conf, dest: /etc/watched/app.conf }]
+  talker:
+    run:
+      type: systemd
+      unit_name: talker.service
+      command: /bin/sh -c "env; printf 'a\\033[31mred\\033[0m\\n'; while sleep 0.2; do echo tick; done"
+      env: { TOKEN: "{{ vault://watched/token }}" }
 deployment:
-  - { host: h1, components: [web, unit], strategy: parallel }
+  - { host: h1, components: [web, unit, talker], strategy: parallel }
 `;
 
 interface Placement { component: string; state: string; detail: string; kinds: string[]; fields: { field: string; kind: string; from: string | null; to: string | null }[] }
@@ -65,6 +74,52 @@ test('what was applied is seen as it is', async () => {
   expect(await becomes('web', isWell)).toMatchObject({ state: 'healthy', fields: [] });
   expect(await becomes('unit', isWell)).toMatchObject({ state: 'running', fields: [] });
 }, 60_000);
+
+interface Line { host: string; stream: string; ts: string | null; text: string }
+const linesOf = (text: string): Line[] => text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Line);
+const logs = (component: string, query: string, signal: AbortSignal = AbortSignal.timeout(30_000)): Promise<Response> =>
+  fetch(`${world.api.url}/api/deploys/${deployId}/components/${component}/logs?${query}`, { headers: { cookie: world.api.cookie }, signal });
+
+describe('logs', () => {
+  test('what a unit and a container have said, with its time, without secrets and colours', async () => {
+    const unit = linesOf(await (await logs('talker', 'tail=1000')).text());
+    expect(unit.map(({ text }) => text)).toEqual(expect.arrayContaining(['TOKEN=[secret]', 'ared', 'tick']));
+    expect(JSON.stringify(unit)).not.toContain(secret);
+    expect(unit.find(({ text }) => text === 'tick')).toEqual({ host: 'h1', stream: 'stdout', ts: expect.stringMatching(/^20.*Z$/) as string, text: 'tick' });
+    const text = await (await logs('web', 'format=text')).text();
+    expect(text).toMatch(/^20\S+Z h1 /);
+    expect(linesOf(await (await logs('talker', 'tail=3')).text()).length).toBeLessThanOrEqual(3);
+  }, 60_000);
+
+  test('are followed as they come, until the reader leaves, and then nobody is asked any more', async () => {
+    const leave = new AbortController();
+    const response = await logs('talker', 'tail=0&follow=true', leave.signal);
+    const seen: string[] = [];
+    try {
+      for await (const chunk of response.body ?? []) {
+        seen.push(...linesOf(Buffer.from(chunk as Uint8Array).toString()).map(({ text }) => text));
+        if (seen.length >= 5) leave.abort();
+      }
+    } catch (error) {
+      if (!leave.signal.aborted) throw error;
+    }
+    expect(seen.slice(0, 5)).toEqual(['tick', 'tick', 'tick', 'tick', 'tick']);
+    for (const until = Date.now() + 20_000; ;) {
+      let running = 0;
+      for await (const found of world.temporal.workflow.list({ query: 'WorkflowType = "logs" AND ExecutionStatus = "Running"' })) running += found.workflowId === '' ? 0 : 1;
+      if (running === 0) break;
+      if (Date.now() > until) throw new Error('a host is still asked for lines that nobody reads');
+      await sleep(200);
+    }
+  }, 60_000);
+
+  test('of what is not placed, of another host and before anybody may read are refused', async () => {
+    expect((await logs('nobody', '')).status).toBe(404);
+    expect((await logs('web', 'host=h9')).status).toBe(404);
+    expect((await logs('web', 'tail=100000')).status).toBe(422);
+    expect((await fetch(`${world.api.url}/api/deploys/${deployId}/components/web/logs`)).status).toBe(401);
+  });
+});
 
 test('a container that was killed has failed, and says with what; started again it is well', async () => {
   await onHost('docker', 'kill', 'web');
