@@ -34,7 +34,7 @@ export interface TemporalOptions {
 
 export interface Orchestrator {
   /** False: Temporal took nothing; the row stays `pending` and the sweeper starts it. */
-  startRollout(input: RolloutInput): Promise<boolean>;
+  startRollout(input: RolloutInput, type?: string): Promise<boolean>;
   /** Returns when every host has answered or was given up on. */
   runPlan(input: PlanInput): Promise<void>;
   runOperate(input: OperateInput): Promise<unknown>;
@@ -84,9 +84,9 @@ export function createOrchestrator({ address, namespace, callTimeoutMs = standar
     return status.name === 'RUNNING' && memo?.['rollout_id'] === input.rollout_id;
   }
 
-  async function start(input: RolloutInput): Promise<boolean> {
+  async function start(input: RolloutInput, type: string): Promise<boolean> {
     try {
-      await workflow.start(workflowTypes.rollout, {
+      await workflow.start(type, {
         taskQueue: controlQueue,
         workflowId: rolloutWorkflowId(input.deploy_id),
         args: [input],
@@ -101,10 +101,10 @@ export function createOrchestrator({ address, namespace, callTimeoutMs = standar
     }
   }
 
-  async function startRollout(input: RolloutInput): Promise<boolean> {
+  async function startRollout(input: RolloutInput, type: string = workflowTypes.rollout): Promise<boolean> {
     for (const until = Date.now() + reopenWaitMs; ; await sleep(reopenStepMs)) {
       try {
-        if (await within(callTimeoutMs, () => start(input))) return true;
+        if (await within(callTimeoutMs, () => start(input, type))) return true;
       } catch (error) {
         if (isTransport(error) || error instanceof WorkflowNotFoundError) return false;
         throw error;

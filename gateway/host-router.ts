@@ -6,12 +6,13 @@ import express, { Router, type Request, type RequestHandler, type Response } fro
 import { addLogs } from '../control/logs/index.js';
 import { seen } from '../control/nodes/index.js';
 import { recordStates, watchedOn } from '../control/observed/index.js';
+import { removalsOn } from '../control/removals/index.js';
 import { MaestroError, type Diagnostic } from '../spec/errors.js';
 import type { z } from 'zod';
 import { callingHost } from './host-identity.js';
 import { desiredQuery, hello, helloBytesMax, report, reportBytesMax } from './messages.js';
 import { workOf, type WorkDeps } from './open-work.js';
-import { logsBytesMax, logsReport, statesBytesMax, statesReport, watchedQuery } from './observed-messages.js';
+import { logsBytesMax, logsReport, removalsQuery, statesBytesMax, statesReport, watchedQuery } from './observed-messages.js';
 import { recordReport } from './record-report.js';
 
 export interface HostRouterOptions extends WorkDeps { /** See control/host-tokens. */ tokenKey: string; /** A version that a host has, and that cannot be rendered any more. */ troubled?: (error: unknown) => void }
@@ -73,5 +74,8 @@ export function hostRouter({ tokenKey, troubled, ...deps }: HostRouterOptions): 
     await addLogs(deps.db, hostOf(response), parse(logsReport, request.body));
     response.status(204).end();
   }).all(only('POST'));
+  router.route('/removals').get(async (request, response) => {
+    response.json(await removalsOn(deps, hostOf(response), parse(removalsQuery, request.query).run));
+  }).all(only('GET'));
   return router;
 }

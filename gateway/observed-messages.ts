@@ -1,7 +1,7 @@
 /** What hosts send of what they see, with its limits; see messages.ts. */
 import { z } from 'zod';
 import { componentStates, driftKinds } from '../spec/words.js';
-import { componentName } from './messages.js';
+import { componentName, runId } from './messages.js';
 
 export const statesBytesMax = 512 << 10;
 export const statesMax = 200;
@@ -21,3 +21,5 @@ export const statesReport = z.object({ stream: z.string().regex(/^[0-9a-f]{12,32
 export const logsBytesMax = 256 << 10;
 const logLine = z.object({ stream: z.enum(['stdout', 'stderr', 'info']), ts: z.iso.datetime({ offset: true }).nullable(), text: z.string().max(20_000) });
 export const logsReport = z.object({ request: z.string().regex(/^log_[A-Za-z0-9_-]{16,64}$/), position: z.number().int().min(1).max(1_000_000), lines: z.array(logLine).max(1000) });
+
+export const removalsQuery = z.object({ run: runId });

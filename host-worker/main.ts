@@ -11,7 +11,7 @@ import { createHostActivities } from './activities.js';
 import { createFurtherActivities } from './further-activities.js';
 import { assemble } from './assemble.js';
 import { type HostConfig, readConfig } from './config.js';
-import { connectLogPlane, connectWatchPlane } from './control-plane/watch-client.js';
+import { connectWatchPlane } from './control-plane/watch-client.js';
 import { hostFacts } from './facts.js';
 import { lockState } from './state-lock.js';
 import { messageOf } from './trouble.js';
@@ -99,7 +99,7 @@ async function work(config: HostConfig, deps: HostDeps, watcher: Watcher, log: L
 function createWorker(config: HostConfig, deps: HostDeps, watcher: Watcher, connection: NativeConnection): Promise<Worker> {
   return Worker.create({
     connection, namespace: config.temporalNamespace, taskQueue: hostQueue(config.node), identity: `host/${config.node}`,
-    activities: followed({ ...createHostActivities(deps), ...createFurtherActivities({ ...deps, logs: connectLogPlane(config) }) }, watcher), maxConcurrentActivityTaskExecutions: concurrentActivities,
+    activities: followed({ ...createHostActivities(deps), ...createFurtherActivities(deps, config) }, watcher), maxConcurrentActivityTaskExecutions: concurrentActivities,
     // Heartbeats are passed on as they come: they are how a cancellation arrives.
     maxHeartbeatThrottleInterval: heartbeatMs, defaultHeartbeatThrottleInterval: heartbeatMs,
     shutdownGraceTime: shutdownGraceMs, shutdownForceTime: shutdownForceMs,

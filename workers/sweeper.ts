@@ -9,6 +9,7 @@ import { forgetLogs } from '../control/logs/index.js';
 import { openRollouts, pendingRollouts, recordRolloutState } from '../control/rollouts/index.js';
 import type { PrismaClient } from '../prisma/client.js';
 import { controlQueue, rolloutWorkflowId } from '../spec/words.js';
+import { teardownWorkflowType } from '../workflows/shared-removals.js';
 import { workflowTypes, type RolloutInput } from '../workflows/shared.js';
 
 export interface SweeperDeps { db: PrismaClient; client: Client; log: Logger }
@@ -42,10 +43,10 @@ const pauseFor = (ms: number, signal: AbortSignal): Promise<void> =>
   });
 
 async function startLost({ db, client, log }: SweeperDeps): Promise<void> {
-  for (const { rollout_id, deploy_id } of await pendingRollouts(db, lostAfterMs)) {
+  for (const { rollout_id, deploy_id, kind } of await pendingRollouts(db, lostAfterMs)) {
     const input: RolloutInput = { rollout_id, deploy_id };
     try {
-      await client.workflow.start(workflowTypes.rollout, {
+      await client.workflow.start(kind === 'teardown' ? teardownWorkflowType : workflowTypes.rollout, {
         taskQueue: controlQueue, workflowId: rolloutWorkflowId(deploy_id), args: [input], memo: { rollout_id },
         workflowIdConflictPolicy: 'FAIL', workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       });

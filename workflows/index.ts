@@ -3,3 +3,4 @@ export { logs } from './logs.js';
 export { operate } from './operate.js';
 export { plan } from './plan.js';
 export { rollout } from './rollout.js';
+export { teardown } from './teardown.js';

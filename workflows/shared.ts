@@ -13,7 +13,7 @@ export const workflowTypes = { rollout: 'rollout', plan: 'plan', operate: 'opera
 
 export interface RolloutInput { rollout_id: string; deploy_id: string }
 export interface RolloutResult { state: RolloutState }
-export interface PlanInput { plan_id: string; deploy_id: string; version: number }
+export interface PlanInput { plan_id: string; deploy_id: string; version: number; /** What a prune would remove is asked for, too. */ prune?: boolean }
 export interface PlanResult { plan_id: string }
 
 /** `step` is a step id `<host>/<component>`; without one, all failed steps. `actor` is for the log. */

@@ -16,6 +16,7 @@ import { route, type Call } from '../route.js';
 import { flag, idOf } from '../schemas/common.js';
 import { plan, rolloutStarted } from '../schemas/rollouts.js';
 import { expectedVersion } from './expected-version.js';
+import { needRight } from './need-right.js';
 
 type Plan = z.input<typeof plan>;
 type Started = z.input<typeof rolloutStarted>;
@@ -26,13 +27,19 @@ const versionNumber = z.int().min(1).max(1_000_000_000);
 const applyBody = z.strictObject({
   version: versionNumber.optional().describe('Default: the latest'),
   expected_version: versionNumber.optional().describe('Refuse unless this is the latest version'),
-  prune: z.boolean().optional(),
+  prune: z.boolean().optional().describe('At the end, remove what this deploy made and the version does not have any more; needs component.remove'),
+  remove_volumes: z.boolean().optional().describe('With prune: volumes, too; else they stay'),
   plan_id: z.string().optional(),
 });
 
-function refuseUnsupported({ prune, plan_id: planId }: z.infer<typeof applyBody>): void {
-  if (prune === true) throw new MaestroError('unsupported_feature', 'Pruning is not supported yet', { fix: 'Apply without prune; remove what is left over on the hosts.' });
+function refuseUnsupported({ plan_id: planId }: z.infer<typeof applyBody>): void {
   if (planId !== undefined) throw new MaestroError('unsupported_feature', 'Applying a stored plan is not supported yet', { fix: 'Apply the version itself, without plan_id.' });
+}
+
+function pruneOf({ prune, remove_volumes: volumes }: { prune?: boolean | undefined; remove_volumes?: boolean | undefined }): { volumes: boolean } | undefined {
+  if (prune === true) return { volumes: volumes === true };
+  if (volumes === true) throw new MaestroError('validation_error', 'Volumes are removed by a prune alone', { fix: 'Ask for prune too, or leave remove_volumes out.' });
+  return undefined;
 }
 
 interface Checked { claims: DeployClaims; secrets: SecretPins }
@@ -56,7 +63,7 @@ async function refuseUnknownHosts(db: ApiContext['db'], yaml: string): Promise<v
   });
 }
 
-interface Opening extends Checked { deploy: DeployHead; version: number; kind: RolloutKind; expectedVersion: number | undefined }
+interface Opening extends Checked { deploy: DeployHead; version: number; kind: RolloutKind; expectedVersion: number | undefined; prune?: { volumes: boolean } | undefined }
 
 /** The row first, in one transaction; a workflow that could not be started now is started by the sweeper. */
 async function openAndStart({ actor, context }: Pick<Call<never, never, never>, 'actor' | 'context'>, { deploy, ...opening }: Opening): Promise<Started> {
@@ -71,9 +78,9 @@ async function openAndStart({ actor, context }: Pick<Call<never, never, never>, 
   return { ...opened, workflow_id: workflowId, temporal_url: workflowUrl(context.settings, workflowId) };
 }
 
-async function makePlan({ actor, context }: Pick<Call<never, never, never>, 'actor' | 'context'>, deployId: string, version: number): Promise<Plan> {
-  const planId = await createPlan(context.db, actor, { deployId, version });
-  await context.temporal.runPlan({ plan_id: planId, deploy_id: deployId, version });
+async function makePlan({ actor, context }: Pick<Call<never, never, never>, 'actor' | 'context'>, deployId: string, version: number, prune?: { volumes: boolean }): Promise<Plan> {
+  const planId = await createPlan(context.db, actor, { deployId, version, prune });
+  await context.temporal.runPlan({ plan_id: planId, deploy_id: deployId, version, ...(prune === undefined ? {} : { prune: true }) });
   return getPlan(context.db, planId);
 }
 
@@ -81,12 +88,12 @@ export const applyRoutes = [
   route({
     method: 'post', path: '/api/deploys/{id}/diff', operationId: 'diffDeploy', tag: 'deploys', summary: 'Ask every host what a version would change; nothing is changed', right: 'deploy.write',
     audit: { action: 'plan.create', by: 'control' }, errors: ['timeout'],
-    params: ofDeploy, body: jsonBody(z.strictObject({ version: versionNumber.optional() }), { required: false }), response: plan,
+    params: ofDeploy, body: jsonBody(z.strictObject({ version: versionNumber.optional(), prune: z.boolean().optional().describe('Also what a prune would remove'), remove_volumes: z.boolean().optional() }), { required: false }), response: plan,
     handler: async (call) => {
       const { context, params, body } = call;
       const version = await versionOf(context.db, await findDeploy(context.db, params.id), body.version);
       assertApplicable(await context.renderer.version(params.id, version));
-      return makePlan(call, params.id, version);
+      return makePlan(call, params.id, version, pruneOf(body));
     },
   }),
   route({
@@ -96,10 +103,12 @@ export const applyRoutes = [
     handler: async (call) => {
       const { context, params, body, request } = call;
       refuseUnsupported(body);
+      const prune = pruneOf(body);
+      if (prune !== undefined) needRight(call.actor, 'component.remove');
       const deploy = await findDeploy(context.db, params.id);
       const version = await versionOf(context.db, deploy, body.version);
       const checked = await checkVersion(context, params.id, version);
-      return openAndStart(call, { deploy, version, kind: 'apply', ...checked, expectedVersion: expectedVersion(request.ifMatch, body.expected_version) });
+      return openAndStart(call, { deploy, version, kind: 'apply', ...checked, prune, expectedVersion: expectedVersion(request.ifMatch, body.expected_version) });
     },
   }),
   route({

@@ -5,15 +5,16 @@ import type { RolloutKind, RolloutState } from '../../spec/words.js';
 import { notFound, type Reader } from '../database.js';
 import { storedDocument } from '../documents/stored-document.js';
 
-export interface LoadedRollout { rollout_id: string; deploy_id: string; version: number; kind: RolloutKind; graph: RolloutGraph }
-export interface OpenRollout { rollout_id: string; deploy_id: string; state: RolloutState; updated_at: string }
+/** `prune`: at the end, what the version does not have any more is removed. */
+export interface LoadedRollout { rollout_id: string; deploy_id: string; version: number; kind: RolloutKind; prune?: boolean; graph: RolloutGraph }
+export interface OpenRollout { rollout_id: string; deploy_id: string; kind: RolloutKind; state: RolloutState; updated_at: string }
 
 /** The same answer every time: a version never changes. */
 export async function loadRollout(db: Reader, rolloutId: string): Promise<LoadedRollout> {
-  const rollout = await db.rollout.findUnique({ where: { id: rolloutId }, select: { deploy_id: true, version: true, kind: true, content: { select: { yaml: true } } } });
+  const rollout = await db.rollout.findUnique({ where: { id: rolloutId }, select: { deploy_id: true, version: true, kind: true, prune: true, content: { select: { yaml: true } } } });
   if (!rollout) throw notFound('rollout', rolloutId);
-  const { deploy_id, version, kind, content } = rollout;
-  return { rollout_id: rolloutId, deploy_id, version, kind, graph: documentGraph(storedDocument(content.yaml, `${deploy_id}/v${version}`)) };
+  const { deploy_id, version, kind, prune, content } = rollout;
+  return { rollout_id: rolloutId, deploy_id, version, kind, prune, graph: documentGraph(storedDocument(content.yaml, `${deploy_id}/v${version}`)) };
 }
 
 /** Rollouts still `pending` this long after they were opened: the start of their workflow may have been lost. Oldest first. */
@@ -29,5 +30,5 @@ export async function openRollouts(db: Reader): Promise<OpenRollout[]> {
   return rows.map(openView);
 }
 
-const openView = ({ id, deploy_id, state, updated_at }: { id: string; deploy_id: string; state: RolloutState; updated_at: Date }): OpenRollout =>
-  ({ rollout_id: id, deploy_id, state, updated_at: updated_at.toISOString() });
+const openView = ({ id, deploy_id, kind, state, updated_at }: { id: string; deploy_id: string; kind: RolloutKind; state: RolloutState; updated_at: Date }): OpenRollout =>
+  ({ rollout_id: id, deploy_id, kind, state, updated_at: updated_at.toISOString() });
