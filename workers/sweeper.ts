@@ -43,8 +43,8 @@ const pauseFor = (ms: number, signal: AbortSignal): Promise<void> =>
   });
 
 async function startLost({ db, client, log }: SweeperDeps): Promise<void> {
-  for (const { rollout_id, deploy_id, kind } of await pendingRollouts(db, lostAfterMs)) {
-    const input: RolloutInput = { rollout_id, deploy_id };
+  for (const { rollout_id, deploy_id, kind, prune } of await pendingRollouts(db, lostAfterMs)) {
+    const input: RolloutInput = { rollout_id, deploy_id, ...(prune ? { prune } : {}) };
     try {
       await client.workflow.start(kind === 'teardown' ? teardownWorkflowType : workflowTypes.rollout, {
         taskQueue: controlQueue, workflowId: rolloutWorkflowId(deploy_id), args: [input], memo: { rollout_id },

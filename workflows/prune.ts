@@ -16,7 +16,7 @@ export const removalRecords = proxyLocalActivities<RemovalRecordActivities>({
 
 /** A host that does not answer keeps what it has: another prune, or a teardown, comes by. */
 const pruning = (host: string): RemovalActivities => proxyActivities<RemovalActivities>({
-  taskQueue: hostQueue(host), startToCloseTimeout: '30m', scheduleToStartTimeout: '60s', heartbeatTimeout: '12s', scheduleToCloseTimeout: '1h',
+  taskQueue: hostQueue(host), startToCloseTimeout: '30m', scheduleToStartTimeout: '20s', heartbeatTimeout: '12s', scheduleToCloseTimeout: '1h',
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '5s', maximumAttempts: 100 }, cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 

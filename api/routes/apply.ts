@@ -1,20 +1,18 @@
 /** Diff, apply and rollback: the three ways from a version to the hosts. */
 import { z } from 'zod';
-import { deployClaims, keepMissingClaims, type DeployClaims } from '../../control/claims/index.js';
-import { findDeploy, loadBundle, type DeployHead } from '../../control/deploys/index.js';
+import { findDeploy, type DeployHead } from '../../control/deploys/index.js';
 import { assertApplicable } from '../../control/documents/validate.js';
 import { createPlan, getPlan } from '../../control/plans/index.js';
 import { openRollout } from '../../control/rollouts/index.js';
-import type { SecretPins } from '../../control/secrets/index.js';
 import { MaestroError } from '../../spec/errors.js';
 import { rolloutWorkflowId, type RolloutKind } from '../../spec/words.js';
 import { workflowUrl, type ApiContext } from '../context.js';
-import { missingHosts, unknownHosts } from '../documents/hosts.js';
 import { versionOf } from '../documents/versions.js';
 import { jsonBody } from '../http/body.js';
 import { route, type Call } from '../route.js';
 import { flag, idOf } from '../schemas/common.js';
 import { plan, rolloutStarted } from '../schemas/rollouts.js';
+import { checkVersion, versionNumber, type Checked } from './check-version.js';
 import { expectedVersion } from './expected-version.js';
 import { needRight } from './need-right.js';
 
@@ -22,7 +20,6 @@ type Plan = z.input<typeof plan>;
 type Started = z.input<typeof rolloutStarted>;
 
 const ofDeploy = z.strictObject({ id: idOf('dpl') });
-const versionNumber = z.int().min(1).max(1_000_000_000);
 
 const applyBody = z.strictObject({
   version: versionNumber.optional().describe('Default: the latest'),
@@ -42,33 +39,12 @@ function pruneOf({ prune, remove_volumes: volumes }: { prune?: boolean | undefin
   return undefined;
 }
 
-interface Checked { claims: DeployClaims; secrets: SecretPins }
-
-/** Everything that can be known before a host is asked, and what the version would take there. Throws validation_error or unsupported_feature. */
-async function checkVersion({ db, renderer }: ApiContext, deployId: string, version: number): Promise<Checked> {
-  const validation = await renderer.version(deployId, version);
-  assertApplicable(validation);
-  const [missing] = await Promise.all([validation.document === null ? [] : missingHosts(db, validation.document), keepMissingClaims(db, renderer)]);
-  if (missing.length > 0) await refuseUnknownHosts(db, (await loadBundle(db, deployId, version)).yaml);
-  const used = [...(validation.rendered?.secrets ?? [])].flatMap(([path, number]) => (number === null ? [] : [[path, number] as const]));
-  return { claims: deployClaims(validation.rendered?.claims ?? []), secrets: Object.fromEntries(used) };
-}
-
-async function refuseUnknownHosts(db: ApiContext['db'], yaml: string): Promise<void> {
-  const errors = await unknownHosts(db, yaml);
-  const [first] = errors;
-  if (first === undefined) return;
-  throw new MaestroError('validation_error', errors.length === 1 ? first.message : `${errors.length} hosts are not enrolled: ${errors.map(({ path }) => path.slice('hosts.'.length)).join(', ')}`, {
-    fix: first.suggested_fix, errors,
-  });
-}
-
 interface Opening extends Checked { deploy: DeployHead; version: number; kind: RolloutKind; expectedVersion: number | undefined; prune?: { volumes: boolean } | undefined }
 
 /** The row first, in one transaction; a workflow that could not be started now is started by the sweeper. */
 async function openAndStart({ actor, context }: Pick<Call<never, never, never>, 'actor' | 'context'>, { deploy, ...opening }: Opening): Promise<Started> {
   const opened = await openRollout(context.db, actor, { deployId: deploy.deploy_id, ...opening });
-  const input = { rollout_id: opened.rollout_id, deploy_id: deploy.deploy_id };
+  const input = { rollout_id: opened.rollout_id, deploy_id: deploy.deploy_id, ...(opening.prune === undefined ? {} : { prune: true }) };
   const started = await context.temporal.startRollout(input).catch((error: unknown) => {
     context.log.error({ err: error, rollout_id: opened.rollout_id }, 'workflow could not be started');
     return false;
