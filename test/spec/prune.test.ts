@@ -70,7 +70,7 @@ test('a diff shows each removal, and that what runs goes down', () => {
 });
 
 describe('whatever there is on a host', () => {
-  const name = fc.constantFrom('a', 'b', 'c', 'd', 'web', 'db');
+  const name: fc.Arbitrary<string> = fc.constantFrom('a', 'b', 'c', 'd', 'web', 'db');
   const owner = fc.option(fc.record({ deploy_id: fc.constantFrom(mine, 'dpl_other'), component: fc.constantFrom(...components) }));
   const list = <T>(of: fc.Arbitrary<T>) => fc.array(of, { maxLength: 5 });
   const path = name.map((one) => `/etc/${one}`);
@@ -79,7 +79,7 @@ describe('whatever there is on a host', () => {
     networks: fc.uniqueArray(fc.record({ id: fc.nat(20).map((id) => `n${id}`), name, owner }), { selector: ({ name: one }) => one, maxLength: 5 }),
     volumes: fc.uniqueArray(fc.record({ name, owner }), { selector: ({ name: one }) => one, maxLength: 5 }),
   });
-  const tree = fc.record({ dest: name.map((one) => `/srv/${one}`), strategy: fc.constantFrom('overwrite' as const, 'atomic' as const), releases: fc.constant([]), files: list(name) });
+  const tree = fc.record({ dest: name.map((one) => `/srv/${one}`), strategy: fc.constantFrom('overwrite' as const, 'atomic' as const), releases: fc.constant<string[]>([]), files: list(name) });
   const record = (component: string) => fc.record({ component: fc.constant(component), units: list(name.map((one) => `${one}.service`)), files: list(path), trees: list(tree), links: list(name.map((one) => `/opt/${one}`)) });
   const records = fc.tuple(...components.map(record)).chain((all) => fc.subarray(all));
   const placement = (component: string) => fc.record({ networks: list(name), volumes: list(name), files: list(path), container: name }).map(({ networks, volumes, files, container }) => {
