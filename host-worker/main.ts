@@ -19,6 +19,8 @@ import { workerVersion } from './version.js';
 import { Watcher } from './watch/watcher.js';
 
 const concurrentActivities = 32;
+/** Enough to be given a burst quickly; with hundreds of hosts each one more is hundreds of open calls for the server. */
+const pollers = 2;
 const helloMs = 5_000;
 const lockPatienceMs = 30_000;
 const retryFirstMs = 250;
@@ -100,6 +102,7 @@ function createWorker(config: HostConfig, deps: HostDeps, watcher: Watcher, conn
   return Worker.create({
     connection, namespace: config.temporalNamespace, taskQueue: hostQueue(config.node), identity: `host/${config.node}`,
     activities: followed({ ...createHostActivities(deps), ...createFurtherActivities(deps, config) }, watcher), maxConcurrentActivityTaskExecutions: concurrentActivities,
+    maxConcurrentActivityTaskPolls: pollers,
     // Heartbeats are passed on as they come: they are how a cancellation arrives.
     maxHeartbeatThrottleInterval: heartbeatMs, defaultHeartbeatThrottleInterval: heartbeatMs,
     shutdownGraceTime: shutdownGraceMs, shutdownForceTime: shutdownForceMs,

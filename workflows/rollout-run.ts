@@ -1,24 +1,37 @@
 /** What a rollout does at each line of its runbook. */
 import { ApplicationFailure, CancellationScope, allHandlersFinished, condition, continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
-import { isOpenRollout, type RolloutState } from '../spec/words.js';
+import type { RolloutState } from '../spec/words.js';
 import type { RolloutGraph } from '../spec/graph-types.js';
+import { packGraph, unpackGraph, type PackedGraph } from '../spec/packed-graph.js';
 import type { PlacementPlan } from '../spec/plan.js';
-import { changing, control, observing, watching } from './activities.js';
+import { changing, control, watching } from './activities.js';
 import { checkAbort, checkApprove, checkPause, checkResume, checkRetry, checkRollback, checkSkip, type Decision } from './decisions.js';
 import { toStepFailure } from './failures.js';
-import { inWords, longestSilenceMs, silenceOf, type Silence } from './host-silence.js';
+import { HostLooks } from './host-looks.js';
+import { inWords } from './host-silence.js';
 import { RolloutBoard, type CarriedSteps } from './rollout-board.js';
-import { abortUpdate, approveUpdate, pauseUpdate, resumeUpdate, retryUpdate, rollbackUpdate, rolloutStateQuery, skipUpdate, type ActivateResult, type HostWork, type PlacementWork, type RetryInput, type RolloutInput, type RolloutResult, type SkipInput, type StepFailure } from './shared.js';
+import { abortUpdate, approveUpdate, pauseUpdate, resumeUpdate, retryUpdate, rollbackUpdate, rolloutStateQuery, skipUpdate, type ActivateResult, type HostWork, type PlacementWork, type RetryInput, type RolloutInput, type RolloutResult, type SkipInput } from './shared.js';
 
 /** `carried` is set by the workflow itself, while it rests, when its history got long. */
 export interface RolloutArguments extends RolloutInput { carried?: Carried }
-interface Carried { version: number; graph: RolloutGraph; steps: CarriedSteps; approved?: number[]; pausedBy?: string; automatic?: boolean; noRollback?: string }
+interface Carried {
+  version: number;
+  graph: PackedGraph | RolloutGraph;
+  steps: CarriedSteps;
+  /** Default: it rests. */
+  state?: 'running';
+  /** Hosts whose answers are in the steps already. */
+  seen?: string[];
+  approved?: number[];
+  pausedBy?: string;
+  automatic?: boolean;
+  noRollback?: string;
+}
 
-/** The question ends by itself when nobody has ended it: silence is judged before. */
-const lastResortMs = 60_000;
+/** Temporal takes at most 2,000 activities of a workflow at a time; what may start beyond this starts as others end. */
+const inFlightMax = 1_000;
 
 interface Preparation { done: Promise<unknown>; scope: CancellationScope }
-interface Look { state: 'asked' | 'seen' }
 
 export class RolloutRun {
   state: RolloutState;
@@ -33,23 +46,25 @@ export class RolloutRun {
   private retargeting = false;
   private news = false;
   private answered = false;
-  private readonly looks = new Map<string, Look>();
+  private readonly looks: HostLooks;
   private readonly prepared = new Map<string, Preparation>();
   private readonly effects = new CancellationScope();
   private inFlight = 0;
-  private looking = 0;
   private awaiting: number[] = [];
   private recording: Promise<void> = Promise.resolve();
 
   constructor(private readonly input: RolloutArguments) {
-    const { version, graph, steps, approved = [], pausedBy, automatic = false, noRollback } = input.carried ?? { version: 0, graph: { steps: [] }, steps: [] };
-    this.state = input.carried === undefined ? 'pending' : 'paused';
+    const { version, graph, steps, state = 'paused', seen = [], approved = [], pausedBy, automatic = false, noRollback } = input.carried ?? { version: 0, graph: { steps: [] }, steps: [] };
+    this.state = input.carried === undefined ? 'pending' : state;
     this.version = version;
     this.pausedBy = pausedBy ?? null;
     this.automatic = automatic;
     this.noRollback = noRollback ?? null;
-    this.board = new RolloutBoard(graph, steps);
+    this.board = new RolloutBoard(unpackGraph(graph), steps);
     this.board.approve(approved);
+    this.looks = new HostLooks({
+      board: () => this.board, work: (host) => this.work(host), take: (host, plan) => this.take(host, plan), news: () => { this.news = true; },
+    }, this.effects, seen);
   }
 
   async begin(): Promise<void> {
@@ -58,10 +73,10 @@ export class RolloutRun {
       this.state = state;
       this.version = version;
       this.automatic = automatic;
-      this.board = new RolloutBoard(graph);
+      this.board = new RolloutBoard(unpackGraph(graph));
     }
     if (this.state === 'paused' || this.state === 'awaiting_approval') await this.rest();
-    else if (this.state === 'running' && !this.abortAsked) this.lookAtHosts();
+    else if (this.state === 'running' && !this.abortAsked) this.looks.askAll();
   }
 
   listen(): void {
@@ -77,55 +92,6 @@ export class RolloutRun {
     setHandler(approveUpdate, ({ binding }) => this.approve(binding), { validator: (asked) => checkApprove(decision, asked) });
     setHandler(rollbackUpdate, ({ actor }) => this.answer(() => { this.rollbackBy = actor; }), { validator: (_asked) => checkRollback(decision) });
     setHandler(abortUpdate, (_asked) => this.answer(() => { this.abortAsked = true; }), { validator: (_asked) => checkAbort(decision) });
-  }
-
-  /** Every host at once that has open steps and has not answered yet; one question for all its placements. */
-  lookAtHosts(): void {
-    for (const host of new Set(this.board.graph.steps.map((step) => step.host))) {
-      if (!this.looks.has(host) && this.board.open(host).length > 0) void this.look(host);
-    }
-  }
-
-  private async look(host: string): Promise<void> {
-    const look: Look = { state: 'asked' };
-    const board = this.board;
-    this.looks.set(host, look);
-    this.looking += 1;
-    const silences = silenceOf(board.graph, host);
-    const scope = new CancellationScope({ cancellable: true, parent: this.effects });
-    const answered = { yet: false };
-    void this.whileSilent(host, board, silences, answered, scope);
-    try {
-      const { placements } = await scope.run(() => observing(host, longestSilenceMs(silences) + lastResortMs).observe(this.work(host)));
-      for (const plan of placements) if (this.board === board) this.take(host, plan);
-      look.state = 'seen';
-    } catch (error) {
-      if (this.looks.get(host) === look) this.looks.delete(host);
-      if (!isCancellation(error) && this.board === board) this.failSilent(board.awaited(host), toStepFailure(error, host));
-    } finally {
-      answered.yet = true;
-      this.looking -= 1;
-      this.news = true;
-    }
-  }
-
-  /** Says that a host is silent, and gives up on its steps when the document says so. */
-  private async whileSilent(host: string, board: RolloutBoard, silences: readonly Silence[], answered: { yet: boolean }, scope: CancellationScope): Promise<void> {
-    let waitedMs = 0;
-    for (const { afterMs, then, bindings } of silences) {
-      if (await condition(() => answered.yet, Math.max(1, afterMs - waitedMs)) || this.board !== board) return;
-      waitedMs = afterMs;
-      const steps = board.awaited(host).filter((id) => bindings.has(board.graphStep(id)?.binding ?? -1));
-      if (then === 'say') for (const id of steps) board.set(id, { state: 'waiting', reason: `waiting for the host ${host}: it does not answer` }, { blocked_by: [] });
-      if (then === 'skip') for (const id of steps) board.set(id, { state: 'skipped', reason: `skipped: the host ${host} is offline, and its binding does not wait` });
-      if (then === 'fail') this.failSilent(steps, offline(host, afterMs));
-      this.news = true;
-      if (then !== 'say' && board.awaited(host).length === 0) scope.cancel();
-    }
-  }
-
-  private failSilent(steps: readonly string[], failure: StepFailure): void {
-    for (const id of steps) this.board.set(id, { state: 'failed', reason: failure.message, failure });
   }
 
   /** What a host said of one placement: done, impossible, or to be changed. */
@@ -166,7 +132,7 @@ export class RolloutRun {
 
   /** Nothing is under way. Whoever holds still does not wait for hosts that do not answer. */
   private get settled(): boolean {
-    return this.inFlight === 0 && (this.looking === 0 || this.holdsStill) && !this.news;
+    return this.inFlight === 0 && (this.looks.open === 0 || this.holdsStill) && !this.news;
   }
 
   /** Starts what may start, records what changed, and waits, until nothing moves any more. */
@@ -174,7 +140,7 @@ export class RolloutRun {
     for (;;) {
       this.news = false;
       if (this.abortAsked) this.effects.cancel();
-      else this.startWhatMay();
+      else if (this.startWhatMay() === 'in a new history') await this.goOnInNew();
       // What is new is recorded together with the state that follows.
       if (!this.settled) await this.record();
       if (this.settled) break;
@@ -184,13 +150,39 @@ export class RolloutRun {
     this.answered = false;
   }
 
-  private startWhatMay(): void {
-    const { ready, awaiting_approval: awaiting } = this.board.walk((host) => this.looks.get(host)?.state === 'seen');
+  /** Hosts that have not answered are asked again by the new run. */
+  private async goOnInNew(): Promise<void> {
+    if (this.inFlight > 0) return;
+    this.looks.stopAsking();
+    if (this.looks.open > 0) return;
+    await this.record();
+    await condition(allHandlersFinished);
+    if (this.news) return;
+    await this.continueAs('running');
+  }
+
+  private async continueAs(state: 'running' | 'paused'): Promise<never> {
+    const { pausedBy, noRollback, automatic, version, board } = this;
+    const { seen } = this.looks;
+    return continueAsNew<(input: RolloutArguments) => Promise<RolloutResult>>({
+      ...this.input,
+      carried: {
+        version, graph: packGraph(board.graph), steps: board.carry(), approved: board.approvals, automatic,
+        ...(state === 'running' ? { state, seen } : {}), ...(pausedBy === null ? {} : { pausedBy }), ...(noRollback === null ? {} : { noRollback }),
+      },
+    });
+  }
+
+  /** With a long history nothing more is started here: what is under way is finished, and then it goes on in a new one. */
+  private startWhatMay(): 'here' | 'in a new history' {
+    const { ready, awaiting_approval: awaiting } = this.board.walk((host) => this.looks.isSeen(host));
     this.awaiting = awaiting;
+    if (ready.length > 0 && !this.holdsStill && workflowInfo().continueAsNewSuggested) return 'in a new history';
     for (const id of ready) {
       if (this.holdsStill) this.board.holdBack(id);
-      else this.launch(id);
+      else if (this.inFlight < inFlightMax) this.launch(id);
     }
+    return 'here';
   }
 
   private launch(id: string): void {
@@ -239,7 +231,7 @@ export class RolloutRun {
   private retry(only: string | undefined): void {
     for (const id of only === undefined ? this.board.withState('failed') : [only]) this.board.set(id, { state: 'pending', attempt: (this.board.step(id)?.attempt ?? 0) + 1 });
     this.answer(() => { this.pausedBy = null; });
-    this.lookAtHosts();
+    this.looks.askAll();
   }
 
   /** What is not done yet is done with another version; what is done is compared with it, and left alone where it is the same. */
@@ -247,12 +239,12 @@ export class RolloutRun {
     this.retargeting = true;
     const answer = await control.retargetRollout(this.input.rollout_id, version, actor).finally(() => { this.retargeting = false; });
     if ('refused' in answer) throw ApplicationFailure.nonRetryable(answer.refused, 'conflict');
-    const { graph } = answer;
+    const graph = unpackGraph(answer.graph);
     const approved = this.board.approvals;
     this.version = version;
     this.board = this.board.retargeted(graph);
     this.board.approve(approved);
-    this.looks.clear();
+    this.looks.forget();
     this.prepared.clear();
     this.retry(undefined);
   }
@@ -260,13 +252,13 @@ export class RolloutRun {
   private skip({ step, note, actor }: SkipInput): void {
     this.board.set(step, { state: 'skipped', reason: `skipped by ${actor}: ${note}` });
     this.prepared.get(step)?.scope.cancel();
-    this.lookAtHosts();
+    this.looks.askAll();
     this.answer(() => undefined);
   }
 
   private approve(binding: number | undefined): void {
     this.board.approve(binding === undefined ? this.board.unapproved() : [binding]);
-    this.lookAtHosts();
+    this.looks.askAll();
     this.answer(() => undefined);
   }
 
@@ -302,13 +294,7 @@ export class RolloutRun {
     if (!failed && this.pausedBy === null && this.awaiting.length > 0) await this.become('awaiting_approval', this.board.approvalReason(this.awaiting));
     else await this.become('paused', this.pauseReason(failed));
     await condition(allHandlersFinished);
-    if (workflowInfo().continueAsNewSuggested && !this.answered) {
-      const { pausedBy, noRollback, automatic, version } = this;
-      await continueAsNew<(input: RolloutArguments) => Promise<RolloutResult>>({
-        ...this.input,
-        carried: { version, graph: this.board.graph, steps: this.board.carry(), approved: this.board.approvals, automatic, ...(pausedBy === null ? {} : { pausedBy }), ...(noRollback === null ? {} : { noRollback }) },
-      });
-    }
+    if (workflowInfo().continueAsNewSuggested && !this.answered) await this.continueAs('paused');
     await this.rest();
   }
 
@@ -357,7 +343,3 @@ export class RolloutRun {
     return { ...this.work(host), component, attempt: this.board.step(id)?.attempt ?? 1 };
   }
 }
-
-const offline = (host: string, afterMs: number): StepFailure => ({
-  code: 'host_offline', message: `${host} did not answer for ${inWords(afterMs)}`, fix: 'Bring the host back, then retry; or skip its steps.', phase: null, put_back: false, output_tail: '', phases: [],
-});

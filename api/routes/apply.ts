@@ -6,7 +6,7 @@ import { createPlan, getPlan } from '../../control/plans/index.js';
 import { openRollout } from '../../control/rollouts/index.js';
 import { MaestroError } from '../../spec/errors.js';
 import { rolloutWorkflowId, type RolloutKind } from '../../spec/words.js';
-import { workflowUrl, type ApiContext } from '../context.js';
+import { workflowUrl } from '../context.js';
 import { versionOf } from '../documents/versions.js';
 import { jsonBody } from '../http/body.js';
 import { route, type Call } from '../route.js';
