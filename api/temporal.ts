@@ -9,13 +9,16 @@ import {
 import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isErrorCode, MaestroError } from '../spec/errors.js';
-import { controlQueue, operateWorkflowId, planWorkflowId, rolloutWorkflowId } from '../spec/words.js';
+import { controlQueue, logsWorkflowId, operateWorkflowId, planWorkflowId, rolloutWorkflowId } from '../spec/words.js';
+import { logsWorkflowType, type LogsWork } from '../workflows/shared-logs.js';
 import { workflowTypes, type OperateInput, type PlanInput, type RolloutInput } from '../workflows/shared.js';
 
 const standardCallTimeoutMs = 3_000;
 const standardUpdateTimeoutMs = 15_000;
 /** The longest a diff may take; the plan workflow gives up on hosts before. */
 const planTimeoutMs = 60_000;
+/** Longer than a host follows. */
+const logsTimeoutMs = 11 * 60_000;
 /** The previous workflow of this deploy closes within moments of its last row; longer waiting is the sweeper's work. */
 const reopenWaitMs = 2_000;
 const reopenStepMs = 200;
@@ -31,10 +34,12 @@ export interface TemporalOptions {
 
 export interface Orchestrator {
   /** False: Temporal took nothing; the row stays `pending` and the sweeper starts it. */
-  startRollout(input: RolloutInput): Promise<boolean>;
+  startRollout(input: RolloutInput, type?: string): Promise<boolean>;
   /** Returns when every host has answered or was given up on. */
   runPlan(input: PlanInput): Promise<void>;
   runOperate(input: OperateInput): Promise<unknown>;
+  /** Starts a host telling log lines. `done` never rejects: an error is what it ends with; `cancel` asks it to stop. */
+  startLogs(input: LogsWork): Promise<{ done: Promise<MaestroError | null>; cancel(): Promise<void> }>;
   /** `input` goes to the workflow of this very rollout, or nowhere. */
   update<A>(rollout: RolloutInput, definition: UpdateDefinition<void, [A]>, input: A): Promise<void>;
   isReady(): Promise<boolean>;
@@ -62,6 +67,12 @@ function workflowFailure(what: string, error: WorkflowFailedError): MaestroError
   return new MaestroError(isErrorCode(failure.type) ? failure.type : 'internal', failure.message, { cause: error });
 }
 
+function logsFailure(host: string, error: unknown): MaestroError {
+  const failure = applicationFailure(error);
+  if (failure !== null) return new MaestroError(isErrorCode(failure.type) ? failure.type : 'internal', failure.message, { cause: error });
+  return isTransport(error) ? unavailable(error) : new MaestroError('host_offline', `${host} does not answer`, { fix: 'See that the host and its worker run, then ask again.', cause: error });
+}
+
 export function createOrchestrator({ address, namespace, callTimeoutMs = standardCallTimeoutMs, updateTimeoutMs = standardUpdateTimeoutMs }: TemporalOptions): Orchestrator {
   const connection = Connection.lazy({ address, connectTimeout: callTimeoutMs });
   const { workflow } = new Client({ connection, namespace });
@@ -73,9 +84,9 @@ export function createOrchestrator({ address, namespace, callTimeoutMs = standar
     return status.name === 'RUNNING' && memo?.['rollout_id'] === input.rollout_id;
   }
 
-  async function start(input: RolloutInput): Promise<boolean> {
+  async function start(input: RolloutInput, type: string): Promise<boolean> {
     try {
-      await workflow.start(workflowTypes.rollout, {
+      await workflow.start(type, {
         taskQueue: controlQueue,
         workflowId: rolloutWorkflowId(input.deploy_id),
         args: [input],
@@ -90,10 +101,10 @@ export function createOrchestrator({ address, namespace, callTimeoutMs = standar
     }
   }
 
-  async function startRollout(input: RolloutInput): Promise<boolean> {
+  async function startRollout(input: RolloutInput, type: string = workflowTypes.rollout): Promise<boolean> {
     for (const until = Date.now() + reopenWaitMs; ; await sleep(reopenStepMs)) {
       try {
-        if (await within(callTimeoutMs, () => start(input))) return true;
+        if (await within(callTimeoutMs, () => start(input, type))) return true;
       } catch (error) {
         if (isTransport(error) || error instanceof WorkflowNotFoundError) return false;
         throw error;
@@ -114,6 +125,16 @@ export function createOrchestrator({ address, namespace, callTimeoutMs = standar
     }
   }
 
+  async function startLogs(input: LogsWork): ReturnType<Orchestrator['startLogs']> {
+    try {
+      const handle = await within(callTimeoutMs, () => workflow.start(logsWorkflowType, { taskQueue: controlQueue, workflowId: logsWorkflowId(input.run_id), args: [input], workflowExecutionTimeout: logsTimeoutMs }));
+      const done = within(logsTimeoutMs, () => handle.result()).then(() => null, (error: unknown) => logsFailure(input.host, error));
+      return { done, cancel: () => within(callTimeoutMs, () => handle.cancel()).then(() => undefined, () => undefined) };
+    } catch (error) {
+      throw isTransport(error) ? unavailable(error) : error;
+    }
+  }
+
   async function update<A>(rollout: RolloutInput, definition: UpdateDefinition<void, [A]>, input: A): Promise<void> {
     const handle: WorkflowHandle = workflow.getHandle(rolloutWorkflowId(rollout.deploy_id));
     try {
@@ -126,6 +147,7 @@ export function createOrchestrator({ address, namespace, callTimeoutMs = standar
 
   return {
     startRollout,
+    startLogs,
     update,
     runPlan: async (input) => { await execute('The plan', workflowTypes.plan, planWorkflowId(input.plan_id), input); },
     runOperate: (input) => execute('The hosts', workflowTypes.operate, operateWorkflowId(input.run_id), input),

@@ -3,15 +3,19 @@
  * for the app's own error handler. Nothing of a request is looked at before its token is.
  */
 import express, { Router, type Request, type RequestHandler, type Response } from 'express';
+import { addLogs } from '../control/logs/index.js';
 import { seen } from '../control/nodes/index.js';
+import { recordStates, watchedOn } from '../control/observed/index.js';
+import { removalsOn } from '../control/removals/index.js';
 import { MaestroError, type Diagnostic } from '../spec/errors.js';
 import type { z } from 'zod';
 import { callingHost } from './host-identity.js';
 import { desiredQuery, hello, helloBytesMax, report, reportBytesMax } from './messages.js';
 import { workOf, type WorkDeps } from './open-work.js';
+import { logsBytesMax, logsReport, removalsQuery, statesBytesMax, statesReport, watchedQuery } from './observed-messages.js';
 import { recordReport } from './record-report.js';
 
-export interface HostRouterOptions extends WorkDeps { /** See control/host-tokens. */ tokenKey: string }
+export interface HostRouterOptions extends WorkDeps { /** See control/host-tokens. */ tokenKey: string; /** A version that a host has, and that cannot be rendered any more. */ troubled?: (error: unknown) => void }
 
 const json = (limit: number): RequestHandler => express.json({ limit, inflate: false, type: 'application/json' });
 
@@ -33,7 +37,7 @@ const hostOf = (response: Response): string => String(response.locals['actorId']
 /** Where the host says it is from; a node's address in the list of nodes, nothing more. */
 const addressOf = ({ ip }: Request): string | undefined => ip?.replace(/^::ffff:/, '');
 
-export function hostRouter({ tokenKey, ...deps }: HostRouterOptions): Router {
+export function hostRouter({ tokenKey, troubled, ...deps }: HostRouterOptions): Router {
   const router = Router();
   router.use((request, response, next) => {
     response.locals['route'] = `/host/v1${request.path.slice(0, 50)}`;
@@ -55,5 +59,23 @@ export function hostRouter({ tokenKey, ...deps }: HostRouterOptions): Router {
     await recordReport(deps, hostOf(response), parse(report, request.body));
     response.status(204).end();
   }).all(only('POST'));
+  router.route('/watched').get(async (request, response) => {
+    const { known } = parse(watchedQuery, request.query);
+    const { digest, versions } = await watchedOn(deps, hostOf(response), troubled);
+    response.json(digest === known ? { digest } : { digest, versions });
+  }).all(only('GET'));
+  router.route('/states').post(json(statesBytesMax), async (request, response) => {
+    const report = parse(statesReport, request.body);
+    const { versions } = await watchedOn(deps, hostOf(response), troubled);
+    await recordStates(deps.db, hostOf(response), versions, report);
+    response.status(204).end();
+  }).all(only('POST'));
+  router.route('/logs').post(json(logsBytesMax), async (request, response) => {
+    await addLogs(deps.db, hostOf(response), parse(logsReport, request.body));
+    response.status(204).end();
+  }).all(only('POST'));
+  router.route('/removals').get(async (request, response) => {
+    response.json(await removalsOn(deps, hostOf(response), parse(removalsQuery, request.query).run));
+  }).all(only('GET'));
   return router;
 }

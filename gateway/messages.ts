@@ -13,7 +13,10 @@ export const hello = z.object({
   version: z.string().max(100),
 });
 
-export const desiredQuery = z.object({ run: runId, component: componentName.optional(), content: z.enum(['0', '1']).default('0').transform((text) => text === '1') })
+/** Whoever sends log lines asks what must not be in them. */
+const askingRun = z.string().regex(/^(rol|pln|log)_[A-Za-z0-9_-]{16,64}$/);
+
+export const desiredQuery = z.object({ run: askingRun, component: componentName.optional(), content: z.enum(['0', '1']).default('0').transform((text) => text === '1') })
   .refine(({ content, component }) => !content || component !== undefined, { path: ['component'], message: 'content=1 needs a component' });
 
 const line = z.object({ stream: z.enum(['stdout', 'stderr', 'info']), text: z.string() });

@@ -13,7 +13,7 @@ export interface HostWork { run: OpenRun; placements: DesiredPlacement[] }
 const noSuchWork = (): MaestroError => new MaestroError('not_found', 'There is no open run of that id on this host', { fix: 'Nothing is to be done; the run has ended or is not for this host.' });
 
 async function placementsOf({ renderer }: WorkDeps, host: string, run: OpenRun | null, options: { component?: string; withContent?: boolean } = {}): Promise<HostWork> {
-  if (run === null) throw noSuchWork();
+  if (run === null || (run.host !== undefined && run.host !== host)) throw noSuchWork();
   const placements = await renderer.desired(run.deploy_id, run.version, host, options);
   if (placements.length === 0) throw noSuchWork();
   return { run, placements };

@@ -43,7 +43,7 @@ async function runStep<T>(deps: HostDeps, scope: ActivityScope, activity: string
   });
 }
 
-async function run<T>(deps: HostDeps, scope: ActivityScope, work: HostWork, report: StepReporter | null, body: (scope: ActivityScope) => Promise<T>): Promise<T> {
+export async function run<T>(deps: HostDeps, scope: ActivityScope, work: HostWork, report: StepReporter | null, body: (scope: ActivityScope) => Promise<T>): Promise<T> {
   try {
     if (work.host !== deps.node) throw new MaestroError('internal', `work for ${work.host} came to ${deps.node}`, { fix: 'Check MAESTRO_NODE of the host workers: each host has its own.' });
     return await withHeartbeat(scope, () => body(scope));

@@ -9,6 +9,7 @@ import { Reporter } from './control-plane/reporter.js';
 import { dockerOf } from './docker/client.js';
 import { faultsFrom } from './faults.js';
 import { Journal } from './journal/journal.js';
+import { PruneJournal } from './journal/prunes.js';
 import { ImageCache } from './observe/containers.js';
 import { Locks } from './locks.js';
 import { DaemonReload } from './systemd/systemctl.js';
@@ -19,6 +20,7 @@ export async function assemble(config: Pick<HostConfig, 'node' | 'url' | 'token'
   const control = connectControlPlane({ url: config.url, node: config.node, token: config.token });
   const journal = new Journal(join(config.stateFolder, 'journal'));
   await journal.forgetOldRuns(Date.now());
+  await new PruneJournal(join(config.stateFolder, 'journal')).forgetOld(Date.now());
   return {
     node: config.node, control, journal, docker, log,
     stateFolder: config.stateFolder, images: new ImageCache(docker), reporter: new Reporter(control, log),

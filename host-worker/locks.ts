@@ -2,6 +2,11 @@
 export class Locks {
   private readonly tails = new Map<string, Promise<void>>();
 
+  /** Whether somebody is inside, or waits to be. */
+  isHeld(key: string): boolean {
+    return this.tails.has(key);
+  }
+
   async run<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const before = this.tails.get(key) ?? Promise.resolve();
     let release = (): void => undefined;

@@ -8,12 +8,15 @@ import { hostQueue } from '../spec/words.js';
 import type { HostDeps } from './activate/host-deps.js';
 import { heartbeatMs } from './activity-scope.js';
 import { createHostActivities } from './activities.js';
+import { createFurtherActivities } from './further-activities.js';
 import { assemble } from './assemble.js';
 import { type HostConfig, readConfig } from './config.js';
+import { connectWatchPlane } from './control-plane/watch-client.js';
 import { hostFacts } from './facts.js';
 import { lockState } from './state-lock.js';
 import { messageOf } from './trouble.js';
 import { workerVersion } from './version.js';
+import { Watcher } from './watch/watcher.js';
 
 const concurrentActivities = 32;
 /** Enough to be given a burst quickly; with hundreds of hosts each one more is hundreds of open calls for the server. */
@@ -46,10 +49,12 @@ async function main(): Promise<void> {
   const lock = await lockState(config.stateFolder, lockPatienceMs);
   const deps = await assemble(config, process.env, log);
   const greeting = sayHello(deps, log, stopping.signal);
+  const watcher = new Watcher({ ...deps, plane: connectWatchPlane(config), log });
+  const watching = watcher.run(stopping.signal);
   // Signals are ours: the SDK's own handler would end the process before the last report is out.
   Runtime.install({ shutdownSignals: [] });
-  await work(config, deps, log, stopping.signal);
-  await greeting;
+  await work(config, deps, watcher, log, stopping.signal);
+  await Promise.all([greeting, watching]);
   await deps.reporter.flush(shutdownGraceMs);
   lock.close();
   log.info('down');
@@ -73,12 +78,12 @@ async function sayHello({ control, docker }: HostDeps, log: Logger, stopping: Ab
 }
 
 /** Serves this host's queue until told to stop. Temporal being away is waited out, for as long as it takes. */
-async function work(config: HostConfig, deps: HostDeps, log: Logger, stopping: AbortSignal): Promise<void> {
+async function work(config: HostConfig, deps: HostDeps, watcher: Watcher, log: Logger, stopping: AbortSignal): Promise<void> {
   for (let delay = retryFirstMs; !stopping.aborted; delay = Math.min(delay * 2, retryLongestMs)) {
     try {
       const connection = await NativeConnection.connect({ address: config.temporalAddress });
       try {
-        const worker = await createWorker(config, deps, connection);
+        const worker = await createWorker(config, deps, watcher, connection);
         delay = retryFirstMs;
         await announce(deps, log);
         await runUntil(worker, stopping);
@@ -93,15 +98,24 @@ async function work(config: HostConfig, deps: HostDeps, log: Logger, stopping: A
   }
 }
 
-function createWorker(config: HostConfig, deps: HostDeps, connection: NativeConnection): Promise<Worker> {
+function createWorker(config: HostConfig, deps: HostDeps, watcher: Watcher, connection: NativeConnection): Promise<Worker> {
   return Worker.create({
     connection, namespace: config.temporalNamespace, taskQueue: hostQueue(config.node), identity: `host/${config.node}`,
-    activities: { ...createHostActivities(deps) }, maxConcurrentActivityTaskExecutions: concurrentActivities, maxConcurrentActivityTaskPolls: pollers,
+    activities: followed({ ...createHostActivities(deps), ...createFurtherActivities(deps, config) }, watcher), maxConcurrentActivityTaskExecutions: concurrentActivities,
+    maxConcurrentActivityTaskPolls: pollers,
     // Heartbeats are passed on as they come: they are how a cancellation arrives.
     maxHeartbeatThrottleInterval: heartbeatMs, defaultHeartbeatThrottleInterval: heartbeatMs,
     shutdownGraceTime: shutdownGraceMs, shutdownForceTime: shutdownForceMs,
   });
 }
+
+type Activities = Record<string, (work: never) => Promise<unknown>>;
+
+/** Those after which something else may run here. */
+const changing: ReadonlySet<string> = new Set(['activate', 'operate', 'prune']);
+
+const followed = (activities: Activities, watcher: Watcher): Activities =>
+  Object.fromEntries(Object.entries(activities).map(([name, activity]) => [name, changing.has(name) ? (work: never) => watcher.during(activity(work)) : activity]));
 
 async function announce({ docker }: HostDeps, log: Logger): Promise<void> {
   const facts = await hostFacts(docker);

@@ -9,7 +9,7 @@ export type RolloutState = (typeof rolloutStates)[number];
 export const openRolloutStates = ['pending', 'running', 'paused', 'awaiting_approval'] as const satisfies readonly RolloutState[];
 export const isOpenRollout = (state: RolloutState): boolean => (openRolloutStates as readonly RolloutState[]).includes(state);
 
-export const rolloutKinds = ['apply', 'rollback'] as const;
+export const rolloutKinds = ['apply', 'rollback', 'teardown'] as const;
 export type RolloutKind = (typeof rolloutKinds)[number];
 
 export const stepStates = ['pending', 'waiting', 'running', 'unchanged', 'succeeded', 'failed', 'blocked', 'skipped', 'aborted', 'rolled_back'] as const;
@@ -51,7 +51,7 @@ export const rightsOfRole: Record<Role, readonly Right[]> = {
 
 /** Ids are `<prefix>_` and 16 or more url-safe characters; made in control/, which may be random. */
 export const idPrefixes = {
-  deploy: 'dpl', version: 'ver', rollout: 'rol', plan: 'pln', node: 'nod', user: 'usr', key: 'key', artifact: 'art', event: 'evt',
+  deploy: 'dpl', version: 'ver', rollout: 'rol', plan: 'pln', node: 'nod', user: 'usr', key: 'key', artifact: 'art', event: 'evt', log: 'log',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 
@@ -64,4 +64,5 @@ export const controlQueue = 'control';
 /** The workflow id is the lock: one open rollout per deploy. */
 export const rolloutWorkflowId = (deployId: string): string => `deploy/${deployId}`;
 export const planWorkflowId = (planId: string): string => `plan/${planId}`;
+export const logsWorkflowId = (requestId: string): string => `logs/${requestId}`;
 export const operateWorkflowId = (requestId: string): string => `operate/${requestId}`;

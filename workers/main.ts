@@ -5,6 +5,7 @@ import { Client } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
 import { createControlActivities } from '../activities/index.js';
+import { createRemovalActivities } from '../activities/removals.js';
 import { readConfig } from '../control/config.js';
 import { createPrisma } from '../prisma/client.js';
 import { controlQueue } from '../spec/words.js';
@@ -38,7 +39,7 @@ async function main(): Promise<void> {
   const connection = await connect(config.temporal.address, log);
   const worker = await Worker.create({
     connection, namespace: config.temporal.namespace, taskQueue: controlQueue, ...workflows(),
-    activities: createControlActivities({ db }), shutdownGraceTime: '5s',
+    activities: { ...createControlActivities({ db }), ...createRemovalActivities({ db }) }, shutdownGraceTime: '5s',
   });
   const client = new Client({ connection, namespace: config.temporal.namespace });
   const stop = new AbortController();

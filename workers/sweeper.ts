@@ -5,9 +5,11 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { forgetAnswers } from '../control/idempotency/index.js';
+import { forgetLogs } from '../control/logs/index.js';
 import { openRollouts, pendingRollouts, recordRolloutState } from '../control/rollouts/index.js';
 import type { PrismaClient } from '../prisma/client.js';
 import { controlQueue, rolloutWorkflowId } from '../spec/words.js';
+import { teardownWorkflowType } from '../workflows/shared-removals.js';
 import { workflowTypes, type RolloutInput } from '../workflows/shared.js';
 
 export interface SweeperDeps { db: PrismaClient; client: Client; log: Logger }
@@ -17,12 +19,13 @@ const lostAfterMs = 3000;
 const sweepEveryMs = 3000;
 
 const passesAnHour = 3_600_000 / sweepEveryMs;
+const passesAMinute = 60_000 / sweepEveryMs;
 
 /** Runs until `signal` aborts; an error of one task is logged, the others run, and the next pass comes. */
 export async function keepSweeping(deps: SweeperDeps, signal: AbortSignal): Promise<void> {
   const { db, log } = deps;
   for (let pass = 0; !signal.aborted; pass += 1) {
-    const tasks = [() => startLost(deps), () => endOrphans(deps), ...(pass % passesAnHour === 0 ? [() => forgetAnswers(db)] : [])];
+    const tasks = [() => startLost(deps), () => endOrphans(deps), ...(pass % passesAnHour === 0 ? [() => forgetAnswers(db)] : []), ...(pass % passesAMinute === 0 ? [() => forgetLogs(db)] : [])];
     for (const task of tasks) await Promise.resolve(task()).catch((error: unknown) => log.warn({ err: error }, 'sweep failed; trying again'));
     await pauseFor(sweepEveryMs, signal);
   }
@@ -40,10 +43,10 @@ const pauseFor = (ms: number, signal: AbortSignal): Promise<void> =>
   });
 
 async function startLost({ db, client, log }: SweeperDeps): Promise<void> {
-  for (const { rollout_id, deploy_id } of await pendingRollouts(db, lostAfterMs)) {
-    const input: RolloutInput = { rollout_id, deploy_id };
+  for (const { rollout_id, deploy_id, kind, prune } of await pendingRollouts(db, lostAfterMs)) {
+    const input: RolloutInput = { rollout_id, deploy_id, ...(prune ? { prune } : {}) };
     try {
-      await client.workflow.start(workflowTypes.rollout, {
+      await client.workflow.start(kind === 'teardown' ? teardownWorkflowType : workflowTypes.rollout, {
         taskQueue: controlQueue, workflowId: rolloutWorkflowId(deploy_id), args: [input], memo: { rollout_id },
         workflowIdConflictPolicy: 'FAIL', workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       });

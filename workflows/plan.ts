@@ -1,12 +1,14 @@
 /** Diff: every host is asked what it would do; nothing is changed anywhere. A silent host is reported as such. */
 import type { PlanHost } from '../activities/index.js';
 import { control, glancing } from './activities.js';
+import { withRemovals } from './plan-removals.js';
 import { toStepFailure } from './failures.js';
 import type { PlanInput, PlanResult } from './shared.js';
 
 export async function plan(input: PlanInput): Promise<PlanResult> {
   const hosts = await control.planHosts(input.plan_id);
-  const answers = await Promise.all(hosts.map((host) => ask(input, host)));
+  const asked = await Promise.all(hosts.map((host) => ask(input, host)));
+  const answers = input.prune === true ? await withRemovals(input, asked) : asked;
   await control.recordPlan(input.plan_id, answers);
   return { plan_id: input.plan_id };
 }

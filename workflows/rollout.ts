@@ -5,6 +5,7 @@
  */
 import { condition, makeContinueAsNewFunc, allHandlersFinished } from '@temporalio/workflow';
 import { isOpenRollout } from '../spec/words.js';
+import { pruneRollout } from './prune.js';
 import { RolloutRun, type RolloutArguments } from './rollout-run.js';
 import type { RolloutResult } from './shared.js';
 
@@ -22,7 +23,7 @@ export async function rollout(input: RolloutArguments): Promise<RolloutResult> {
     if (run.abortAsked) return run.end('aborted', 'stopped by a person; what was done is listed with each step');
     const rollbackId = await run.rollBack();
     if (rollbackId !== null) return goOnWith(input.deploy_id, rollbackId);
-    if (run.board.finished) return run.end('succeeded', '');
+    if (run.board.finished) return run.end('succeeded', input.prune === true ? await pruneRollout({ deploy_id: input.deploy_id, version: 0, run_id: input.rollout_id }) : '');
     await run.pause();
   }
 }

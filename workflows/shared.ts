@@ -12,9 +12,10 @@ import type { ErrorCode } from '../spec/errors.js';
 /** Workflow types (= exported function names). */
 export const workflowTypes = { rollout: 'rollout', plan: 'plan', operate: 'operate' } as const;
 
-export interface RolloutInput { rollout_id: string; deploy_id: string }
+/** `prune`: at the end, what the version does not have any more is removed. */
+export interface RolloutInput { rollout_id: string; deploy_id: string; prune?: boolean }
 export interface RolloutResult { state: RolloutState }
-export interface PlanInput { plan_id: string; deploy_id: string; version: number }
+export interface PlanInput { plan_id: string; deploy_id: string; version: number; /** What a prune would remove is asked for, too. */ prune?: boolean }
 export interface PlanResult { plan_id: string }
 
 /** `step` is a step id `<host>/<component>`; without one, all failed steps. `version`: what is not done yet is done with that one. `actor` is for the log. */

@@ -14,6 +14,7 @@ import { flag, idOf } from '../schemas/common.js';
 import { plan, rolloutStarted } from '../schemas/rollouts.js';
 import { checkVersion, versionNumber, type Checked } from './check-version.js';
 import { expectedVersion } from './expected-version.js';
+import { needRight } from './need-right.js';
 
 type Plan = z.input<typeof plan>;
 type Started = z.input<typeof rolloutStarted>;
@@ -23,21 +24,27 @@ const ofDeploy = z.strictObject({ id: idOf('dpl') });
 const applyBody = z.strictObject({
   version: versionNumber.optional().describe('Default: the latest'),
   expected_version: versionNumber.optional().describe('Refuse unless this is the latest version'),
-  prune: z.boolean().optional(),
+  prune: z.boolean().optional().describe('At the end, remove what this deploy made and the version does not have any more; needs component.remove'),
+  remove_volumes: z.boolean().optional().describe('With prune: volumes, too; else they stay'),
   plan_id: z.string().optional(),
 });
 
-function refuseUnsupported({ prune, plan_id: planId }: z.infer<typeof applyBody>): void {
-  if (prune === true) throw new MaestroError('unsupported_feature', 'Pruning is not supported yet', { fix: 'Apply without prune; remove what is left over on the hosts.' });
+function refuseUnsupported({ plan_id: planId }: z.infer<typeof applyBody>): void {
   if (planId !== undefined) throw new MaestroError('unsupported_feature', 'Applying a stored plan is not supported yet', { fix: 'Apply the version itself, without plan_id.' });
 }
 
-interface Opening extends Checked { deploy: DeployHead; version: number; kind: RolloutKind; expectedVersion: number | undefined }
+function pruneOf({ prune, remove_volumes: volumes }: { prune?: boolean | undefined; remove_volumes?: boolean | undefined }): { volumes: boolean } | undefined {
+  if (prune === true) return { volumes: volumes === true };
+  if (volumes === true) throw new MaestroError('validation_error', 'Volumes are removed by a prune alone', { fix: 'Ask for prune too, or leave remove_volumes out.' });
+  return undefined;
+}
+
+interface Opening extends Checked { deploy: DeployHead; version: number; kind: RolloutKind; expectedVersion: number | undefined; prune?: { volumes: boolean } | undefined }
 
 /** The row first, in one transaction; a workflow that could not be started now is started by the sweeper. */
 async function openAndStart({ actor, context }: Pick<Call<never, never, never>, 'actor' | 'context'>, { deploy, ...opening }: Opening): Promise<Started> {
   const opened = await openRollout(context.db, actor, { deployId: deploy.deploy_id, ...opening });
-  const input = { rollout_id: opened.rollout_id, deploy_id: deploy.deploy_id };
+  const input = { rollout_id: opened.rollout_id, deploy_id: deploy.deploy_id, ...(opening.prune === undefined ? {} : { prune: true }) };
   const started = await context.temporal.startRollout(input).catch((error: unknown) => {
     context.log.error({ err: error, rollout_id: opened.rollout_id }, 'workflow could not be started');
     return false;
@@ -47,9 +54,9 @@ async function openAndStart({ actor, context }: Pick<Call<never, never, never>, 
   return { ...opened, workflow_id: workflowId, temporal_url: workflowUrl(context.settings, workflowId) };
 }
 
-async function makePlan({ actor, context }: Pick<Call<never, never, never>, 'actor' | 'context'>, deployId: string, version: number): Promise<Plan> {
-  const planId = await createPlan(context.db, actor, { deployId, version });
-  await context.temporal.runPlan({ plan_id: planId, deploy_id: deployId, version });
+async function makePlan({ actor, context }: Pick<Call<never, never, never>, 'actor' | 'context'>, deployId: string, version: number, prune?: { volumes: boolean }): Promise<Plan> {
+  const planId = await createPlan(context.db, actor, { deployId, version, prune });
+  await context.temporal.runPlan({ plan_id: planId, deploy_id: deployId, version, ...(prune === undefined ? {} : { prune: true }) });
   return getPlan(context.db, planId);
 }
 
@@ -57,12 +64,12 @@ export const applyRoutes = [
   route({
     method: 'post', path: '/api/deploys/{id}/diff', operationId: 'diffDeploy', tag: 'deploys', summary: 'Ask every host what a version would change; nothing is changed', right: 'deploy.write',
     audit: { action: 'plan.create', by: 'control' }, errors: ['timeout'],
-    params: ofDeploy, body: jsonBody(z.strictObject({ version: versionNumber.optional() }), { required: false }), response: plan,
+    params: ofDeploy, body: jsonBody(z.strictObject({ version: versionNumber.optional(), prune: z.boolean().optional().describe('Also what a prune would remove'), remove_volumes: z.boolean().optional() }), { required: false }), response: plan,
     handler: async (call) => {
       const { context, params, body } = call;
       const version = await versionOf(context.db, await findDeploy(context.db, params.id), body.version);
       assertApplicable(await context.renderer.version(params.id, version));
-      return makePlan(call, params.id, version);
+      return makePlan(call, params.id, version, pruneOf(body));
     },
   }),
   route({
@@ -72,10 +79,12 @@ export const applyRoutes = [
     handler: async (call) => {
       const { context, params, body, request } = call;
       refuseUnsupported(body);
+      const prune = pruneOf(body);
+      if (prune !== undefined) needRight(call.actor, 'component.remove');
       const deploy = await findDeploy(context.db, params.id);
       const version = await versionOf(context.db, deploy, body.version);
       const checked = await checkVersion(context, params.id, version);
-      return openAndStart(call, { deploy, version, kind: 'apply', ...checked, expectedVersion: expectedVersion(request.ifMatch, body.expected_version) });
+      return openAndStart(call, { deploy, version, kind: 'apply', ...checked, prune, expectedVersion: expectedVersion(request.ifMatch, body.expected_version) });
     },
   }),
   route({

@@ -6,6 +6,7 @@ import { storedDocument } from '../../control/documents/stored-document.js';
 import { placements } from '../../spec/document/index.js';
 import { MaestroError } from '../../spec/errors.js';
 import type { OperateVerb } from '../../workflows/shared.js';
+import type { ApiContext } from '../context.js';
 import { route, type Call } from '../route.js';
 import { idOf, named } from '../schemas/common.js';
 
@@ -25,10 +26,12 @@ const answer = named('OperateAnswer', z.object({
 }));
 const results = z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() }));
 
+/** What names a component of a deploy, and one of its hosts or all. */
+export interface TargetCall { context: Pick<ApiContext, 'db'>; params: { id: string; cid: string }; query: { host?: string | undefined } }
 type OperateCall = Call<z.infer<typeof params>, z.infer<typeof query>, unknown>;
 
 /** Version and hosts that the call means. Throws conflict before the first rollout, not_found for what is not placed. */
-async function targetOf({ context: { db }, params: { id, cid }, query: { host } }: OperateCall): Promise<{ version: number; hosts: string[] }> {
+export async function targetOf({ context: { db }, params: { id, cid }, query: { host } }: TargetCall): Promise<{ version: number; hosts: string[] }> {
   const { name: deployName, active_version: version } = await findDeploy(db, id);
   if (version === null) throw new MaestroError('conflict', `${deployName} has no active version: nothing of it runs yet`, { fix: 'Apply a version first.' });
   const { yaml } = await loadBundle(db, id, version);

@@ -1,12 +1,16 @@
 /** Deploys and their versions: submitting, reading, retiring. */
 import { z } from 'zod';
 import { createDeploy, getDeploy, getVersion, listDeploys, listVersions, submitVersion, tombstoneDeploy, type Submitted } from '../../control/deploys/index.js';
-import { MaestroError } from '../../spec/errors.js';
+import { openTeardown } from '../../control/removals/index.js';
+import { rolloutWorkflowId } from '../../spec/words.js';
+import { teardownWorkflowType } from '../../workflows/shared-removals.js';
 import { bundleBody } from '../bundle/bundle-body.js';
-import type { ApiContext } from '../context.js';
-import { route } from '../route.js';
+import { workflowUrl, type ApiContext } from '../context.js';
+import { route, type Call } from '../route.js';
 import { flag, idOf, named, pageOf, pageQuery } from '../schemas/common.js';
 import { deployDetail, deployItem, versionCreated, versionDetail, versionItem } from '../schemas/deploys.js';
+import { rolloutStarted } from '../schemas/rollouts.js';
+import { needRight } from './need-right.js';
 import { expectedVersion } from './expected-version.js';
 
 const ofDeploy = z.strictObject({ id: idOf('dpl') });
@@ -16,6 +20,17 @@ const ofVersion = z.strictObject({ id: idOf('dpl'), n: z.coerce.number().int().m
 function renderAhead({ renderer, log }: ApiContext, submitted: Submitted): Submitted {
   renderer.version(submitted.deploy_id, submitted.version).catch((error: unknown) => log.debug({ err: error, ...submitted }, 'could not be rendered ahead'));
   return submitted;
+}
+
+/** Null: there is nothing to remove anywhere. A workflow that could not be started now is started by the sweeper. */
+async function startTeardown({ actor, context }: Pick<Call<never, never, never>, 'actor' | 'context'>, deployId: string, volumes: boolean): Promise<z.input<typeof rolloutStarted> | null> {
+  needRight(actor, 'component.remove');
+  const opened = await openTeardown(context.db, actor, { deployId, volumes });
+  if (opened === null) return null;
+  const started = await context.temporal.startRollout({ rollout_id: opened.rollout_id, deploy_id: deployId }, teardownWorkflowType).catch(() => false);
+  if (!started) context.log.warn({ rollout_id: opened.rollout_id }, 'teardown stays pending until the sweeper starts it');
+  const workflowId = rolloutWorkflowId(deployId);
+  return { ...opened, workflow_id: workflowId, temporal_url: workflowUrl(context.settings, workflowId) };
 }
 
 export const deployRoutes = [
@@ -38,12 +53,16 @@ export const deployRoutes = [
     handler: ({ context: { db }, params }) => getDeploy(db, params.id),
   }),
   route({
-    method: 'delete', path: '/api/deploys/{id}', operationId: 'deleteDeploy', tag: 'deploys', summary: 'Retire a deploy; hosts are left alone', right: 'deploy.write',
-    audit: { action: 'deploy.delete', by: 'control' }, errors: ['conflict', 'unsupported_feature'],
-    params: ofDeploy, query: z.strictObject({ teardown: flag }), status: 204, response: null,
-    handler: async ({ actor, context: { db }, params, query }) => {
-      if (query.teardown) throw new MaestroError('unsupported_feature', 'Removing what a deploy owns is not supported yet', { fix: 'Delete without teardown and remove the containers and units on the hosts.' });
-      await tombstoneDeploy(db, actor, params.id);
+    method: 'delete', path: '/api/deploys/{id}', operationId: 'deleteDeploy', tag: 'deploys', summary: 'Retire a deploy; hosts are left alone, unless a teardown is asked for', right: 'deploy.write',
+    audit: { action: 'deploy.delete', by: 'control' }, errors: ['conflict'],
+    params: ofDeploy, status: 204, alsoAnswers: { 202: 'The rollout that removes what the deploy owns from every host, and then the deploy' }, response: rolloutStarted.nullable(),
+    query: z.strictObject({ teardown: flag.describe('First remove what it owns on its hosts; needs component.remove'), volumes: flag.describe('With teardown: volumes, too; else they stay') }),
+    handler: async (call) => {
+      const { actor, context, params, query, request } = call;
+      const started = query.teardown ? await startTeardown(call, params.id, query.volumes) : null;
+      if (started === null) await tombstoneDeploy(context.db, actor, params.id);
+      else request.setStatus(202);
+      return started;
     },
   }),
   route({

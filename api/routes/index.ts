@@ -7,12 +7,14 @@ import { deployRoutes } from './deploys.js';
 import { describeRoutes } from './describe.js';
 import { healthRoutes } from './health.js';
 import { keyRoutes } from './keys.js';
+import { logRoutes } from './logs.js';
 import { nodeRoutes } from './nodes.js';
+import { observedRoutes } from './observed.js';
 import { rolloutRoutes } from './rollouts.js';
 import { secretRoutes } from './secrets.js';
 import { validateRoutes } from './validate.js';
 
 export const routes: readonly Route[] = [
   ...healthRoutes, ...describeRoutes, ...authRoutes, ...keyRoutes, ...deployRoutes, ...validateRoutes, ...applyRoutes, ...rolloutRoutes, ...componentRoutes, ...nodeRoutes,
-  ...secretRoutes,
+  ...secretRoutes, ...observedRoutes, ...logRoutes,
 ];

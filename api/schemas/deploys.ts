@@ -1,6 +1,8 @@
 /** Deploys and versions as they are answered. */
 import { z } from 'zod';
+import { componentStates } from '../../spec/words.js';
 import { diagnostic, named, timestamp } from './common.js';
+import { driftSummary, placementState } from './observed.js';
 import { rolloutGraph, rolloutKind, rolloutRef, rolloutSummary } from './rollouts.js';
 
 export const deployItem = named('DeployItem', z.object({
@@ -10,6 +12,8 @@ export const deployItem = named('DeployItem', z.object({
   active_version: z.int().nullable(),
   latest_version: z.int(),
   last_rollout: rolloutSummary.nullable(),
+  drift: driftSummary,
+  observed: z.partialRecord(z.enum(componentStates), z.int().min(0)).describe('How many placements are in which observed state'),
   updated_at: timestamp,
 }));
 
@@ -27,6 +31,7 @@ export const deployDetail = named('Deploy', deployItem.extend({
   versions: z.array(versionItem),
   hosts: z.array(z.string()),
   components: z.array(z.string()),
+  placements: z.array(placementState).describe('Observed state of every placement of the active version, or of the one rolled out last'),
 }));
 
 export const versionDetail = named('Version', versionItem.extend({

@@ -4,11 +4,13 @@ import { documentHosts } from '../../spec/document/index.js';
 import type { RolloutKind, RolloutState } from '../../spec/words.js';
 import { notFound, type Reader } from '../database.js';
 import { readableDocument } from '../documents/stored-document.js';
+import { observedSummaries, placementStates, type ObservedSummary, type PlacementState } from '../observed/index.js';
 import { pageLimit, readCursor, toPage, type Page, type PageRequest } from '../paging.js';
 import { deployState, type DeployState } from './state.js';
 
 export interface LastRollout { rollout_id: string; state: RolloutState; kind: RolloutKind; version: number; started_at: string | null; ended_at: string | null }
-export interface DeploySummary {
+/** `observed`: how many placements are in which state. */
+export interface DeploySummary extends ObservedSummary {
   deploy_id: string;
   name: string;
   state: DeployState;
@@ -21,7 +23,7 @@ export type DeployHead = Pick<DeploySummary, 'deploy_id' | 'name' | 'active_vers
 export interface RolloutOfVersion { rollout_id: string; state: RolloutState; started_at: string | null; ended_at: string | null }
 export interface VersionSummary { number: number; kind: RolloutKind; parent: number | null; submitted_by: string; created_at: string; rollouts: RolloutOfVersion[] }
 /** `versions`: the newest 200, newest first; listVersions has all. `hosts`, `components`: of the latest version. */
-export interface DeployView extends DeploySummary { description: string; versions: VersionSummary[]; hosts: string[]; components: string[] }
+export interface DeployView extends DeploySummary { description: string; versions: VersionSummary[]; hosts: string[]; components: string[]; placements: PlacementState[] }
 export interface VersionView extends VersionSummary { yaml: string; files: { path: string; size: number; sha256: string; mode: number }[] }
 
 const versionsShown = 200;
@@ -37,8 +39,9 @@ export async function listDeploys(db: Reader, request: PageRequest = {}): Promis
     orderBy: { name: 'asc' },
     take: limit + 1,
   });
-  const last = await lastRollouts(db, rows.map(({ id }) => id));
-  return toPage(rows, limit, (row) => summary(row, last.get(row.id) ?? null), (row) => [row.name]);
+  const ids = rows.map(({ id }) => id);
+  const [last, observed] = await Promise.all([lastRollouts(db, ids), observedSummaries(db, ids)]);
+  return toPage(rows, limit, (row) => summary(row, last.get(row.id) ?? null, observed.get(row.id)), (row) => [row.name]);
 }
 
 /** What is asked before something is done to a deploy; its history is not. Throws `not_found` for unknown and for deleted deploys. */
@@ -56,18 +59,21 @@ async function living(db: Reader, deployId: string): Promise<Deploy> {
 /** Throws `not_found` for unknown and for deleted deploys. */
 export async function getDeploy(db: Reader, deployId: string): Promise<DeployView> {
   const deploy = await living(db, deployId);
-  const [last, versions, latest] = await Promise.all([
+  const [last, observed, states, versions, latest] = await Promise.all([
     lastRollouts(db, [deployId]),
+    observedSummaries(db, [deployId]),
+    placementStates(db, deployId),
     listVersions(db, deployId, { limit: versionsShown }),
     db.version.findUnique({ where: { deploy_id_number: { deploy_id: deployId, number: deploy.latest_version } }, select: { yaml: true } }),
   ]);
   const document = latest ? readableDocument(latest.yaml) : null;
   return {
-    ...summary(deploy, last.get(deployId) ?? null),
+    ...summary(deploy, last.get(deployId) ?? null, observed.get(deployId)),
     description: deploy.description,
     versions: versions.items,
     hosts: document ? documentHosts(document) : [],
     components: document ? Object.keys(document.components) : [],
+    placements: states.placements,
   };
 }
 
@@ -114,13 +120,15 @@ async function rolloutsOf(db: Reader, deployId: string, versions: number[]): Pro
   return found;
 }
 
-const summary = (deploy: Deploy, last: LastRollout | null): DeploySummary => ({
+const summary = (deploy: Deploy, last: LastRollout | null, { drift, observed }: ObservedSummary = { drift: { placements: 0, kinds: [] }, observed: {} }): DeploySummary => ({
   deploy_id: deploy.id,
   name: deploy.name,
   state: deployState(last?.state ?? null, deploy.active_version),
   active_version: deploy.active_version,
   latest_version: deploy.latest_version,
   last_rollout: last,
+  drift,
+  observed,
   updated_at: deploy.updated_at.toISOString(),
 });
 

@@ -17,12 +17,12 @@ export interface RecordedPlan { plan_id: string; digest: string; expires_at: str
 export const planLifetimeMs = 15 * 60 * 1000;
 
 /** An empty plan of an existing version; the hosts' answers come by recordPlan. */
-export async function createPlan(db: Db, actor: Actor, { deployId, version }: { deployId: string; version: number }): Promise<string> {
+export async function createPlan(db: Db, actor: Actor, { deployId, version, prune }: { deployId: string; version: number; /** What a prune would remove is asked for, too. */ prune?: { volumes: boolean } | undefined }): Promise<string> {
   const found = await db.version.findFirst({ where: { deploy_id: deployId, number: version, deploy: { deleted_at: null } }, select: { id: true } });
   if (!found) throw notFound('version', `${deployId}/v${version}`);
   const id = newId('plan');
   await inTransaction(db, async (tx) => {
-    await tx.plan.create({ data: { id, deploy_id: deployId, version, created_by: actor.name, created_by_id: actor.id } });
+    await tx.plan.create({ data: { id, deploy_id: deployId, version, prune: prune !== undefined, prune_volumes: prune?.volumes ?? false, created_by: actor.name, created_by_id: actor.id } });
     await appendAudit(tx, { actor, action: 'plan.create', target: id, result: 'ok', details: { deploy_id: deployId, version } });
   });
   return id;

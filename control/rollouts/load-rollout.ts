@@ -8,7 +8,7 @@ import { scopeOf } from './open-rollback.js';
 
 /** `automatic`: it takes another rollout back, and is not taken back itself. */
 export interface LoadedRollout { rollout_id: string; deploy_id: string; version: number; kind: RolloutKind; graph: RolloutGraph; automatic: boolean }
-export interface OpenRollout { rollout_id: string; deploy_id: string; state: RolloutState; updated_at: string }
+export interface OpenRollout { rollout_id: string; deploy_id: string; kind: RolloutKind; prune: boolean; state: RolloutState; updated_at: string }
 
 /** The same answer every time: a version never changes. */
 export async function loadRollout(db: Reader, rolloutId: string): Promise<LoadedRollout> {
@@ -41,5 +41,5 @@ export async function openRollouts(db: Reader): Promise<OpenRollout[]> {
   return rows.map(openView);
 }
 
-const openView = ({ id, deploy_id, state, updated_at }: { id: string; deploy_id: string; state: RolloutState; updated_at: Date }): OpenRollout =>
-  ({ rollout_id: id, deploy_id, state, updated_at: updated_at.toISOString() });
+const openView = ({ id, deploy_id, kind, prune, state, updated_at }: { id: string; deploy_id: string; kind: RolloutKind; prune: boolean; state: RolloutState; updated_at: Date }): OpenRollout =>
+  ({ rollout_id: id, deploy_id, kind, prune, state, updated_at: updated_at.toISOString() });

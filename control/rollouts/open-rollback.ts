@@ -3,7 +3,7 @@ import { documentGraph } from '../../spec/graph.js';
 import type { RollbackGraph } from '../../spec/rollback-graph.js';
 import { rollbackGraph } from '../../spec/rollback-graph.js';
 import { stepId } from '../../spec/graph-types.js';
-import { isOpenRollout, type StepState } from '../../spec/words.js';
+import { isOpenRollout, type RolloutKind, type StepState } from '../../spec/words.js';
 import { systemActor, type Actor } from '../actor.js';
 import { appendAudit } from '../audit/index.js';
 import { inTransaction, type Db, type Reader, type Tx } from '../database.js';
@@ -35,6 +35,7 @@ export async function openRollback(db: Db, rolloutId: string, cause: RollbackCau
     const rollout = await lockRollout(tx, rolloutId);
     const before = await tx.rollout.findUnique({ where: { rollback_of: rolloutId }, select: { id: true, version: true } });
     if (before !== null) return { rollout_id: before.id, version: before.version };
+    if (rollout.kind === 'teardown') return { refused: 'what a teardown has removed is not kept anywhere' };
     if (!isOpenRollout(rollout.state)) return { refused: `it has ended (${rollout.state})` };
     const deploy = await lockDeploy(tx, rollout.deploy_id);
     if (deploy.active_version === null) return { refused: 'no version of this deploy has succeeded yet, so there is none to go back to' };
@@ -43,7 +44,7 @@ export async function openRollback(db: Db, rolloutId: string, cause: RollbackCau
   });
 }
 
-interface Failed { id: string; deploy_id: string; version: number; kind: 'apply' | 'rollback' }
+interface Failed { id: string; deploy_id: string; version: number; kind: RolloutKind }
 
 async function open(tx: Tx, failed: Failed, deploy: { latest_version: number; active_version: number }, cause: RollbackCause): Promise<OpenedRollback> {
   const { deploy_id: deployId, version: from } = failed;

@@ -24,6 +24,8 @@ export interface OpenRolloutRequest {
   claims?: DeployClaims;
   /** The versions of the secrets that `version` was rendered with; from now on they are those it uses. */
   secrets?: SecretPins;
+  /** At the end, remove what the deploy made and the version does not have any more; with `volumes`, those too. */
+  prune?: { volumes: boolean } | undefined;
 }
 /** `version` is what will run: for a rollback the new version that was made. */
 export interface OpenedRollout { rollout_id: string; version: number }
@@ -42,7 +44,7 @@ export async function openRollout(db: Db, actor: Actor, request: OpenRolloutRequ
   }
 }
 
-async function open(tx: Tx, actor: Actor, { deployId, version: wanted, kind, parent = wanted, expectedVersion, claims, secrets = {} }: OpenRolloutRequest): Promise<OpenedRollout> {
+async function open(tx: Tx, actor: Actor, { deployId, version: wanted, kind, parent = wanted, expectedVersion, claims, secrets = {}, prune }: OpenRolloutRequest): Promise<OpenedRollout> {
   const deploy = await lockDeploy(tx, deployId);
   guardVersion(deploy, expectedVersion);
   await refuseOpenRollout(tx, deploy);
@@ -56,7 +58,7 @@ async function open(tx: Tx, actor: Actor, { deployId, version: wanted, kind, par
     events.push(versionEvent(deployId, version, kind, parent, actor));
   }
   const rollout = { id: newId('rollout'), deploy_id: deployId, version, kind };
-  await tx.rollout.create({ data: { ...rollout, started_by: actor.name, started_by_id: actor.id } });
+  await tx.rollout.create({ data: { ...rollout, prune: prune !== undefined, prune_volumes: prune?.volumes ?? false, started_by: actor.name, started_by_id: actor.id } });
   await tx.deploy.update({ where: { id: deployId }, data: { current_version: version, latest_version: Math.max(version, deploy.latest_version) } });
   await pinSecrets(tx, deployId, version, secrets);
   if (claims) await occupy(tx, { deployId, version, yaml: source.yaml, claims });

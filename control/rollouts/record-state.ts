@@ -3,6 +3,7 @@ import type { Rollout } from '../../prisma/generated/client.js';
 import { isOpenRollout, type RolloutState } from '../../spec/words.js';
 import { inTransaction, type Db, type Tx } from '../database.js';
 import { appendEvents, type EventInput } from '../events/index.js';
+import { forgetStates, forgetUnplaced } from '../observed/index.js';
 import { lockRollout } from './lock-rollout.js';
 import { loadRollout, type LoadedRollout } from './load-rollout.js';
 import { rolloutEvent } from './open-rollout.js';
@@ -59,8 +60,18 @@ async function closeTakenBack(tx: Tx, rolloutId: string, by: Rollout): Promise<E
   return [rolloutEvent(other, 'rolled_back', other.reason)];
 }
 
-async function settleDeploy(tx: Tx, { deploy_id, version }: Rollout, state: RolloutState, now: Date): Promise<void> {
+async function settleDeploy(tx: Tx, { id, deploy_id, version, kind, rollback_of }: Rollout, state: RolloutState, now: Date): Promise<void> {
+  if (kind === 'teardown') return settleTeardown(tx, deploy_id, state, now);
   const succeeded = state === 'succeeded';
   await tx.deploy.update({ where: { id: deploy_id }, data: { current_version: null, ...(succeeded ? { active_version: version } : {}) } });
+  // One that takes another back has no steps for what that one did not touch.
+  if (succeeded && rollback_of === null) await forgetUnplaced(tx, deploy_id, id);
   if (succeeded) await tx.version.updateMany({ where: { deploy_id, number: version, applied_at: null }, data: { applied_at: now } });
+}
+
+/** With nothing of it left on any host, the deploy is out of sight and its name is free. */
+async function settleTeardown(tx: Tx, deployId: string, state: RolloutState, now: Date): Promise<void> {
+  const gone = state === 'succeeded';
+  await tx.deploy.update({ where: { id: deployId }, data: { current_version: null, ...(gone ? { active_version: null, deleted_at: now } : {}) } });
+  if (gone) await forgetStates(tx, deployId);
 }

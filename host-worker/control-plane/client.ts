@@ -70,7 +70,7 @@ export function connectControlPlane(options: ControlPlaneOptions): ControlPlane 
 }
 
 /** An answer, or PassingTrouble that says why there was none. */
-async function send(options: ControlPlaneOptions, path: string, body: unknown, signal: AbortSignal): Promise<Response> {
+export async function send(options: ControlPlaneOptions, path: string, body: unknown, signal: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { authorization: `Bearer ${options.token}`, 'x-maestro-node': options.node };
   const post = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
   if (body !== undefined) headers['content-type'] = 'application/json';
@@ -81,7 +81,7 @@ async function send(options: ControlPlaneOptions, path: string, body: unknown, s
   }
 }
 
-async function readJson(response: Response): Promise<unknown> {
+export async function readJson(response: Response): Promise<unknown> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
@@ -92,12 +92,12 @@ async function readJson(response: Response): Promise<unknown> {
   return JSON.parse(Buffer.concat(chunks).toString('utf8'));
 }
 
-async function expectAccepted(path: string, response: Response): Promise<void> {
+export async function expectAccepted(path: string, response: Response): Promise<void> {
   if (!response.ok) throw await refusal(path, response);
   await response.body?.cancel();
 }
 
-async function refusal(path: string, response: Response): Promise<MaestroError> {
+export async function refusal(path: string, response: Response): Promise<MaestroError> {
   const said = (await response.text().catch(() => '')).slice(0, 500);
   const what = `the control plane refused ${path.split('?')[0] ?? path} (${String(response.status)})`;
   if (response.status === 401 || response.status === 403) {

@@ -49,6 +49,13 @@ export class Journal {
     await writeDurably(this.placementPath(record), record, this.reached);
   }
 
+  /** Nothing of the placement is left here. Callers hold its lock. The placement's own file goes last: it says what is ours. */
+  async forget(key: PlacementKey): Promise<void> {
+    await rm(this.previousFolder(key), { recursive: true, force: true });
+    await rm(this.sourcePath(key), { force: true });
+    await rm(this.placementPath(key), { force: true });
+  }
+
   async source(key: PlacementKey): Promise<SourceRecord> {
     return (await readDurable(this.sourcePath(key), sourceRecord)) ?? emptySource(key.deploy_id, key.component);
   }

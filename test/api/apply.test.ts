@@ -105,13 +105,17 @@ describe('applying', () => {
       await refused(`/api/deploys/${id}/diff`, {}, 422, 'validation_error');
     });
 
-    it('what comes later: pruning, stored plans, teardown', async () => {
+    it('removing by who may not remove, and stored plans, which come later', async () => {
       const id = await deploy('later');
-      await refused(`/api/deploys/${id}/apply`, { prune: true }, 422, 'unsupported_feature');
+      const { operator, viewer } = context.api.people;
+      const missing = { code: 'permission_denied', details: { missing_right: 'component.remove' } };
+      const pruned = await context.api.ask(`/api/deploys/${id}/apply`, { method: 'POST', json: { prune: true }, as: operator });
+      expect([pruned.status, pruned.body]).toEqual([403, expect.objectContaining(missing)]);
+      const answer = await context.api.ask(`/api/deploys/${id}?teardown=true`, { method: 'DELETE', as: operator });
+      expect([answer.status, answer.body]).toEqual([403, expect.objectContaining(missing)]);
+      await refused(`/api/deploys/${id}/apply`, { remove_volumes: true }, 422, 'validation_error');
       await refused(`/api/deploys/${id}/apply`, { plan_id: 'pln_00000000000000000000' }, 422, 'unsupported_feature');
-      const answer = await context.api.ask(`/api/deploys/${id}?teardown=true`, { method: 'DELETE', as: context.api.people.operator });
-      expect([answer.status, answer.body]).toEqual([422, expect.objectContaining({ code: 'unsupported_feature' })]);
-      expect((await context.api.ask(`/api/deploys/${id}`, { as: context.api.people.viewer })).status).toBe(200);
+      expect((await context.api.ask(`/api/deploys/${id}`, { as: viewer })).status).toBe(200);
     });
 
     it('deploys and rollouts that are not there', async () => {

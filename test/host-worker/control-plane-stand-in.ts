@@ -19,6 +19,8 @@ export class ControlPlaneStandIn {
   readonly requests: Request[] = [];
   readonly reports: (Reported & { run: string })[] = [];
   readonly batchBytes: number[] = [];
+  /** Whose removals are asked about. */
+  removalsOf = 'dpl_aaaaaaaaaaaaaaaa';
   /** Status codes for the next requests, before it behaves again. */
   nextStatuses: number[] = [];
 
@@ -46,6 +48,7 @@ export class ControlPlaneStandIn {
     if (forced !== undefined) return { status: forced, answer: { title: 'as the test wants it' } };
     const url = new URL(request.path, 'http://stand-in');
     if (url.pathname === '/host/v1/desired') return this.desired(url.searchParams);
+    if (url.pathname === '/host/v1/removals') return this.removals(url.searchParams.get('run') ?? '');
     if (url.pathname === '/host/v1/report') return this.report(request.body);
     return url.pathname === '/host/v1/hello' ? { status: 204 } : { status: 404, answer: {} };
   }
@@ -56,6 +59,13 @@ export class ControlPlaneStandIn {
     const component = query.get('component');
     const wanted = placements.filter((placement) => component === null || placement.component === component);
     return { status: 200, answer: { placements: query.get('content') === '1' ? wanted : wanted.map(withoutContent) } };
+  }
+
+  /** What stays: what the run wants here. */
+  private removals(run: string): { status: number; answer: unknown } {
+    const placements = this.runs.get(run);
+    if (placements === undefined) return { status: 404, answer: { code: 'not_found' } };
+    return { status: 200, answer: { deploy_id: this.removalsOf, placements: placements.map(withoutContent), order: ['db', 'web'], volumes: false } };
   }
 
   private report(body: string): { status: number } {

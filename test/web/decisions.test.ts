@@ -1,4 +1,5 @@
 /** What the pages decide and say without a browser: pure functions of what the API answers. */
+import { driftSentence } from '../../web/src/features/deploy/observed-words.js';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isErrorCode } from '../../spec/errors.js';
@@ -102,7 +103,7 @@ describe('what was picked or dropped', () => {
 });
 
 describe('sentences', () => {
-  const deploy: DeployBrief = { deploy_id: 'dpl_1', name: 'shop', state: 'in_sync', active_version: 3, latest_version: 3, last_rollout: null, updated_at: '2026-11-23T03:00:00Z' };
+  const deploy: DeployBrief = { deploy_id: 'dpl_1', name: 'shop', state: 'in_sync', active_version: 3, latest_version: 3, last_rollout: null, drift: { placements: 0, kinds: [] }, observed: {}, updated_at: '2026-11-23T03:00:00Z' };
   const last = (version: number): DeployBrief['last_rollout'] => ({ rollout_id: 'rol_1', state: 'failed', kind: 'apply', version, started_at: null, ended_at: null });
 
   test('a deploy says what is active, what waits and what went wrong', () => {
@@ -137,4 +138,10 @@ describe('sentences', () => {
     expect(nodeMeaning({ online: true, facts: { docker: false, systemd: false, missing: ['docker', 'systemd'] } })).toEqual(['Nothing can run here until Docker or systemd is there.']);
     expect(nodeMeaning({ online: false, facts })[0]).toMatch(/^Rollouts that touch this host wait/);
   });
+});
+
+test('drift says what is and what should be, and nothing of what is not there', () => {
+  expect(driftSentence({ field: 'ports', kind: 'changed', from: 'a', to: 'b' })).toBe('was changed: is a, should be b');
+  expect(driftSentence({ field: 'container', kind: 'missing', from: null, to: 'web' })).toBe('is missing');
+  expect(driftSentence({ field: 'image', kind: 'changed', from: 'x'.repeat(100), to: 'y' }).length).toBeLessThan(110);
 });

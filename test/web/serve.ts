@@ -29,6 +29,7 @@ async function main(databaseUrl: string): Promise<void> {
     startRollout: () => Promise.resolve(true),
     runPlan: async ({ plan_id: planId }) => { await recordPlan(db, planId, { hosts }); },
     runOperate: () => Promise.reject(new Error('not part of this')),
+    startLogs: () => Promise.reject(new Error('not part of this')),
     update: (_rollout, definition, input) => Promise.resolve(tell({ asked: definition.name, input })),
     isReady: () => Promise.resolve(true),
     close: () => Promise.resolve(),

@@ -4,6 +4,7 @@
  */
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { createHostActivities } from '../../../host-worker/activities.js';
+import { createFurtherActivities } from '../../../host-worker/further-activities.js';
 import type { ActivityScope } from '../../../host-worker/activity-scope.js';
 import { assemble } from '../../../host-worker/assemble.js';
 import type { DriverAnswer, DriverRequest } from './protocol.js';
@@ -25,7 +26,8 @@ function scopeOf(request: DriverRequest): ActivityScope {
 
 async function answer(request: DriverRequest): Promise<DriverAnswer> {
   const deps = await assemble({ node: request.node, url: request.url, token: 'a token of this host', stateFolder: request.state }, process.env, silent);
-  const activities = createHostActivities(deps, () => scopeOf(request));
+  const options = { url: request.url, node: request.node, token: 'a token of this host' };
+  const activities = { ...createHostActivities(deps, () => scopeOf(request)), ...createFurtherActivities(deps, options, () => scopeOf(request)) };
   const durations: number[] = [];
   try {
     const results = [];

@@ -2,7 +2,7 @@
 import type { OperateVerb } from '../../../workflows/shared.js';
 
 export interface DriverWork { deploy_id: string; version: number; host: string; run_id: string; component?: string; attempt?: number; verb?: OperateVerb }
-export interface DriverCall { activity: 'observe' | 'prepare' | 'activate' | 'operate'; work: DriverWork }
+export interface DriverCall { activity: 'observe' | 'prepare' | 'activate' | 'operate' | 'prune'; work: DriverWork }
 
 export interface DriverRequest {
   node: string;

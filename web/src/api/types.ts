@@ -9,6 +9,7 @@ export type DeployBrief = Schemas['DeployItem'];
 export type DeployState = DeployBrief['state'];
 export type Deploy = Schemas['Deploy'];
 export type VersionBrief = Schemas['VersionItem'];
+export type PlacementState = Schemas['PlacementState'];
 export type Version = Schemas['Version'];
 export type Validation = Schemas['Validation'];
 export type Plan = Schemas['Plan'];

@@ -7,7 +7,9 @@ import { Note } from '../../ui/note.js';
 import { RolloutPanel } from '../rollout/rollout-panel.js';
 import { useRollout } from '../rollout/use-rollout.js';
 import { rolloutWords } from '../rollout/words.js';
+import { ObservedPanel } from './observed-panel.js';
 import { PlacementMatrix } from './placement-matrix.js';
+import { useDeployLive } from './use-deploy-live.js';
 import { deployWords, overviewWords as words } from './words.js';
 
 function NothingApplied({ deploy }: { deploy: Deploy }) {
@@ -25,7 +27,8 @@ function NothingApplied({ deploy }: { deploy: Deploy }) {
   );
 }
 
-function LastRollout({ rolloutId }: { rolloutId: string }) {
+function LastRollout({ rolloutId, deploy }: { rolloutId: string; deploy: Deploy }) {
+  useDeployLive(deploy.deploy_id);
   const feed = useRollout(rolloutId);
   const { model } = feed;
   const link = <Anchor component={Link} href={`/rollouts/${rolloutId}`} size="sm">{rolloutWords.fullPage}</Anchor>;
@@ -42,10 +45,11 @@ function LastRollout({ rolloutId }: { rolloutId: string }) {
       <RolloutPanel feed={feed} link={link} level={3} />
     </section>
   );
-  return <Stack gap="lg">{model?.open ? [panel, matrix] : [matrix, panel]}</Stack>;
+  const observed = <ObservedPanel placements={deploy.placements} />;
+  return <Stack gap="lg">{model?.open ? <>{panel}{observed}{matrix}</> : <>{observed}{matrix}{panel}</>}</Stack>;
 }
 
-/** Where everything stands: the rollout going on first, else components by host. */
+/** Where everything stands: the rollout going on first, else what runs now. */
 export function OverviewTab({ deploy }: { deploy: Deploy }) {
-  return deploy.last_rollout ? <LastRollout key={deploy.last_rollout.rollout_id} rolloutId={deploy.last_rollout.rollout_id} /> : <NothingApplied deploy={deploy} />;
+  return deploy.last_rollout ? <LastRollout key={deploy.last_rollout.rollout_id} rolloutId={deploy.last_rollout.rollout_id} deploy={deploy} /> : <NothingApplied deploy={deploy} />;
 }

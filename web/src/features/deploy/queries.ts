@@ -14,8 +14,12 @@ export const useDeploys = () => useInfiniteQuery({
   getNextPageParam: ({ next_cursor: next }) => next,
 });
 
+/** A host that falls silent is in no event of the deploy. */
+const rereadEveryMs = 15_000;
+
 export const useDeploy = (id: string) => useQuery({
   queryKey: keys.deploy(id),
+  refetchInterval: rereadEveryMs,
   queryFn: ({ signal }) => unwrap(client.GET('/api/deploys/{id}', { params: { path: { id } }, signal: deadline(signal) })),
 });
 

@@ -22,7 +22,10 @@ export const deploySentences = {
 export const versionKinds: Record<RolloutKind, (parent: number | null) => string> = {
   apply: () => 'submitted',
   rollback: (parent) => (parent === null ? 'roll back' : `roll back to version ${parent}`),
+  teardown: () => 'tear down',
 };
+
+const lastKinds: Record<RolloutKind, string> = { apply: 'apply', rollback: 'roll back', teardown: 'tear down' };
 
 export const deploysWords = {
   title: 'Deploys',
@@ -30,7 +33,7 @@ export const deploysWords = {
   columns: { name: 'Name', state: 'State', active: 'Active', latest: 'Latest', last: 'Last rollout', updated: 'Updated' },
   noVersion: 'none',
   version: (number: number) => `v${number}`,
-  lastRollout: ({ kind, version }: RolloutBrief) => `${kind === 'rollback' ? 'roll back' : 'apply'} v${version}`,
+  lastRollout: ({ kind, version }: RolloutBrief) => `${lastKinds[kind]} v${version}`,
   never: 'none yet',
   more: 'Show more',
   empty: {

@@ -22,7 +22,7 @@ export const phaseNames: Record<Phase, string> = {
   verify: 'verification', switch: 'switch-over', stop_old: 'stop of the old one', cleanup: 'clean-up',
 };
 
-export const kindWords: Record<RolloutKind, string> = { apply: 'Apply', rollback: 'Roll back' };
+export const kindWords: Record<RolloutKind, string> = { apply: 'Apply', rollback: 'Roll back', teardown: 'Tear down' };
 
 const placement = (component: string, host: string) => `${component} on ${host}`;
 const placements = (count: number) => plural(count, 'placement');

@@ -1,0 +1,3 @@
+export { forgetStates, forgetUnplaced, recordStates, type StatesReport } from './record-states.js';
+export { getDrift, observedSummaries, placementStates, type DriftSummary, type DriftView, type ObservedSummary, type PlacementState } from './views.js';
+export { watchedOn, type Watched } from './watched.js';
