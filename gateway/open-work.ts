@@ -10,7 +10,7 @@ export interface WorkDeps { db: PrismaClient; renderer: Renderer }
 export interface HostWork { run: OpenRun; placements: DesiredPlacement[] }
 
 /** One answer for unknown, ended and foreign runs, so that a host learns nothing of others. */
-const noSuchWork = (): MaestroError => new MaestroError('not_found', 'There is no open run of that id on this host', { fix: 'Nothing is to be done; the run has ended or is not for this host.' });
+export const noSuchWork = (): MaestroError => new MaestroError('not_found', 'There is no open run of that id on this host', { fix: 'Nothing is to be done; the run has ended or is not for this host.' });
 
 async function placementsOf({ renderer }: WorkDeps, host: string, run: OpenRun | null, options: { component?: string; withContent?: boolean } = {}): Promise<HostWork> {
   if (run === null) throw noSuchWork();
