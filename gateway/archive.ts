@@ -16,7 +16,8 @@ export async function sendArchive(deps: WorkDeps, host: string, { run, component
   const { size } = source.at;
   const from = fromOf(request.headers.range);
   if (from > size) throw new MaestroError('validation_error', 'the archive is not as long as that', { fix: 'Begin anew.' });
-  const bytes = readBlob(deps.db, sha256, from, size);
+  const bytes = source.type === 'artifact' ? deps.artifacts.read(sha256, from) : readBlob(deps.db, sha256, from, size);
+  if (source.type === 'artifact' && !(await deps.artifacts.has(sha256))) throw noSuchWork();
   response.status(206).set({ 'Content-Type': 'application/octet-stream', 'Content-Length': String(size - from), 'Content-Range': `bytes ${String(from)}-${String(Math.max(from, size - 1))}/${String(size)}` });
   // A host that goes away comes again and goes on where it was.
   await pipeline(bytes, response).catch((error: unknown) => { if (!response.destroyed) throw error; });

@@ -37,7 +37,6 @@ export function unsupportedFeatures(document: DeployDocument, locate: YamlReadin
 function componentFeatures(id: string, component: Component, refuse: (used: boolean, path: Path, what: string) => void): void {
   const at = (...rest: Path): Path => ['components', id, ...rest];
   const { source } = component;
-  refuse(source?.type === 'artifact', at('source', 'type'), `source type ${source?.type ?? ''}`);
   refuse(source?.type === 'git' && source.sync !== undefined, at('source', 'sync'), 'sync');
   refuse(source !== undefined && 'credentials_ref' in source && source.credentials_ref !== undefined, at('source', 'credentials_ref'), 'credentials_ref');
   refuse(component.build.length > 0 && source === undefined, at('build'), 'build without a source');

@@ -22,6 +22,8 @@ export interface PlacementInput {
   /** With every `{{ }}` evaluated. */
   component: Component;
   bundle: readonly BundleEntry[];
+  /** Sizes of the artifacts that are there, by sha256; default: none. */
+  artifacts?: ReadonlyMap<string, number>;
   /** By index in config.templates; undefined when it could not be rendered (reported by the renderer). */
   templates: readonly (RenderedTemplate | undefined)[];
   digest: DigestText;
@@ -36,7 +38,7 @@ export function resolvePlacement(input: PlacementInput, report: ReportProblem): 
     : resolveSystemdRun(componentId, input.project, component, component.run, report);
   const content = {
     deploy_id: input.deployId, project: input.project, component: componentId, host: input.host, component_directory: directory, run,
-    ...resolveSource(component, { directory, contentVersion: input.contentVersion ?? input.version, bundle: input.bundle }, input.digest, report),
+    ...resolveSource(component, { directory, contentVersion: input.contentVersion ?? input.version, bundle: input.bundle, artifacts: input.artifacts ?? new Map<string, number>() }, input.digest, report),
     files: [...environmentFile(input, run), ...templateFiles(input, directory, report), ...singleFiles(input, directory, report)],
     trees: trees(input, directory, report),
     healthcheck: resolveHealthcheck(component.healthcheck, report),

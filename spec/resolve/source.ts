@@ -16,12 +16,14 @@ export interface SourceSurroundings {
   directory: string;
   contentVersion: number;
   bundle: readonly BundleEntry[];
+  /** Sizes of the artifacts that are there, by sha256. */
+  artifacts: ReadonlyMap<string, number>;
 }
 
 /** A docker source is the image of the run section, and never built. */
 export function resolveSource({ source, build, run }: Component, surroundings: SourceSurroundings, digest: DigestText, report: ReportProblem): SourceAndBuild {
   const { directory, contentVersion } = surroundings;
-  if (source === undefined || source.type === 'docker' || source.type === 'artifact') return { source: null, build: [] };
+  if (source === undefined || source.type === 'docker') return { source: null, build: [] };
   const place = resolveDest(directory, directory);
   if (place === null) {
     report({ path: [...(run.type === 'systemd' && run.working_directory !== undefined ? ['run', 'working_directory'] : ['source'])], message: `"${directory}" is not a place a deploy may put a release at`, fix: 'Use a folder of its own outside /proc, /sys, /dev and the folders of Maestro and Docker, without "..".' });
@@ -32,7 +34,7 @@ export function resolveSource({ source, build, run }: Component, surroundings: S
     return { source: { type: 'git', ...names, source_hash: sourceHash(names, steps), content_version: contentVersion }, build: steps };
   }
   const subpath = folder(source.subpath, ['source', 'subpath'], 'the archive', report);
-  const at = archivePlace(source, surroundings, report);
+  const at = source.type === 'archive' ? archivePlace(source, surroundings, report) : artifactPlace(source, surroundings, report);
   return { source: { type: source.type, at, subpath, source_hash: archiveHash({ at, subpath }, steps), content_version: contentVersion }, build: steps };
 }
 
@@ -67,6 +69,17 @@ function archivePlace({ path }: WrittenSource<'archive'>, { bundle }: SourceSurr
   const inBundle = bundlePath(path);
   const entry = bundle.find((candidate) => candidate.path === inBundle);
   return entry === undefined ? wrong(`the bundle has no file "${path}"`, 'Add the archive to the bundle, next to the YAML, or correct the path.') : { kind: 'stored', sha256: entry.sha256, size: entry.size };
+}
+
+/** As it may be written. */
+const artifactId = /^[0-9a-f]{64}$/;
+
+function artifactPlace({ artifact_id: sha256 }: WrittenSource<'artifact'>, { artifacts }: SourceSurroundings, report: ReportProblem): ArchiveSource['at'] {
+  const size = artifactId.test(sha256) ? artifacts.get(sha256) : undefined;
+  if (size !== undefined) return { kind: 'stored', sha256, size };
+  const message = artifactId.test(sha256) ? `there is no artifact ${sha256}` : `"${sha256}" is not the sha256 of an artifact (64 lower-case hex digits)`;
+  report({ path: ['source', 'artifact_id'], message, fix: 'Upload the archive (POST /api/artifacts) and write the artifact_id of the answer.' });
+  return nowhere;
 }
 
 type Step = Component['build'][number];

@@ -36,7 +36,8 @@ function stored(bytes: Buffer): ArchiveSource['at'] {
   return { kind: 'stored', sha256, size: bytes.length };
 }
 
-const withVersion = async (text: string): Promise<Buffer> => gz(await tar({ name: 'app/src/version.txt', content: text }, { name: 'app/filler', content: Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index * 7919) % 251)) }));
+const plain = (text: string): Promise<Buffer> => tar({ name: 'app/src/version.txt', content: text }, { name: 'app/filler', content: Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index * 7919) % 251)) });
+const withVersion = async (text: string): Promise<Buffer> => gz(await plain(text));
 const call = (activity: 'prepare' | 'activate', run: string, options: Parameters<HostLab['ask']>[1] = {}): Promise<DriverAnswer | null> => lab.ask([lab.call(activity, run, 'app')], options);
 const planOf = async (wanted: DesiredPlacement): Promise<unknown> => (await lab.plan(wanted))[0];
 const served = (): Promise<string> => lab.httpBody('http://127.0.0.1:8000/dist/version.txt');
@@ -76,14 +77,14 @@ it('an archive of the host is what it is when a version is applied first; one th
 });
 
 it('a download that breaks off goes on where it was; one that is another is not used', async () => {
-  const bytes = await withVersion('one');
+  const bytes = await plain('one');
   lab.control.cutAfter = [1_000, 10_000, 0];
   const run = await lab.apply(app(1, stored(bytes), { subpath: 'app' }));
   expect(await served()).toBe('ONE');
   expect(lab.control.lines(run).filter((line) => line.includes('broke off'))).toHaveLength(3);
   expect(lab.control.requests.filter(({ path }) => path.startsWith('/host/v1/archive')).length).toBe(4);
-  const wanted = stored(await withVersion('two'));
-  if (wanted.kind === 'stored') lab.control.archives.set(wanted.sha256, await withVersion('bad'));
+  const wanted = stored(await plain('two'));
+  if (wanted.kind === 'stored') lab.control.archives.set(wanted.sha256, await plain('bad'));
   expect(await call('prepare', lab.open(app(2, wanted)))).toMatchObject({ ended: 'failed', type: 'fetch_failed', failure: { message: expect.stringMatching(/is not the archive|ended it early|longer/) } });
   expect(await served()).toBe('ONE');
 });
