@@ -4,6 +4,8 @@ import type { RolloutState } from '../spec/words.js';
 import type { RolloutGraph } from '../spec/graph-types.js';
 import { packGraph, unpackGraph, type PackedGraph } from '../spec/packed-graph.js';
 import type { PlacementPlan } from '../spec/plan.js';
+import { testWarning } from '../spec/test-results.js';
+import type { StepRecord } from '../activities/index.js';
 import { changing, control, watching } from './activities.js';
 import { checkAbort, checkApprove, checkPause, checkResume, checkRetry, checkRollback, checkSkip, type Decision } from './decisions.js';
 import { toStepFailure } from './failures.js';
@@ -201,7 +203,8 @@ export class RolloutRun {
       const result = await changing(host).activate({ ...this.placementWork(id, host, component), ...(hold ? { hold_switch: true } : {}) });
       if (hold && result.held !== undefined) return this.board.set(id, { state: 'waiting', at: 'held', reason: 'ready beside the old one; waits for its group to switch' }, { phases: result.phases });
       await this.watch(id, host, component, result, verifying);
-      this.board.set(id, { state: result.changed ? 'succeeded' : 'unchanged' }, { phases: result.phases, operations: result.operations });
+      const warning = testWarning(result.tests);
+      this.board.set(id, { state: result.changed ? 'succeeded' : 'unchanged', ...(warning === null ? {} : { reason: warning }) }, toldOf(result));
     } catch (error) {
       const failure = toStepFailure(error, host);
       if (isCancellation(error)) this.board.set(id, { state: 'aborted', reason: verifying.begun ? 'stopped while it was being watched; the new one serves' : 'stopped while it was being changed; what served before still serves' });
@@ -216,7 +219,7 @@ export class RolloutRun {
     const durationMs = this.board.verifyMs(id);
     if (!result.changed || durationMs === 0) return;
     verifying.begun = true;
-    this.board.set(id, { state: 'running', at: 'verifying', reason: `healthy; watched for ${inWords(durationMs)}` }, { phases: result.phases, operations: result.operations });
+    this.board.set(id, { state: 'running', at: 'verifying', reason: `healthy; watched for ${inWords(durationMs)}` }, toldOf(result));
     this.news = true;
     const { phases } = await watching(host, durationMs).verify({ ...this.placementWork(id, host, component), duration_ms: durationMs });
     result.phases = [...result.phases, ...phases];
@@ -343,3 +346,5 @@ export class RolloutRun {
     return { ...this.work(host), component, attempt: this.board.step(id)?.attempt ?? 1 };
   }
 }
+
+const toldOf = ({ phases, operations, tests }: ActivateResult): Partial<StepRecord> => ({ phases, operations, ...(tests === undefined ? {} : { tests }) });
