@@ -1,4 +1,5 @@
 /** What every handler works with; made once per process, or per test. */
+import type { ArtifactStore } from '../control/artifacts/index.js';
 import type { EventFeed } from '../control/events/index.js';
 import type { Renderer } from '../control/rendering/desired.js';
 import type { Vault } from '../control/secrets/index.js';
@@ -17,6 +18,7 @@ export interface ApiSettings {
   temporalNamespace: string;
   /** Variables of this process that templates may read. */
   templateEnv: Readonly<Record<string, string>>;
+  artifacts: { maxBytes: number; ttlMs: number };
   guessLimits: GuessLimits;
   /** An answer that does not fit its schema is an error (tests), not only a line in the log. */
   strictAnswers: boolean;
@@ -27,6 +29,7 @@ export interface ApiContext {
   feed: EventFeed;
   renderer: Renderer;
   vault: Vault;
+  artifacts: ArtifactStore;
   temporal: Orchestrator;
   log: Logger;
   settings: ApiSettings;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { allowedEnv } from '../control/rendering/context.js';
 import { createRenderer } from '../control/rendering/desired.js';
 import { readConfig, type Config } from '../control/config.js';
+import { FolderStore } from '../control/artifacts/index.js';
 import { EventFeed } from '../control/events/index.js';
 import { hostTokenKey } from '../control/host-tokens.js';
 import { digestKey, Vault, vaultKeys } from '../control/secrets/index.js';
@@ -26,6 +27,7 @@ const settingsOf = (config: Config): ApiSettings => ({
   temporalNamespace: config.temporal.namespace,
   templateEnv: allowedEnv(process.env),
   guessLimits,
+  artifacts: config.artifacts,
   strictAnswers: false,
 });
 
@@ -53,7 +55,7 @@ async function main(log: Logger, config: Config, signal: StopSignal): Promise<vo
   const web = await pages(config, log);
   const vault = new Vault(config.dataDir, vaultKeys(config));
   const renderer = createRenderer({ db, env: settings.templateEnv, vault, digestKey: await digestKey(config.dataDir) });
-  const api = createServer({ db, feed, renderer, vault, temporal, log, settings, web, hostTokenKey: await hostTokenKey(config.dataDir) });
+  const api = createServer({ db, feed, renderer, vault, artifacts: new FolderStore(config.dataDir), temporal, log, settings, web, hostTokenKey: await hostTokenKey(config.dataDir) });
   await listen(api, config);
   const stopWatching = watchHosts(db, (error) => log.warn({ err: error }, 'silent hosts cannot be looked for; trying again'));
   signal.serving();

@@ -34,6 +34,8 @@ export interface RequestFacts {
   secure: boolean;
   sessionToken: string | null;
   ifMatch: string | null;
+  /** The body of a route that streams it. */
+  bytes: AsyncIterable<Uint8Array>;
   setCookie(cookie: string): void;
   setStatus(status: number): void;
   /** Adds to the audit entry that the router writes. */

@@ -64,14 +64,21 @@ async function checkRight(row: Route, actor: Actor, request: Request, { db }: Ap
   throw refusal;
 }
 
+/** For the slowest upload of a whole bundle. */
+const bodyTimeoutMs = 120_000;
+
 /** Bytes of the body, within the limit of its media type. */
 async function readBody(row: Route, request: Request, response: Response): Promise<Pick<RawParts, 'mediaType' | 'bytes'>> {
   const mediaType = mediaTypeOf(request.get('content-type'));
   const empty = request.get('transfer-encoding') === undefined && Number(request.get('content-length') ?? 0) === 0;
   if (row.body === null || (empty && !row.body.required)) return { mediaType, bytes: Buffer.alloc(0) };
   const { limitBytes } = limitOf(row.body, mediaType);
+  if (row.body.streamed === true) return { mediaType, bytes: Buffer.alloc(0) };
+  const late = setTimeout(() => request.destroy(), bodyTimeoutMs);
+  response.once('close', () => clearTimeout(late));
   const read = express.raw({ type: () => true, limit: limitBytes, inflate: false });
   await new Promise<void>((resolve, reject) => read(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error))));
+  clearTimeout(late);
   const bytes: unknown = request.body;
   return { mediaType, bytes: Buffer.isBuffer(bytes) ? bytes : Buffer.alloc(0) };
 }
@@ -84,6 +91,7 @@ function factsOf(request: Request, response: Response, running: Running, { setti
     secure: request.secure || settings.https,
     sessionToken: credentials.kind === 'cookie' ? credentials.cookie : null,
     ifMatch: request.get('if-match') ?? null,
+    bytes: request,
     setCookie: (cookie) => void response.append('Set-Cookie', cookie),
     setStatus: (status) => { running.status = status; },
     note: (details) => { Object.assign(running.details, details); },

@@ -37,8 +37,8 @@ export interface ApiServer {
 
 const closeGraceMs = 10_000;
 const headersTimeoutMs = 15_000;
-/** For the slowest upload of a whole bundle; answers are not bounded by it. */
-const requestTimeoutMs = 120_000;
+/** For the slowest upload of an artifact; other bodies have less time (router.ts), and answers are not bounded by it. */
+const requestTimeoutMs = 3_600_000;
 /** Longer than the idle time of common proxies, so that they close first. */
 const keepAliveTimeoutMs = 65_000;
 
@@ -53,7 +53,7 @@ function application(deps: ServerDeps, context: ApiContext): Express {
   app.disable('x-powered-by').disable('etag').set('trust proxy', deps.trustedProxies ?? 0);
   app.use(requestLog(log));
   app.use(['/api', '/host', '/ws', '/healthz', '/readyz'], dataHeaders());
-  app.use('/host/v1', hostRouter({ db: deps.db, renderer: deps.renderer, tokenKey: deps.hostTokenKey, troubled: (error) => log.debug({ err: error }, 'a version that a host looks after cannot be rendered') }));
+  app.use('/host/v1', hostRouter({ db: deps.db, renderer: deps.renderer, artifacts: deps.artifacts, tokenKey: deps.hostTokenKey, troubled: (error) => log.debug({ err: error }, 'a version that a host looks after cannot be rendered') }));
   app.use(apiRouter(routes, context));
   app.use(['/api', '/host', '/ws'], (request) => { throw noSuchPath(pathOf(request.originalUrl)); });
   app.use(pageHeaders(), (request, response, next) => { web.handle(request, response).catch(next); });

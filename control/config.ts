@@ -20,6 +20,8 @@ const environment = z.object({
   MAESTRO_TEMPORAL_UI_URL: webUrl.optional(),
   MAESTRO_TEMPLATE_ENV: names.default([]),
   MAESTRO_VAULT_PASSPHRASE: z.string().min(12, { error: 'must have at least 12 characters' }).optional(),
+  MAESTRO_ARTIFACT_MAX_BYTES: z.coerce.number({ error: 'must be a number of bytes' }).int().min(1).default(2 * 1024 ** 3),
+  MAESTRO_ARTIFACT_TTL_DAYS: z.coerce.number({ error: 'must be a number of days' }).int().min(1).max(3650).default(30),
   MAESTRO_LOG: z.enum(['debug', 'info', 'warn', 'error'], { error: 'must be debug, info, warn or error' }).default('info'),
 });
 
@@ -36,6 +38,7 @@ export interface Config {
   templateEnv: string[];
   /** Seals the vault in place of a key file. */
   passphrase: string | undefined;
+  artifacts: { maxBytes: number; ttlMs: number };
   logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -54,6 +57,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     temporal: { address: data.MAESTRO_TEMPORAL_ADDRESS, namespace: data.MAESTRO_TEMPORAL_NAMESPACE, uiUrl: data.MAESTRO_TEMPORAL_UI_URL ?? null },
     templateEnv: data.MAESTRO_TEMPLATE_ENV,
     passphrase: data.MAESTRO_VAULT_PASSPHRASE,
+    artifacts: { maxBytes: data.MAESTRO_ARTIFACT_MAX_BYTES, ttlMs: data.MAESTRO_ARTIFACT_TTL_DAYS * 24 * 3600 * 1000 },
     logLevel: data.MAESTRO_LOG,
   };
 }

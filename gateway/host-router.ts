@@ -9,8 +9,9 @@ import { recordStates, watchedOn } from '../control/observed/index.js';
 import { removalsOn } from '../control/removals/index.js';
 import { MaestroError, type Diagnostic } from '../spec/errors.js';
 import type { z } from 'zod';
+import { sendArchive } from './archive.js';
 import { callingHost } from './host-identity.js';
-import { desiredQuery, hello, helloBytesMax, report, reportBytesMax } from './messages.js';
+import { archiveQuery, desiredQuery, hello, helloBytesMax, report, reportBytesMax } from './messages.js';
 import { workOf, type WorkDeps } from './open-work.js';
 import { logsBytesMax, logsReport, removalsQuery, statesBytesMax, statesReport, watchedQuery } from './observed-messages.js';
 import { recordReport } from './record-report.js';
@@ -54,6 +55,9 @@ export function hostRouter({ tokenKey, troubled, ...deps }: HostRouterOptions): 
     const { run, component, content } = parse(desiredQuery, request.query);
     const { placements } = await workOf(deps, hostOf(response), run, { component, withContent: content });
     response.json({ placements });
+  }).all(only('GET'));
+  router.route('/archive').get(async (request, response) => {
+    await sendArchive(deps, hostOf(response), parse(archiveQuery, request.query), request, response);
   }).all(only('GET'));
   router.route('/report').post(json(reportBytesMax), async (request, response) => {
     await recordReport(deps, hostOf(response), parse(report, request.body));

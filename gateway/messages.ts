@@ -19,6 +19,8 @@ const askingRun = z.string().regex(/^(rol|pln|log)_[A-Za-z0-9_-]{16,64}$/);
 export const desiredQuery = z.object({ run: askingRun, component: componentName.optional(), content: z.enum(['0', '1']).default('0').transform((text) => text === '1') })
   .refine(({ content, component }) => !content || component !== undefined, { path: ['component'], message: 'content=1 needs a component' });
 
+export const archiveQuery = z.object({ run: runId, component: componentName, sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+
 const line = z.object({ stream: z.enum(['stdout', 'stderr', 'info']), text: z.string() });
 const common = { key: z.string().min(1).max(200), component: componentName, ts: z.iso.datetime({ offset: true }) };
 
@@ -31,3 +33,4 @@ export const report = z.object({ run: runId, entries: z.array(entry).max(1000) }
 export type Report = z.infer<typeof report>;
 export type Hello = z.infer<typeof hello>;
 export type DesiredQuery = z.infer<typeof desiredQuery>;
+export type ArchiveQuery = z.infer<typeof archiveQuery>;

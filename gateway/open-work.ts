@@ -1,4 +1,5 @@
 /** What a host may see and say: only of runs that touch it, while they are open. Everything else does not exist for it. */
+import type { ArtifactStore } from '../control/artifacts/index.js';
 import type { Renderer } from '../control/rendering/desired.js';
 import { getRollout } from '../control/rollouts/index.js';
 import { openRun, type OpenRun } from '../control/runs.js';
@@ -6,11 +7,11 @@ import type { PrismaClient } from '../prisma/client.js';
 import type { DesiredPlacement } from '../spec/desired.js';
 import { MaestroError } from '../spec/errors.js';
 
-export interface WorkDeps { db: PrismaClient; renderer: Renderer }
+export interface WorkDeps { db: PrismaClient; renderer: Renderer; artifacts: ArtifactStore }
 export interface HostWork { run: OpenRun; placements: DesiredPlacement[] }
 
 /** One answer for unknown, ended and foreign runs, so that a host learns nothing of others. */
-const noSuchWork = (): MaestroError => new MaestroError('not_found', 'There is no open run of that id on this host', { fix: 'Nothing is to be done; the run has ended or is not for this host.' });
+export const noSuchWork = (): MaestroError => new MaestroError('not_found', 'There is no open run of that id on this host', { fix: 'Nothing is to be done; the run has ended or is not for this host.' });
 
 async function placementsOf({ renderer }: WorkDeps, host: string, run: OpenRun | null, options: { component?: string; withContent?: boolean } = {}): Promise<HostWork> {
   if (run === null || (run.host !== undefined && run.host !== host)) throw noSuchWork();

@@ -83,18 +83,31 @@ export interface DesiredTree {
   files: { path: string; sha256: string; size: number; mode: number; content?: string }[];
 }
 
-/** A commit of a repository, fetched and built on the host into a release of its own, to which the component directory points. */
-export interface DesiredSource {
+/** Fetched and built on the host into a release of its own, to which the component directory points. */
+export type DesiredSource = GitSource | ArchiveSource;
+
+interface AnySource {
+  /** The folder of it that is used; null = all of it. */
+  subpath: string | null;
+  /** Over the source and the build: with the same commit (or the same archive), it is the same release. */
+  source_hash: string;
+  /** The version whose commit it is: the version itself, or for a rollback the one that its content is of. */
+  content_version: number;
+}
+
+/** A commit of a repository. */
+export interface GitSource extends AnySource {
   type: 'git';
   repo: string;
   /** null = the default branch. */
   ref: string | null;
-  /** The folder of the repository that is used; null = all of it. */
-  subpath: string | null;
-  /** Over the source and the build: with the same commit, it is the same release. */
-  source_hash: string;
-  /** The version whose commit it is: the version itself, or for a rollback the one that its content is of. */
-  content_version: number;
+}
+
+/** An archive, which is unpacked. What stands for the commit of a git source is the sha256 of its bytes. */
+export interface ArchiveSource extends AnySource {
+  type: 'archive' | 'artifact';
+  /** `stored`: the control plane has it. `host`: a file of the host, by its absolute path; what is in it is seen there. */
+  at: { kind: 'stored'; sha256: string; size: number } | { kind: 'host'; path: string };
 }
 
 export interface BuildStep {

@@ -56,7 +56,7 @@ export interface ObservedTree {
   owned: boolean;
 }
 
-/** The component directory of a git source, and what its ref names. */
+/** The component directory of a source, and what its ref names. The commit of an archive is the sha256 of its bytes. */
 export interface ObservedSource {
   path: string;
   /** `link`: a symbolic link, wherever it points to. */
@@ -65,7 +65,7 @@ export interface ObservedSource {
   owned: boolean;
   /** Of our release that the link points to; null: it points elsewhere, or to one that is gone. */
   current: { commit: string; source_hash: string } | null;
-  /** What this version was pinned to on this host, else what the repository says now; null: it could not be asked. */
+  /** What this version was pinned to on this host, else what the repository (or the file) says now; null: it could not be asked. */
   wanted_commit: string | null;
   /** Why it could not be asked. */
   trouble: string | null;

@@ -1,4 +1,4 @@
-/** What a git source needs: the component directory compared with the release that the version asks for. */
+/** What a source needs: the component directory compared with the release that the version asks for. */
 import type { DesiredPlacement, DesiredSource } from './desired.js';
 import type { ObservedPlacement, ObservedSource } from './observed.js';
 import type { FieldChange, Operation } from './plan.js';
@@ -22,12 +22,12 @@ export function sourceChanges({ source, component_directory: path, version }: De
   const found = observed.source ?? { path, kind: 'missing', owned: false, current: null, wanted_commit: null, trouble: null, prepared: false } satisfies ObservedSource;
   if (found.kind === 'other' || (found.kind === 'link' && !found.owned)) return foreign(path, found);
   const { prepared } = found;
-  if (isAsked(source, found)) return { ...nothingToDo, reasons: doubt(found), unsure: found.wanted_commit === null, prepared };
+  if (isAsked(source, found)) return { ...nothingToDo, reasons: doubt(source, found), unsure: found.wanted_commit === null, prepared };
   // The same content in a new version asks the ref anew: another commit is no drift then.
   const asApplied = drifted && (found.current === null || observed.applied_version === version);
   const kind = !asApplied ? 'desired' : found.kind === 'missing' ? 'missing' : 'changed';
   const fields = differences(source, found).map(({ field, from, to }) => fieldChange(field, kind, from, to));
-  return { fields, reasons: [reasonFor(path, source, found, drifted), ...doubt(found)], conflict: null, operations: [{ op: 'switch_release', path }], unsure: false, prepared };
+  return { fields, reasons: [reasonFor(path, source, found, drifted), ...doubt(source, found)], conflict: null, operations: [{ op: 'switch_release', path }], unsure: false, prepared };
 }
 
 function foreign(path: string, { kind }: ObservedSource): SourceChanges {
@@ -39,22 +39,29 @@ function foreign(path: string, { kind }: ObservedSource): SourceChanges {
 const isAsked = ({ source_hash }: DesiredSource, { current, wanted_commit }: ObservedSource): boolean =>
   current !== null && current.source_hash === source_hash && (wanted_commit === null || current.commit === wanted_commit);
 
-const doubt = ({ trouble, current }: ObservedSource): string[] =>
-  (trouble === null ? [] : [`the repository could not be asked${current === null ? '' : ` whether commit ${short(current.commit)} is the latest`}: ${trouble}`]);
+/** What people call what is wanted of a source. */
+const wordFor = ({ type }: DesiredSource): string => (type === 'git' ? 'commit' : 'content');
+
+const doubt = (source: DesiredSource, { trouble, current }: ObservedSource): string[] => {
+  if (trouble === null) return [];
+  const asked = source.type === 'git' ? 'the repository could not be asked' : 'the archive could not be looked at';
+  return [`${asked}${current === null ? '' : ` whether ${wordFor(source)} ${short(current.commit)} is the latest`}: ${trouble}`];
+};
 
 interface Difference { field: string; from: string | null; to: string | null }
 
 function differences(source: DesiredSource, { current, wanted_commit }: ObservedSource): Difference[] {
-  const commit = current === null || current.commit !== wanted_commit ? [{ field: 'source.commit', from: current?.commit ?? null, to: wanted_commit }] : [];
+  const commit = current === null || current.commit !== wanted_commit ? [{ field: `source.${wordFor(source)}`, from: current?.commit ?? null, to: wanted_commit }] : [];
   const build = current !== null && current.source_hash !== source.source_hash ? [{ field: 'source.build', from: current.source_hash, to: source.source_hash }] : [];
   return [...commit, ...build];
 }
 
 const short = (commit: string): string => commit.slice(0, 12);
 
-function reasonFor(path: string, { source_hash }: DesiredSource, { kind, current, wanted_commit }: ObservedSource, drifted: boolean): string {
+function reasonFor(path: string, source: DesiredSource, { kind, current, wanted_commit }: ObservedSource, drifted: boolean): string {
+  const word = wordFor(source);
   if (kind === 'missing') return drifted ? `${path} is missing` : `${path} does not exist yet`;
   if (current === null) return `${path} does not point to a release of this deploy`;
-  if (wanted_commit !== null && current.commit !== wanted_commit) return `commit ${short(current.commit)} → ${short(wanted_commit)}`;
-  return current.source_hash === source_hash ? `commit ${short(current.commit)} has to be fetched again` : 'the source or its build differs';
+  if (wanted_commit !== null && current.commit !== wanted_commit) return `${word} ${short(current.commit)} → ${short(wanted_commit)}`;
+  return current.source_hash === source.source_hash ? `${word} ${short(current.commit)} has to be fetched again` : 'the source or its build differs';
 }

@@ -6,6 +6,7 @@ import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker
 import { pino, type Logger } from 'pino';
 import { createControlActivities } from '../activities/index.js';
 import { createRemovalActivities } from '../activities/removals.js';
+import { FolderStore } from '../control/artifacts/index.js';
 import { readConfig } from '../control/config.js';
 import { createPrisma } from '../prisma/client.js';
 import { controlQueue } from '../spec/words.js';
@@ -43,7 +44,7 @@ async function main(): Promise<void> {
   });
   const client = new Client({ connection, namespace: config.temporal.namespace });
   const stop = new AbortController();
-  const sweeping = keepSweeping({ db, client, log }, stop.signal);
+  const sweeping = keepSweeping({ db, client, log, artifacts: new FolderStore(config.dataDir) }, stop.signal);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       setTimeout(() => process.exit(1), exitGraceMs).unref();

@@ -1,9 +1,10 @@
 /**
  * Keeps the record true: starts rollouts whose start was lost, ends the record of those whose workflow is gone, and
- * forgets old answers. It is a safety net; in a quiet system it finds nothing.
+ * forgets old answers and artifacts. It is a safety net; in a quiet system it finds nothing.
  */
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import type { Logger } from 'pino';
+import { sweepArtifacts, type ArtifactStore } from '../control/artifacts/index.js';
 import { forgetAnswers } from '../control/idempotency/index.js';
 import { forgetLogs } from '../control/logs/index.js';
 import { openRollouts, pendingRollouts, recordRolloutState } from '../control/rollouts/index.js';
@@ -12,7 +13,7 @@ import { controlQueue, rolloutWorkflowId } from '../spec/words.js';
 import { teardownWorkflowType } from '../workflows/shared-removals.js';
 import { workflowTypes, type RolloutInput } from '../workflows/shared.js';
 
-export interface SweeperDeps { db: PrismaClient; client: Client; log: Logger }
+export interface SweeperDeps { db: PrismaClient; client: Client; log: Logger; artifacts: ArtifactStore }
 
 /** A start that has not shown after this long is taken as lost. */
 const lostAfterMs = 3000;
@@ -23,9 +24,9 @@ const passesAMinute = 60_000 / sweepEveryMs;
 
 /** Runs until `signal` aborts; an error of one task is logged, the others run, and the next pass comes. */
 export async function keepSweeping(deps: SweeperDeps, signal: AbortSignal): Promise<void> {
-  const { db, log } = deps;
+  const { db, log, artifacts } = deps;
   for (let pass = 0; !signal.aborted; pass += 1) {
-    const tasks = [() => startLost(deps), () => endOrphans(deps), ...(pass % passesAnHour === 0 ? [() => forgetAnswers(db)] : []), ...(pass % passesAMinute === 0 ? [() => forgetLogs(db)] : [])];
+    const tasks = [() => startLost(deps), () => endOrphans(deps), ...(pass % passesAnHour === 0 ? [() => forgetAnswers(db), () => sweepArtifacts(db, artifacts)] : []), ...(pass % passesAMinute === 0 ? [() => forgetLogs(db)] : [])];
     for (const task of tasks) await Promise.resolve(task()).catch((error: unknown) => log.warn({ err: error }, 'sweep failed; trying again'));
     await pauseFor(sweepEveryMs, signal);
   }

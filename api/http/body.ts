@@ -10,6 +10,8 @@ export interface BodyReader<T> {
   /** False: no body at all means the schema's defaults. */
   required: boolean;
   read(mediaType: string | null, bytes: Buffer): Promise<T>;
+  /** The handler reads it while it comes (RequestFacts.bytes) and minds its size; what `read` is given is empty then. */
+  streamed?: boolean;
 }
 
 const smallBytes = 64 << 10;
@@ -44,3 +46,8 @@ export function limitOf(reader: BodyReader<unknown>, mediaType: string | null): 
     details: { supported: Object.keys(reader.media) },
   });
 }
+
+/** Any bytes, as they come. */
+export const streamedBody = (mediaTypes: readonly string[]): BodyReader<null> => ({
+  media: Object.fromEntries(mediaTypes.map((type) => [type, { limitBytes: Number.MAX_SAFE_INTEGER, schema: null }])), required: true, streamed: true, read: () => Promise.resolve(null),
+});

@@ -1,6 +1,7 @@
 /** The one table of routes. */
 import type { Route } from '../route.js';
 import { applyRoutes } from './apply.js';
+import { artifactRoutes } from './artifacts.js';
 import { authRoutes } from './auth.js';
 import { componentRoutes } from './components.js';
 import { deployRoutes } from './deploys.js';
@@ -16,5 +17,5 @@ import { validateRoutes } from './validate.js';
 
 export const routes: readonly Route[] = [
   ...healthRoutes, ...describeRoutes, ...authRoutes, ...keyRoutes, ...deployRoutes, ...validateRoutes, ...applyRoutes, ...rolloutRoutes, ...componentRoutes, ...nodeRoutes,
-  ...secretRoutes, ...observedRoutes, ...logRoutes,
+  ...secretRoutes, ...observedRoutes, ...logRoutes, ...artifactRoutes,
 ];

@@ -1,5 +1,6 @@
 /** Validation: what is wrong with a document, without any host and without storing anything. */
 import { z } from 'zod';
+import { artifactSizes } from '../../control/artifacts/index.js';
 import { deployClaims, foreignWarnings, keepMissingClaims } from '../../control/claims/index.js';
 import { findDeploy, loadBundle } from '../../control/deploys/index.js';
 import { bundleContents } from '../../control/documents/contents.js';
@@ -19,7 +20,7 @@ import { validation } from '../schemas/deploys.js';
 type Answer = z.input<typeof validation>;
 
 async function validated({ db, renderer, settings, vault }: ApiContext, yaml: string, contents: BundleContents, deployId?: string): Promise<Answer> {
-  const { ok, errors, warnings, graph, rendered } = await validateBundle(yaml, contents, { deployId, env: settings.templateEnv, secrets: await latestSecrets(vault) });
+  const { ok, errors, warnings, graph, rendered } = await validateBundle(yaml, contents, { deployId, env: settings.templateEnv, secrets: await latestSecrets(vault), artifacts: (sha256s) => artifactSizes(db, sha256s) });
   await keepMissingClaims(db, renderer);
   const taken = await foreignWarnings(db, { deployId, yaml, claims: deployClaims(rendered?.claims ?? []) });
   return { ok, errors, warnings: [...warnings, ...taken, ...(await unknownHosts(db, yaml))], graph };

@@ -20,7 +20,7 @@ async function measured({ yaml, contents }: SizedBundle): Promise<Times> {
   const { document } = parseDocument(yaml);
   const { ok, errors } = await validateBundle(yaml, contents);
   if (document === null || !ok) throw new Error(`the document is not valid: ${JSON.stringify(errors.slice(0, 3))}`);
-  const source = { document, deployId: '', version: 0, bundle: contents.entries, texts: contents.texts, env: {}, credentials: { place: { kind: 'vault' as const, prefix: '' }, secrets: noSecrets, wrong: null }, digestKey: '' };
+  const source = { document, deployId: '', version: 0, bundle: contents.entries, texts: contents.texts, env: {}, credentials: { place: { kind: 'vault' as const, prefix: '' }, secrets: noSecrets, wrong: null }, artifacts: () => Promise.resolve(new Map()), written: yaml, digestKey: '' };
   return {
     parse: await medianOf(async () => parseDocument(yaml)),
     graph: await medianOf(async () => documentGraph(document)),

@@ -1,6 +1,8 @@
 /** A version's content, for those who validate, render or hand it out. */
 import { notFound, type Reader } from '../database.js';
 
+const pieceBytes = 1024 * 1024;
+
 export interface LoadedFile { path: string; sha256: string; size: number; mode: number }
 export interface LoadedBundle {
   deploy_id: string;
@@ -31,4 +33,13 @@ export async function loadBlob(db: Reader, sha256: string): Promise<Buffer> {
   const blob = await db.bundleBlob.findUnique({ where: { sha256 }, select: { bytes: true } });
   if (!blob) throw notFound('bundle content', sha256);
   return Buffer.from(blob.bytes);
+}
+
+/** Its bytes from `from` to `size`, read piece by piece as they are taken. Ends with `not_found` when it is not there. */
+export async function* readBlob(db: Reader, sha256: string, from: number, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = from; at < size; at += pieceBytes) {
+    const [row] = await db.$queryRaw<{ piece: Uint8Array }[]>`SELECT substring(bytes FROM ${at + 1}::int FOR ${pieceBytes}::int) AS piece FROM bundle_blobs WHERE sha256 = ${sha256}`;
+    if (row === undefined || row.piece.length === 0) throw notFound('bundle content', sha256);
+    yield row.piece;
+  }
 }

@@ -8,7 +8,7 @@ import { boundedFindings, parseDocument, unsupportedFeatures, type DeployDocumen
 import { formatPath } from '../../spec/document/path.js';
 import { MaestroError, type Diagnostic } from '../../spec/errors.js';
 import type { BundleEntry } from '../../spec/resolve/placement.js';
-import { renderDocument, type RenderedDocument } from '../rendering/render-document.js';
+import { type ArtifactLookup, renderDocument, type RenderedDocument } from '../rendering/render-document.js';
 import { type Credentials, credentialsOf, noSources, type SecretSources } from '../rendering/credentials.js';
 import { idleReferences, misplacedSecret } from '../../spec/secrets/references.js';
 import { clashErrors } from './clashes.js';
@@ -37,18 +37,22 @@ export interface ValidateOptions {
   env?: Readonly<Record<string, string>>;
   /** Those that references may name; without them every reference is an error. */
   secrets?: SecretSources;
+  /** Those that may be named; without it, none. */
+  artifacts?: ArtifactLookup;
   /** Digests of what is secret are made under it; only those of a stored version mean anything. */
   digestKey?: string;
 }
+
+const noArtifacts: ArtifactLookup = () => Promise.resolve(new Map());
 
 export async function validateBundle(text: string, bundle: BundleContents, options: ValidateOptions = {}): Promise<Validation> {
   const parsed = parseDocument(text);
   const { document, warnings } = parsed;
   if (document === null) return { ok: false, document, errors: parsed.errors, warnings, graph: null, rendered: null };
   const graph = documentGraph(document);
-  const { deployId = '', version = 0, contentVersion = version, env = {}, secrets = noSources, digestKey = '' } = options;
+  const { deployId = '', version = 0, contentVersion = version, env = {}, secrets = noSources, artifacts = noArtifacts, digestKey = '' } = options;
   const credentials = await credentialsOf(document.credentials_ref, bundle.texts, secrets);
-  const rendered = await renderDocument({ document, deployId, version, contentVersion, bundle: bundle.entries, texts: bundle.texts, env, credentials, digestKey });
+  const rendered = await renderDocument({ document, deployId, version, contentVersion, bundle: bundle.entries, texts: bundle.texts, env, credentials, artifacts, written: text, digestKey });
   const found = [...credentialErrors(credentials, parsed), ...idleErrors(document, parsed), ...graphErrors(graph, parsed), ...renderErrors(rendered, parsed), ...clashErrors(rendered.claims, parsed.locate)];
   const errors = found.filter(({ code }) => code !== 'unsupported_feature');
   const unsupported = [...unsupportedFeatures(document, parsed.locate), ...found.filter(({ code }) => code === 'unsupported_feature')];

@@ -4,6 +4,7 @@
  */
 import type { DesiredPlacement } from '../../spec/desired.js';
 import { MaestroError } from '../../spec/errors.js';
+import { artifactSizes } from '../artifacts/index.js';
 import { loadBundle } from '../deploys/load-bundle.js';
 import type { Reader } from '../database.js';
 import { bundleContents } from '../documents/contents.js';
@@ -39,7 +40,9 @@ export function createRenderer(deps: RendererDeps): Renderer {
 
   const remember = (key: string, made: Promise<Rendering>): Promise<Rendering> => {
     kept.set(key, made);
-    made.catch(() => { if (kept.get(key) === made) kept.delete(key); });
+    const forget = (): void => { if (kept.get(key) === made) kept.delete(key); };
+    // What is missing may be uploaded later.
+    made.then(({ validation }) => { if (!validation.ok && namesArtifacts(validation)) forget(); }, forget);
     if (kept.size > keptVersions) for (const oldest of [...kept.keys()].slice(0, kept.size - keptVersions)) kept.delete(oldest);
     return made;
   };
@@ -73,9 +76,11 @@ export function createRenderer(deps: RendererDeps): Renderer {
 async function renderVersion({ db, vault, env, digestKey }: RendererDeps, deployId: string, number: number): Promise<Rendering> {
   const bundle = await loadBundle(db, deployId, number);
   const [secrets, contents] = await Promise.all([secretsOfVersion(db, vault, deployId, number), bundleContents(bundle)]);
-  const validation = await validateBundle(bundle.yaml, contents, { deployId, version: number, contentVersion: await contentVersionOf(db, deployId, number), env, secrets, digestKey });
+  const validation = await validateBundle(bundle.yaml, contents, { deployId, version: number, contentVersion: await contentVersionOf(db, deployId, number), env, secrets, artifacts: (sha256s) => artifactSizes(db, sha256s), digestKey });
   return { validation, credentials: await credentialsOf(validation.document?.credentials_ref, contents.texts, secrets) };
 }
+
+const namesArtifacts = ({ document }: Validation): boolean => Object.values(document?.components ?? {}).some(({ source }) => source?.type === 'artifact');
 
 /** A rollback of a rollback has the content of the first one. */
 async function contentVersionOf(db: Reader, deployId: string, number: number): Promise<number> {

@@ -4,7 +4,7 @@
  */
 import { placementClaims, type PlacementClaims } from '../../spec/claims/placement-claims.js';
 import type { DesiredPlacement } from '../../spec/desired.js';
-import { placements, type DeployDocument } from '../../spec/document/index.js';
+import { placements, type Component, type DeployDocument } from '../../spec/document/index.js';
 import { resolvePlacement, type BundleEntry } from '../../spec/resolve/placement.js';
 import type { Problem, ReportProblem } from '../../spec/resolve/problems.js';
 import { secretsNamed } from '../../spec/secrets/references.js';
@@ -22,9 +22,16 @@ export interface RenderSource {
   texts: Readonly<Record<string, string>>;
   env: Readonly<Record<string, string>>;
   credentials: Credentials;
+  /** See ValidateOptions. */
+  artifacts: ArtifactLookup;
+  /** The document as it is written, which has to name its artifacts. */
+  written: string;
   /** See digestKeyOf. */
   digestKey: string;
 }
+
+/** Sizes of those that are there, by sha256. */
+export type ArtifactLookup = (sha256s: readonly string[]) => Promise<ReadonlyMap<string, number>>;
 
 export interface PlacementProblem extends Problem { component: string; host: string }
 export interface RenderedDocument {
@@ -51,7 +58,8 @@ export async function renderDocument(source: RenderSource): Promise<RenderedDocu
   const place = ({ componentId }: Scope, { path }: Problem): string => JSON.stringify([componentId, path]);
   const failed = new Set([...problems.values()].map(({ component, path }) => JSON.stringify([component, path])));
   const contents = new Map<string, string>();
-  const resolved = (scopes ?? []).map((scope) => resolveScope(source, contents, scope, (problem) => { if (!failed.has(place(scope, problem))) report(scope, problem); }));
+  const artifacts = await source.artifacts(artifactsIn(scopes ?? []));
+  const resolved = (scopes ?? []).map((scope) => resolveScope({ ...source, sizes: artifacts }, contents, scope, (problem) => { if (!failed.has(place(scope, problem))) report(scope, problem); }));
   const claims = resolved.flatMap((placement, index) => claimsOf(source, scopes?.[index], placement));
   return { placements: resolved, claims, contents, secrets: new Map(secretsOf(document).map((path) => [credentials.place.prefix + path, credentials.secrets.get(credentials.place.prefix + path)?.version ?? null])), problems: [...problems.values()] };
 }
@@ -69,14 +77,23 @@ function secretsOf({ components }: DeployDocument): string[] {
   return [...new Set(texts.flatMap((text) => secretsNamed(text)))].sort();
 }
 
-function resolveScope(source: RenderSource, contents: Map<string, string>, { host, componentId, component, templates }: RenderedScope, report: ReportProblem): DesiredPlacement {
+function resolveScope(source: RenderSource & { sizes: ReadonlyMap<string, number> }, contents: Map<string, string>, { host, componentId, component, templates }: RenderedScope, report: ReportProblem): DesiredPlacement {
   const digestKey = digestKeyOf(source.digestKey, source.deployId, host);
   const digest = digester(source.credentials.secrets, digestKey, (sha256, text) => contents.set(sha256, text));
+  refuseHiddenArtifact(source, component, report);
   const placement = resolvePlacement({
     deployId: source.deployId, project: source.document.project, version: source.version, ...(source.contentVersion === undefined ? {} : { contentVersion: source.contentVersion }), host, componentId, component,
-    bundle: source.bundle, templates: component.config.templates.map((_, index) => { const text = templates[index]; return text === undefined ? undefined : digest(text); }), digest,
+    bundle: source.bundle, artifacts: source.sizes, templates: component.config.templates.map((_, index) => { const text = templates[index]; return text === undefined ? undefined : digest(text); }), digest,
   }, report);
   return holdsSecrets(placement) ? { ...placement, digest_key: digestKey } : placement;
+}
+
+const artifactsIn = (scopes: readonly RenderedScope[]): string[] => [...new Set(scopes.flatMap(({ component: { source } }) => (source?.type === 'artifact' ? [source.artifact_id] : [])))];
+
+/** An artifact is kept for as long as the text of a living version names it: see control/artifacts. */
+function refuseHiddenArtifact({ written }: RenderSource, { source }: Component, report: ReportProblem): void {
+  if (source?.type !== 'artifact' || written.includes(source.artifact_id)) return;
+  report({ path: ['source', 'artifact_id'], message: 'the id of the artifact does not stand in the document as a whole', fix: 'Write it out, here or in config.vars: an artifact is kept for as long as a version names it.' });
 }
 
 const holdsSecrets = ({ files, run, build }: DesiredPlacement): boolean =>

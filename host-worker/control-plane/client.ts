@@ -10,11 +10,16 @@ export interface ReportEntry { key: string; component: string; type: 'step.outpu
 
 export interface DesiredQuery { run_id: string; component?: string; /** File contents inline; only for one component. */ content?: boolean }
 
+/** `sha256`: of the whole archive, as the placement has it. */
+export interface ArchiveQuery { run_id: string; component: string; sha256: string }
+
 export interface ControlPlane {
   desired(query: DesiredQuery, signal: AbortSignal): Promise<DesiredPlacement[]>;
   /** One try; the reporter repeats. */
   report(run: string, entries: readonly ReportEntry[]): Promise<void>;
   hello(facts: HostFacts, version: string): Promise<void>;
+  /** The bytes of a placement's archive from `from` on. One try; the download goes on where it broke off. */
+  archive(query: ArchiveQuery, from: number, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }
 
 export interface ControlPlaneOptions {
@@ -63,6 +68,14 @@ export function connectControlPlane(options: ControlPlaneOptions): ControlPlane 
     async report(run, entries) {
       await expectAccepted('/host/v1/report', await request('/host/v1/report', { run, entries }));
     },
+    async archive({ run_id: run, component, sha256 }, from, signal) {
+      const query = new URLSearchParams({ run, component, sha256 });
+      const response = await send(options, `/host/v1/archive?${query.toString()}`, undefined, signal, { range: `bytes=${String(from)}-` });
+      if (worthRepeating.has(response.status)) throw new PassingTrouble(`the control plane answered ${String(response.status)}`);
+      if (!response.ok) throw await refusal('/host/v1/archive', response);
+      if (response.status !== 206 || !(response.headers.get('content-range') ?? '').startsWith(`bytes ${String(from)}-`)) throw new PassingTrouble('the control plane did not go on where the archive broke off');
+      return response.body ?? noBytes();
+    },
     async hello(facts, version) {
       await expectAccepted('/host/v1/hello', await request('/host/v1/hello', { facts, version }));
     },
@@ -70,8 +83,8 @@ export function connectControlPlane(options: ControlPlaneOptions): ControlPlane 
 }
 
 /** An answer, or PassingTrouble that says why there was none. */
-export async function send(options: ControlPlaneOptions, path: string, body: unknown, signal: AbortSignal): Promise<Response> {
-  const headers: Record<string, string> = { authorization: `Bearer ${options.token}`, 'x-maestro-node': options.node };
+export async function send(options: ControlPlaneOptions, path: string, body: unknown, signal: AbortSignal, more: Record<string, string> = {}): Promise<Response> {
+  const headers: Record<string, string> = { ...more, authorization: `Bearer ${options.token}`, 'x-maestro-node': options.node };
   const post = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
   if (body !== undefined) headers['content-type'] = 'application/json';
   try {
@@ -79,6 +92,10 @@ export async function send(options: ControlPlaneOptions, path: string, body: unk
   } catch (error) {
     throw new PassingTrouble(`the control plane at ${options.url} cannot be reached: ${why(error)}`, { cause: error });
   }
+}
+
+async function* noBytes(): AsyncGenerator<Uint8Array> {
+  // An answer without a body.
 }
 
 export async function readJson(response: Response): Promise<unknown> {

@@ -1,6 +1,6 @@
 /** Parsing of what the control plane sends: a host acts as root and takes nothing for granted. */
 import { z } from 'zod';
-import type { BuildStep, DesiredFile, DesiredPlacement, DesiredSource, DesiredTest, DesiredTree, DockerRun, Healthcheck, SystemdRun } from '../../spec/desired.js';
+import type { ArchiveSource, BuildStep, DesiredFile, DesiredPlacement, DesiredSource, DesiredTest, DesiredTree, DockerRun, Healthcheck, SystemdRun } from '../../spec/desired.js';
 import { testStages } from '../../spec/test-results.js';
 
 const port = z.number().int().min(0).max(65535);
@@ -63,7 +63,15 @@ const tree: z.ZodType<DesiredTree> = z.object({
   files: z.array(z.object({ path: z.string(), sha256, size: z.number(), mode, content: z.string().optional() })),
 });
 
-const source: z.ZodType<DesiredSource> = z.object({ type: z.literal('git'), repo: z.string(), ref: z.string().nullable(), subpath: z.string().nullable(), source_hash: sha256, content_version: z.number().int().min(0) });
+const anySource = { subpath: z.string().nullable(), source_hash: sha256, content_version: z.number().int().min(0) };
+const archiveAt: z.ZodType<ArchiveSource['at']> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('stored'), sha256, size: z.number().int().min(0) }),
+  z.object({ kind: z.literal('host'), path: z.string() }),
+]);
+const source: z.ZodType<DesiredSource> = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('git'), repo: z.string(), ref: z.string().nullable(), ...anySource }),
+  z.object({ type: z.enum(['archive', 'artifact']), at: archiveAt, ...anySource }),
+]);
 const buildStep: z.ZodType<BuildStep> = z.object({ command: z.string().min(1), env, secret_env: secretEnv, timeout_ms: z.number().positive(), working_dir: z.string().nullable() });
 
 export const desiredPlacement: z.ZodType<DesiredPlacement> = z.object({

@@ -1,7 +1,7 @@
 /** The files of a commit, in an empty folder: fetched without history, and looked at for what leads out of it. */
 import { mkdir, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DesiredSource } from '../../spec/desired.js';
+import type { GitSource } from '../../spec/desired.js';
 import { MaestroError } from '../../spec/errors.js';
 import { git, type GitContext } from './git.js';
 import { leadsOutside, treeEntries } from './tree-entries.js';
@@ -9,7 +9,7 @@ import { leadsOutside, treeEntries } from './tree-entries.js';
 const shownPaths = 5;
 
 /** `draft` is ours alone. Leaves the files in `draft/source`; the repository itself is not kept: no .git in a release. */
-export async function checkOut(source: DesiredSource, commit: string, draft: string, context: GitContext): Promise<string> {
+export async function checkOut(source: GitSource, commit: string, draft: string, context: GitContext): Promise<string> {
   const [repository, files] = [join(draft, 'repository'), join(draft, 'source')];
   await mkdir(repository, { mode: 0o700 });
   await mkdir(files, { mode: 0o755 });
@@ -32,7 +32,7 @@ export async function checkOut(source: DesiredSource, commit: string, draft: str
 type Inside = (doing: string, argv: readonly string[], over?: Partial<GitContext>) => Promise<string>;
 
 /** Some servers give out only what a ref names: then all of them are fetched, with their history. */
-async function fetchCommit({ repo }: DesiredSource, commit: string, inside: Inside): Promise<void> {
+async function fetchCommit({ repo }: GitSource, commit: string, inside: Inside): Promise<void> {
   const options = ['fetch', '--quiet', '--no-tags', '--no-recurse-submodules'];
   try {
     await inside('fetching', [...options, '--depth=1', '--', repo, commit]);
@@ -51,7 +51,7 @@ const gone = (repo: string, commit: string): MaestroError => new MaestroError('f
   fix: 'Push the commit again, or submit a new version, which takes what the ref names then.', details: { repo, commit },
 });
 
-async function expectFolder({ repo, subpath }: DesiredSource, tree: string, inside: Inside): Promise<void> {
+async function expectFolder({ repo, subpath }: GitSource, tree: string, inside: Inside): Promise<void> {
   const isFolder = subpath === null || (await inside('reading', ['cat-file', '-t', tree]).catch((error: unknown) => {
     if (error instanceof MaestroError) return '';
     throw error;
@@ -59,7 +59,7 @@ async function expectFolder({ repo, subpath }: DesiredSource, tree: string, insi
   if (!isFolder) throw new MaestroError('fetch_failed', `${repo} has no folder "${subpath}" in this commit`, { fix: 'Correct source.subpath, or push the folder.', details: { repo, subpath } });
 }
 
-async function refuseLinksOutside({ repo }: DesiredSource, files: string, links: readonly string[]): Promise<void> {
+async function refuseLinksOutside({ repo }: GitSource, files: string, links: readonly string[]): Promise<void> {
   const outside: string[] = [];
   for (const path of links) {
     if (leadsOutside(path, await readlink(join(files, path)))) outside.push(path);

@@ -3,7 +3,7 @@
  * prompts, no other transport than the one of the address. It runs with the rights of the worker, whose ssh keys it uses.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DesiredSource } from '../../spec/desired.js';
+import type { GitSource } from '../../spec/desired.js';
 import { MaestroError } from '../../spec/errors.js';
 import { runInGroup } from '../run-group.js';
 import { isMissing } from '../trouble.js';
@@ -34,7 +34,7 @@ const tailLines = 20;
 const retryDelayMs = 1_000;
 
 /** What git prints. `doing` is for people. Trouble of the network is tried again. */
-export async function git(source: Pick<DesiredSource, 'repo'>, doing: string, cwd: string, argv: readonly string[], context: GitContext): Promise<string> {
+export async function git(source: Pick<GitSource, 'repo'>, doing: string, cwd: string, argv: readonly string[], context: GitContext): Promise<string> {
   for (let attempt = 1; ; attempt += 1) {
     const result = await run(source, cwd, argv, context);
     if (result.ended === 'well') return result.stdout;
@@ -46,7 +46,7 @@ export async function git(source: Pick<DesiredSource, 'repo'>, doing: string, cw
 
 type Result = { ended: 'well'; stdout: string } | { ended: 'badly'; said: string };
 
-async function run({ repo }: Pick<DesiredSource, 'repo'>, cwd: string, argv: readonly string[], { signal, tell, timeoutMs }: GitContext): Promise<Result> {
+async function run({ repo }: Pick<GitSource, 'repo'>, cwd: string, argv: readonly string[], { signal, tell, timeoutMs }: GitContext): Promise<Result> {
   const out: Buffer[] = [];
   const said: string[] = [];
   let bytes = 0;
@@ -89,7 +89,7 @@ const fixes: readonly [RegExp, string][] = [
   [/repository .*not found|does not appear to be a git repository|does not exist/i, 'Correct source.repo, or give the host access to it.'],
 ];
 
-function failed({ repo }: Pick<DesiredSource, 'repo'>, doing: string, said: string): MaestroError {
+function failed({ repo }: Pick<GitSource, 'repo'>, doing: string, said: string): MaestroError {
   const fix = fixes.find(([pattern]) => pattern.test(said))?.[1] ?? 'Check on the host that the repository can be reached, and retry.';
   return new MaestroError('fetch_failed', `${doing} ${repo} failed: ${lastOf(said)}`, { fix, details: { repo, output_tail: said } });
 }

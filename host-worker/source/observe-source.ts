@@ -1,10 +1,10 @@
-/** The component directory as it is, and the commit that is wanted there. Reads only. */
+/** The component directory as it is, and the commit (or the content of an archive) that is wanted there. Reads only. */
 import type { ObservedSource } from '../../spec/observed.js';
 import { MaestroError } from '../../spec/errors.js';
 import { readLinkAt } from '../files/link.js';
 import type { Journal } from '../journal/journal.js';
 import type { PlacementRecord, SourceRecord } from '../journal/records.js';
-import { resolveRef } from './refs.js';
+import { seenCommit } from './seen-commit.js';
 import { isThere, pinnedCommit, releaseAt, releaseName, releasePath, type SourcePlacement } from './releases.js';
 
 /** A look has to be quick; a repository that takes longer counts as one that cannot be asked. */
@@ -25,7 +25,7 @@ async function askCommit(known: SourceRecord, placement: SourcePlacement, signal
   const pinned = pinnedCommit(known, placement);
   if (pinned !== null) return { wanted_commit: pinned, trouble: null };
   try {
-    return { wanted_commit: await resolveRef(placement.source, { signal, timeoutMs: askTimeoutMs, tries: 1, tell: () => undefined }), trouble: null };
+    return { wanted_commit: await seenCommit(placement.source, { signal, timeoutMs: askTimeoutMs, tries: 1, tell: () => undefined }), trouble: null };
   } catch (error) {
     if (error instanceof MaestroError) return { wanted_commit: null, trouble: error.message };
     throw error;

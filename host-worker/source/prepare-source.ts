@@ -10,12 +10,13 @@ import { fileTrouble } from '../trouble.js';
 import { build, type BuildContext, settle } from './build.js';
 import { endProcessesOf, existing } from './build-user.js';
 import { checkOut } from './check-out.js';
+import { fetchArchive } from './fetch-archive.js';
 import type { GitContext } from './git.js';
-import { resolveRef } from './refs.js';
 import { refuseUnsafeSource } from './safe-source.js';
 import { draftName, isThere, leftBehind, pin, pinnedCommit, releaseName, releasePath, releasesFolder, rememberRelease, type SourcePlacement } from './releases.js';
+import { nameOf, seenCommit } from './seen-commit.js';
 
-type Deps = Pick<HostDeps, 'journal' | 'locks' | 'stateFolder'>;
+type Deps = Pick<HostDeps, 'journal' | 'locks' | 'stateFolder' | 'control'>;
 
 const fetchTimeoutMs = 10 * 60_000;
 /** Builds of all placements go one after the other, and so does whatever else runs as the build user: see build-user.ts. */
@@ -58,18 +59,19 @@ async function fetchFiles(deps: Deps, step: Step, placement: SourcePlacement, dr
   const wanted = { commit, name: releaseName(commit, source), draft };
   await sweep(deps, step, placement);
   if (await isThere(releasePath(placement, wanted.name))) {
-    step.report.output('info', `commit ${commit} is here already, as it is wanted`);
+    step.report.output('info', `${source.type === 'git' ? 'commit' : 'content'} ${commit} is here already, as it is wanted`);
     return { wanted, files: null };
   }
-  step.report.output('info', `fetching ${source.repo} at commit ${commit}`);
+  step.report.output('info', `fetching ${nameOf(source)} at ${source.type === 'git' ? 'commit' : 'content'} ${commit}`);
   await openDraft(placement);
-  return { wanted, files: await step.effect('source.fetch', () => checkOut(source, commit, draft, gitContext(step))) };
+  const fetched = (): Promise<string> => (source.type === 'git' ? checkOut(source, commit, draft, gitContext(step)) : fetchArchive(deps.control, step, { component: placement.component, source }, commit, draft));
+  return { wanted, files: await step.effect('source.fetch', fetched) };
 }
 
 async function commitOf({ journal }: Deps, step: Step, placement: SourcePlacement): Promise<string> {
   const pinned = pinnedCommit(await journal.source(placement), placement);
   if (pinned !== null) return pinned;
-  const commit = await resolveRef(placement.source, gitContext(step));
+  const commit = await seenCommit(placement.source, gitContext(step));
   await step.effect('source.pin', () => pin(journal, placement, commit));
   return commit;
 }

@@ -1,11 +1,11 @@
 /** Which commit a ref names at this moment: one question to the repository, or none for the full id of a commit. */
-import type { DesiredSource } from '../../spec/desired.js';
+import type { GitSource } from '../../spec/desired.js';
 import { MaestroError } from '../../spec/errors.js';
 import { git, type GitContext } from './git.js';
 
 const commitId = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
-export async function resolveRef(source: DesiredSource, context: GitContext): Promise<string> {
+export async function resolveRef(source: GitSource, context: GitContext): Promise<string> {
   const { repo, ref } = source;
   if (ref !== null && commitId.test(ref)) return ref;
   const names = namesOf(ref);

@@ -33,9 +33,11 @@ export const isThere = (path: string): Promise<boolean> =>
     throw error;
   });
 
-/** The commit that this version of the placement was pinned to on this host. */
+/** The commit that this version of the placement was pinned to on this host; an archive that the control plane has is what it is. */
 export const pinnedCommit = ({ pins }: SourceRecord, { source }: Pick<SourcePlacement, 'source'>): string | null =>
-  pins.find((pin) => pin.version === source.content_version && pin.source_hash === source.source_hash)?.commit ?? null;
+  storedContent(source) ?? pins.find((pin) => pin.version === source.content_version && pin.source_hash === source.source_hash)?.commit ?? null;
+
+const storedContent = (source: DesiredSource): string | null => (source.type !== 'git' && source.at.kind === 'stored' ? source.at.sha256 : null);
 
 /** Once pinned, a version means this commit here, wherever its ref moves: what was applied is what is applied again. */
 export async function pin(journal: Journal, placement: SourcePlacement, commit: string): Promise<void> {

@@ -7,9 +7,11 @@ import type { SourcePlacement } from './releases.js';
 const id = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 export function refuseUnsafeSource({ source, build, component_directory, deploy_id, component }: SourcePlacement, stateFolder: string): void {
+  const { repo = null, ref = null } = source.type === 'git' ? source : {};
+  if (source.type !== 'git' && source.at.kind === 'host') refuseUnsafePath(source.at.path, stateFolder);
   const folders = [source.subpath, ...build.map(({ working_dir }) => working_dir)];
   // The folder of releases is named by deploy and component.
-  const refusals = [repoRefusal(source.repo), source.ref === null ? null : refRefusal(source.ref), ...folders.map(folderRefusal), ...[deploy_id, component].map(idRefusal)];
+  const refusals = [repo === null ? null : repoRefusal(repo), ref === null ? null : refRefusal(ref), ...folders.map(folderRefusal), ...[deploy_id, component].map(idRefusal)];
   for (const refusal of refusals) {
     if (refusal !== null) throw new MaestroError('config_error', refusal.message, { fix: refusal.fix });
   }

@@ -68,8 +68,8 @@ export const examples: Readonly<Record<string, Examples>> = {
   'components.<id>.source (type: docker)': source(docker, { tag: '1.27-alpine', pull_policy: 'always', credentials_ref: 'registry' }),
   'components.<id>.source (type: git)': source(git, { ref: 'v1.10', subpath: 'server', sync: '{ poll_interval: 5m }', credentials_ref: 'github' }),
   'components.<id>.source.sync': { around: (keys) => component({ source: flow({ ...git, sync: flow(keys) }) }), required: {}, keys: { poll_interval: '5m', auto_deploy: 'true' } },
-  'components.<id>.source (type: archive)': source({ type: 'archive', path: 'shop.tar.gz' }, { subpath: 'dist' }),
-  'components.<id>.source (type: artifact)': source({ type: 'artifact', artifact_id: '9f86d081884c7d65' }, { subpath: 'dist' }),
+  'components.<id>.source (type: archive)': source({ type: 'archive', path: '/srv/shop.tar.gz' }, { subpath: 'dist' }),
+  'components.<id>.source (type: artifact)': source({ type: 'artifact', artifact_id: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' }, { subpath: 'dist' }),
   'components.<id>.build[]': {
     around: (keys) => component({ build: `[${flow(keys)}]` }), required: { command: 'npm ci' },
     keys: { env: '{ NODE_ENV: production }', timeout: '10m', working_dir: 'server' },

@@ -28,10 +28,9 @@ export function unsupportedFeatures(document: DeployDocument, locate: YamlReadin
 function componentFeatures(id: string, component: Component, refuse: (used: boolean, path: Path, what: string) => void): void {
   const at = (...rest: Path): Path => ['components', id, ...rest];
   const { source } = component;
-  refuse(source?.type === 'archive' || source?.type === 'artifact', at('source', 'type'), `source type ${source?.type ?? ''}`);
   refuse(source?.type === 'git' && source.sync !== undefined, at('source', 'sync'), 'sync');
   refuse(source !== undefined && 'credentials_ref' in source && source.credentials_ref !== undefined, at('source', 'credentials_ref'), 'credentials_ref');
-  refuse(component.build.length > 0 && source?.type !== 'docker' && source?.type !== 'git', at('build'), source === undefined ? 'build without a source' : 'build');
+  refuse(component.build.length > 0 && source === undefined, at('build'), 'build without a source');
   refuse(component.deploy_mode !== 'cold', at('deploy_mode'), `deploy_mode ${component.deploy_mode}`);
   refuse(component.run.reload_command !== undefined, at('run', 'reload_command'), 'reload_command');
   for (const [trigger, value] of Object.entries(component.reload_triggers)) refuse(value === 'hot', at('reload_triggers', trigger), `reload_triggers.${trigger}: hot`);

@@ -23,6 +23,8 @@ export interface PlacementInput {
   /** With every `{{ }}` evaluated. */
   component: Component;
   bundle: readonly BundleEntry[];
+  /** Sizes of the artifacts that are there, by sha256; default: none. */
+  artifacts?: ReadonlyMap<string, number>;
   /** By index in config.templates; undefined when it could not be rendered (reported by the renderer). */
   templates: readonly (RenderedTemplate | undefined)[];
   digest: DigestText;
@@ -37,7 +39,7 @@ export function resolvePlacement(input: PlacementInput, report: ReportProblem): 
     : resolveSystemdRun(componentId, input.project, component, component.run, report);
   const content = {
     deploy_id: input.deployId, project: input.project, component: componentId, host: input.host, component_directory: directory, run,
-    ...resolveSource(component, { directory, contentVersion: input.contentVersion ?? input.version }, input.digest, report),
+    ...resolveSource(component, { directory, contentVersion: input.contentVersion ?? input.version, bundle: input.bundle, artifacts: input.artifacts ?? new Map<string, number>() }, input.digest, report),
     files: [...environmentFile(input, run), ...templateFiles(input, directory, report), ...singleFiles(input, directory, report)],
     trees: trees(input, directory, report),
     healthcheck: resolveHealthcheck(component.healthcheck, report),
@@ -49,8 +51,8 @@ export function resolvePlacement(input: PlacementInput, report: ReportProblem): 
 function destOf(dest: string, { component }: PlacementInput, directory: string, path: readonly (string | number)[], report: ReportProblem): string | null {
   const resolved = resolveDest(dest, directory);
   // The component directory of such a source is a link to a release, which is as it was built.
-  if (resolved !== null && component.source?.type === 'git' && (resolved === directory || resolved.startsWith(`${directory}/`))) {
-    report({ path: [...path, 'dest'], code: 'unsupported_feature', message: `${resolved} is inside of the component directory, where a git source has its release: files in there are not supported yet`, fix: 'Put the file elsewhere, for example below /etc, and let the program read it there.' });
+  if (resolved !== null && component.source !== undefined && component.source.type !== 'docker' && (resolved === directory || resolved.startsWith(`${directory}/`))) {
+    report({ path: [...path, 'dest'], code: 'unsupported_feature', message: `${resolved} is inside of the component directory, where its source has its release: files in there are not supported yet`, fix: 'Put the file elsewhere, for example below /etc, and let the program read it there.' });
   }
   if (resolved === null) report({ path: [...path, 'dest'], message: `"${dest}" is not a place a deploy may write to`, fix: 'Use the path of a file or folder outside /proc, /sys, /dev and the folders of Maestro and Docker, without ".." and without a "/" at its end.' });
   return resolved;

@@ -10,6 +10,7 @@ import { createLog } from '../../api/log.js';
 import { createServer, type ServerDeps } from '../../api/server.js';
 import { createOrchestrator } from '../../api/temporal.js';
 import { systemActor } from '../../control/actor.js';
+import { FolderStore } from '../../control/artifacts/index.js';
 import { createKey, createUser, login } from '../../control/auth/index.js';
 import { EventFeed } from '../../control/events/index.js';
 import { hostToken } from '../../control/host-tokens.js';
@@ -57,7 +58,7 @@ export interface Wanted {
 
 const settings: ApiSettings = {
   allowedOrigins: [], https: false, temporalUiUrl: 'http://temporal.test', temporalNamespace: 'default', templateEnv: {},
-  guessLimits: { perAccount: 1000, perAddress: 1000, windowMs: 60_000 }, strictAnswers: true,
+  guessLimits: { perAccount: 1000, perAddress: 1000, windowMs: 60_000 }, strictAnswers: true, artifacts: { maxBytes: 5_000_000, ttlMs: 60_000 },
 };
 
 export async function makePeople(db: PrismaClient): Promise<Pick<Api, 'people' | 'keys'>> {
@@ -106,7 +107,7 @@ export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Pro
   const dataDir = await mkdtemp(join(tmpdir(), 'maestro-api-'));
   const vault = new Vault(dataDir, vaultKeys({ dataDir, passphrase: undefined }));
   const api = createServer({
-    db, feed, temporal, vault, settings: all, hostTokenKey: tokenKey, renderer: createRenderer({ db, env: all.templateEnv, vault, digestKey: '0'.repeat(64) }),
+    db, feed, temporal, vault, artifacts: new FolderStore(dataDir), settings: all, hostTokenKey: tokenKey, renderer: createRenderer({ db, env: all.templateEnv, vault, digestKey: '0'.repeat(64) }),
     log: createLog({ level: 'debug', destination: { write: (line: string) => void log.push(line) } }), ...wanted.deps,
   });
   await feed.start();

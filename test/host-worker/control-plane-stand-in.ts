@@ -1,5 +1,5 @@
 /** A control plane that answers hosts with what a test put there, and keeps what they report. */
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import type { DesiredPlacement } from '../../spec/desired.js';
@@ -21,6 +21,9 @@ export class ControlPlaneStandIn {
   readonly batchBytes: number[] = [];
   /** Whose removals are asked about. */
   removalsOf = 'dpl_aaaaaaaaaaaaaaaa';
+  /** Contents of archives by sha256; `cutAfter`: an answer breaks off after so many bytes. */
+  readonly archives = new Map<string, Buffer>();
+  cutAfter: number[] = [];
   /** Status codes for the next requests, before it behaves again. */
   nextStatuses: number[] = [];
 
@@ -35,11 +38,25 @@ export class ControlPlaneStandIn {
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         const body = Buffer.concat(chunks).toString('utf8');
+        if (standIn.sendArchive(request, response)) return;
         const { status, answer } = standIn.answer({ method: request.method ?? '', path: request.url ?? '', headers: request.headers, body });
         response.writeHead(status, { 'content-type': 'application/json' }).end(answer === undefined ? undefined : JSON.stringify(answer));
       });
     });
     return standIn;
+  }
+
+  private sendArchive({ url = '', headers }: IncomingMessage, response: ServerResponse): boolean {
+    const { pathname, searchParams } = new URL(url, 'http://stand-in');
+    const bytes = pathname === '/host/v1/archive' ? this.archives.get(searchParams.get('sha256') ?? '') : undefined;
+    if (bytes === undefined) return false;
+    this.requests.push({ method: 'GET', path: url, headers, body: '' });
+    const from = Number(/^bytes=(\d+)-$/.exec(headers.range ?? '')?.[1] ?? 0);
+    response.writeHead(206, { 'content-length': bytes.length - from, 'content-range': `bytes ${String(from)}-${String(bytes.length - 1)}/${String(bytes.length)}` });
+    const cut = this.cutAfter.shift();
+    if (cut === undefined) response.end(bytes.subarray(from));
+    else response.write(bytes.subarray(from, from + cut), () => response.destroy());
+    return true;
   }
 
   private answer(request: Request): { status: number; answer?: unknown } {

@@ -1,5 +1,5 @@
 /** Git sources on a real host: fetched, built, switched to, and what a hostile repository or build can not do. */
-import type { BuildStep, DesiredPlacement, DesiredSource } from '../../spec/desired.js';
+import type { BuildStep, DesiredPlacement, GitSource } from '../../spec/desired.js';
 import type { PlacementPlan } from '../../spec/plan.js';
 import { sourceHash } from '../../spec/resolve/source.js';
 import type { DriverAnswer } from './driver/protocol.js';
@@ -22,7 +22,7 @@ const unit = 'maestro-api.service';
 const step = (command: string, over: Partial<BuildStep> = {}): BuildStep => ({ command, env: {}, timeout_ms: 60_000, working_dir: null, ...over });
 const simple = step('mkdir -p dist && cp src/version.txt dist/');
 
-interface Parts { source?: Partial<DesiredSource>; build?: BuildStep[]; command?: string }
+interface Parts { source?: Partial<GitSource>; build?: BuildStep[]; command?: string }
 
 function app(version: number, { source, build = [simple], command = '/usr/bin/python3 -m http.server 8000' }: Parts = {}): DesiredPlacement {
   const names = { repo: 'file:///srv/git/app.git', ref: 'main', subpath: null, ...source };
@@ -337,7 +337,7 @@ describe('a hostile repository has no effect:', () => {
     expect((await lab.succeed(['ls', '-A', directory])).trim().split('\n')).toEqual(['.gitattributes', '.githooks', '.gitmodules', 'dist', 'hooks', 'src', 'sub']);
   });
 
-  it.each<[string, Partial<DesiredSource>]>([
+  it.each<[string, Partial<GitSource>]>([
     ['an option as repository', { repo: '--upload-pack=touch${IFS}/tmp/canary' }], ['a program as repository', { repo: 'ext::sh${IFS}-c${IFS}touch${IFS}/tmp/canary' }], ['an option of ssh as host', { repo: 'ssh://-oProxyCommand=touch${IFS}/tmp/canary/x' }],
     ['an option as ref', { ref: '--output=/tmp/canary' }], ['an option as ref of a fetch', { ref: '--upload-pack=touch /tmp/canary' }], ['a subpath outside', { subpath: '../../x' }],
   ])('%s is refused by the host, too', async (_, source) => {

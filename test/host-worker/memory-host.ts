@@ -48,6 +48,7 @@ export class MemoryHost {
       },
       report: async (_, entries) => void this.reports.push(...entries),
       hello: async () => undefined,
+      archive: () => Promise.reject(new Error('no archives here')),
     };
     return {
       node: 'h1', control, journal: this.journal, docker, log: silent, stateFolder: join(this.folder, 'journal'), images: new ImageCache(docker),

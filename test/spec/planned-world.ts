@@ -1,6 +1,6 @@
 /** Arbitrary placements and hosts, and a model of what a host does with a plan: pure, and no more than each operation says. */
 import fc from 'fast-check';
-import type { DesiredFile, DesiredPlacement, DesiredSource, DesiredTree, DockerRun, SystemdRun } from '../../spec/desired.js';
+import type { ArchiveSource, DesiredFile, DesiredPlacement, DesiredSource, DesiredTree, DockerRun, GitSource, SystemdRun } from '../../spec/desired.js';
 import { componentHash, sha256Hex } from '../../spec/hash.js';
 import type { ObservedContainer, ObservedFile, ObservedPlacement, ObservedSource, ObservedTree, ObservedUnit } from '../../spec/observed.js';
 import type { Operation } from '../../spec/plan.js';
@@ -33,7 +33,10 @@ const trees: fc.Arbitrary<DesiredTree[]> = fc.uniqueArray(fc.record({
 
 export const directory = '/opt/maestro/web';
 const commit = fc.constantFrom('a'.repeat(40), 'b'.repeat(40));
-const sources: fc.Arbitrary<DesiredSource> = fc.record({ type: fc.constant('git' as const), repo: fc.constant('https://example.com/web.git'), ref: fc.option(word), subpath: fc.constant(null), source_hash: hash, content_version: fc.constant(1) });
+const anySource = { subpath: fc.constant(null), source_hash: hash, content_version: fc.constant(1) };
+const gits: fc.Arbitrary<GitSource> = fc.record({ type: fc.constant('git' as const), repo: fc.constant('https://example.com/web.git'), ref: fc.option(word), ...anySource });
+const archives: fc.Arbitrary<ArchiveSource> = fc.record({ type: fc.constantFrom('archive' as const, 'artifact' as const), at: hash.map((sha256) => ({ kind: 'stored' as const, sha256, size: 3 })), ...anySource });
+const sources: fc.Arbitrary<DesiredSource> = fc.oneof(gits, archives);
 const builds: fc.Arbitrary<DesiredPlacement['build']> = fc.array(fc.record({ command: word, env, timeout_ms: fc.constant(1000), working_dir: fc.constant(null) }), { maxLength: 1 });
 
 type Content = Omit<DesiredPlacement, 'hash' | 'version'>;

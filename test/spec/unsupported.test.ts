@@ -13,8 +13,6 @@ describe('refused, at the key', () => {
     ['the daemon settings of a host', small({ host: '{ daemon: ▸{ install_method: manual } }' }), 'hosts.h1.daemon'],
     ['following a repository', source('type: git, repo: "https://x/y.git", sync: ▸{ poll_interval: 5m }'), `${web}.source.sync`],
     ['a login to a repository', source('type: git, repo: "https://x/y.git", credentials_ref: ▸github'), `${web}.source.credentials_ref`],
-    ['an archive', source('type: ▸archive, path: a.tar.gz'), `${web}.source.type`],
-    ['an artifact', source('type: ▸artifact, artifact_id: abc'), `${web}.source.type`],
     ['a login to a registry', source('type: docker, image: x, credentials_ref: ▸"vault://reg"'), `${web}.source.credentials_ref`],
     ['a hot deploy', component('deploy_mode: ▸hot'), `${web}.deploy_mode`],
     ['a blue-green deploy', component('deploy_mode: ▸blue_green'), `${web}.deploy_mode`],

@@ -14,6 +14,7 @@ import { createServer } from '../../api/server.js';
 import { Vault, vaultKeys } from '../../control/secrets/index.js';
 import type { Orchestrator } from '../../api/temporal.js';
 import { nextApp } from '../../api/web.js';
+import { FolderStore } from '../../control/artifacts/index.js';
 import { EventFeed } from '../../control/events/index.js';
 import { recordPlan, type PlanHost } from '../../control/plans/index.js';
 import { createRenderer } from '../../control/rendering/desired.js';
@@ -41,11 +42,11 @@ async function main(databaseUrl: string): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'maestro-pages-'));
   const vault = new Vault(dataDir, vaultKeys({ dataDir, passphrase: undefined }));
   const { server } = createServer({
-    db, feed, temporal, web, vault, renderer: createRenderer({ db, env: {}, vault, digestKey: '0'.repeat(64) }), hostTokenKey: randomBytes(32).toString('hex'),
+    db, feed, temporal, web, vault, artifacts: new FolderStore(dataDir), renderer: createRenderer({ db, env: {}, vault, digestKey: '0'.repeat(64) }), hostTokenKey: randomBytes(32).toString('hex'),
     log: createLog({ level: 'warn', destination: process.stderr }),
     settings: {
       allowedOrigins: [], https: false, temporalUiUrl: 'http://temporal.test', temporalNamespace: 'default', templateEnv: {},
-      guessLimits: { perAccount: 1_000, perAddress: 1_000, windowMs: 60_000 }, strictAnswers: true,
+      guessLimits: { perAccount: 1_000, perAddress: 1_000, windowMs: 60_000 }, strictAnswers: true, artifacts: { maxBytes: 1_000_000, ttlMs: 60_000 },
     },
   });
   server.listen(0, '127.0.0.1');

@@ -1,7 +1,10 @@
 /** The safety net between the database and Temporal, with both of them real. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pino } from 'pino';
 import { createControlActivities } from '../../activities/index.js';
+import { FolderStore } from '../../control/artifacts/index.js';
 import { getRollout, loadRollout, openRollout, startRollout, type RolloutView } from '../../control/rollouts/index.js';
 import { controlQueue, rolloutWorkflowId, type RolloutState } from '../../spec/words.js';
 import { keepSweeping } from '../../workers/sweeper.js';
@@ -32,7 +35,7 @@ afterAll(async () => {
 let sweeping: { stop: AbortController; ended: Promise<void> }[] = [];
 function sweep(): void {
   const stop = new AbortController();
-  const ended = keepSweeping({ db: database.db, client: world.env.client, log: pino({ level: 'silent' }) }, stop.signal);
+  const ended = keepSweeping({ db: database.db, client: world.env.client, log: pino({ level: 'silent' }), artifacts: new FolderStore(join(tmpdir(), 'maestro-no-artifacts')) }, stop.signal);
   sweeping.push({ stop, ended });
 }
 afterEach(async () => {

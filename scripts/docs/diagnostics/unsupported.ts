@@ -16,8 +16,6 @@ export const unsupportedEntries: DiagnosticEntry[] = [
   unsupported('daemon', ['daemon: ▸{ install_method: auto }', 'hosts.h1', 'user: deploy', 'hosts.h1'], 'daemon'),
   unsupported('sync', inComponent('source: { type: git, repo: "https://example.com/shop.git", sync: ▸{ poll_interval: 5m } }'), 'source.sync'),
   unsupported('repository-credentials', inComponent('source: { type: git, repo: "https://example.com/shop.git", credentials_ref: ▸github }'), 'source.credentials_ref'),
-  unsupported('archive-source', inComponent('source: { type: ▸archive, path: shop.tar }'), 'source.type'),
-  unsupported('artifact-source', inComponent('source: { type: ▸artifact, artifact_id: 0f1e2d3c }'), 'source.type'),
   unsupported('registry-credentials', inComponent('source: { type: docker, image: nginx, credentials_ref: ▸registry }'), 'source.credentials_ref'),
   unsupported('build-without-a-source', inComponent('build: ▸[{ command: make }]'), 'build'),
   unsupported('deploy-mode', inComponent('deploy_mode: ▸hot'), 'deploy_mode'),
