@@ -7,8 +7,9 @@ import { seen } from '../control/nodes/index.js';
 import { MaestroError, type Diagnostic } from '../spec/errors.js';
 import type { z } from 'zod';
 import { callingHost } from './host-identity.js';
-import { desiredQuery, hello, helloBytesMax, report, reportBytesMax } from './messages.js';
+import { desiredQuery, hello, helloBytesMax, pinRequest, report, reportBytesMax } from './messages.js';
 import { workOf, type WorkDeps } from './open-work.js';
+import { pinForHost } from './pin.js';
 import { recordReport } from './record-report.js';
 
 export interface HostRouterOptions extends WorkDeps { /** See control/host-tokens. */ tokenKey: string }
@@ -51,6 +52,9 @@ export function hostRouter({ tokenKey, ...deps }: HostRouterOptions): Router {
     const { placements } = await workOf(deps, hostOf(response), run, { component, withContent: content });
     response.json({ placements });
   }).all(only('GET'));
+  router.route('/pin').post(json(reportBytesMax), async (request, response) => {
+    response.json({ pins: await pinForHost(deps, hostOf(response), parse(pinRequest, request.body)) });
+  }).all(only('POST'));
   router.route('/report').post(json(reportBytesMax), async (request, response) => {
     await recordReport(deps, hostOf(response), parse(report, request.body));
     response.status(204).end();

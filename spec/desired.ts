@@ -16,6 +16,8 @@ export interface SecretValue { digest: string; content?: string }
 export interface DockerRun {
   type: 'docker';
   image: string;
+  /** What this version runs for `image`: `name:tag@sha256:…`, or the id of an image that only this host has. Left out: not pinned yet. */
+  pinned?: string;
   pull_policy: 'if_not_present' | 'always' | 'never';
   container_name: string;
   ports: PortMapping[];
@@ -87,6 +89,8 @@ export interface DesiredSource {
   repo: string;
   /** null = the default branch. */
   ref: string | null;
+  /** Which commit it is in this version; left out: not pinned yet. */
+  commit?: string;
   /** The folder of the repository that is used; null = all of it. */
   subpath: string | null;
   /** Over the source and the build: with the same commit, it is the same release. */

@@ -1,6 +1,7 @@
 /** Parsing of what the control plane sends: a host acts as root and takes nothing for granted. */
 import { z } from 'zod';
 import type { BuildStep, DesiredFile, DesiredPlacement, DesiredSource, DesiredTree, DockerRun, Healthcheck, SystemdRun } from '../../spec/desired.js';
+import { isPinValue, pinKinds } from '../../spec/pins.js';
 
 const port = z.number().int().min(0).max(65535);
 const env = z.record(z.string(), z.string());
@@ -12,6 +13,7 @@ const resources = z.object({ memory_bytes: z.number().positive().nullable(), cpu
 const dockerRun: z.ZodType<DockerRun> = z.object({
   type: z.literal('docker'),
   image: z.string().min(1),
+  pinned: z.string().regex(/^(?:[^\s@]+@)?sha256:[0-9a-f]{64}$/).optional(),
   pull_policy: z.enum(['if_not_present', 'always', 'never']),
   container_name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/),
   ports: z.array(z.object({ ip: z.string(), host_port: port, container_port: port, protocol: z.enum(['tcp', 'udp']) })),
@@ -56,7 +58,7 @@ const tree: z.ZodType<DesiredTree> = z.object({
   files: z.array(z.object({ path: z.string(), sha256, size: z.number(), mode, content: z.string().optional() })),
 });
 
-const source: z.ZodType<DesiredSource> = z.object({ type: z.literal('git'), repo: z.string(), ref: z.string().nullable(), subpath: z.string().nullable(), source_hash: sha256, content_version: z.number().int().min(0) });
+const source: z.ZodType<DesiredSource> = z.object({ type: z.literal('git'), repo: z.string(), ref: z.string().nullable(), commit: z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/).optional(), subpath: z.string().nullable(), source_hash: sha256, content_version: z.number().int().min(0) });
 const buildStep: z.ZodType<BuildStep> = z.object({ command: z.string().min(1), env, secret_env: secretEnv, timeout_ms: z.number().positive(), working_dir: z.string().nullable() });
 
 export const desiredPlacement: z.ZodType<DesiredPlacement> = z.object({
@@ -66,5 +68,7 @@ export const desiredPlacement: z.ZodType<DesiredPlacement> = z.object({
   run: z.union([dockerRun, systemdRun]), files: z.array(file), trees: z.array(tree), healthcheck: healthcheck.nullable(),
   digest_key: sha256.optional(), redact: z.array(z.string()).optional(),
 });
+
+export const pinAnswer = z.object({ pins: z.array(z.object({ component: z.string(), kind: z.enum(pinKinds), value: z.string() }).refine(isPinValue)) });
 
 export const desiredAnswer = z.object({ placements: z.array(desiredPlacement) });

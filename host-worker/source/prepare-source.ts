@@ -5,6 +5,7 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import type { HostDeps } from '../activate/host-deps.js';
 import type { Step } from '../activate/step.js';
+import { pinKey } from '../../spec/pins.js';
 import { Folder } from '../files/folder.js';
 import { fileTrouble } from '../trouble.js';
 import { build, type BuildContext, settle } from './build.js';
@@ -15,7 +16,7 @@ import { resolveRef } from './refs.js';
 import { refuseUnsafeSource } from './safe-source.js';
 import { draftName, isThere, leftBehind, pin, pinnedCommit, releaseName, releasePath, releasesFolder, rememberRelease, type SourcePlacement } from './releases.js';
 
-type Deps = Pick<HostDeps, 'journal' | 'locks' | 'stateFolder'>;
+type Deps = Pick<HostDeps, 'journal' | 'locks' | 'stateFolder' | 'control'>;
 
 const fetchTimeoutMs = 10 * 60_000;
 /** Builds of all placements go one after the other: see build-user.ts. */
@@ -66,10 +67,13 @@ async function fetchFiles(deps: Deps, step: Step, placement: SourcePlacement, dr
   return { wanted, files: await step.effect('source.fetch', () => checkOut(source, commit, draft, gitContext(step))) };
 }
 
-async function commitOf({ journal }: Deps, step: Step, placement: SourcePlacement): Promise<string> {
+async function commitOf({ journal, control }: Deps, step: Step, placement: SourcePlacement): Promise<string> {
   const pinned = pinnedCommit(await journal.source(placement), placement);
   if (pinned !== null) return pinned;
-  const commit = await resolveRef(placement.source, gitContext(step));
+  const seen = await resolveRef(placement.source, gitContext(step));
+  const isOpen = pinKey(placement, 'commit') !== null;
+  const [standing] = isOpen ? await step.effect('source.pin_version', () => control.pin(step.key.run_id, [{ component: placement.component, kind: 'commit', value: seen }], step.signal)) : [];
+  const commit = standing?.value ?? seen;
   await step.effect('source.pin', () => pin(journal, placement, commit));
   return commit;
 }

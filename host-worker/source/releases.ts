@@ -33,9 +33,9 @@ export const isThere = (path: string): Promise<boolean> =>
     throw error;
   });
 
-/** The commit that this version of the placement was pinned to on this host. */
+/** The commit that this version of the placement was pinned to: on all hosts, or before that was told, on this one. */
 export const pinnedCommit = ({ pins }: SourceRecord, { source }: Pick<SourcePlacement, 'source'>): string | null =>
-  pins.find((pin) => pin.version === source.content_version && pin.source_hash === source.source_hash)?.commit ?? null;
+  source.commit ?? pins.find((pin) => pin.version === source.content_version && pin.source_hash === source.source_hash)?.commit ?? null;
 
 /** Once pinned, a version means this commit here, wherever its ref moves: what was applied is what is applied again. */
 export async function pin(journal: Journal, placement: SourcePlacement, commit: string): Promise<void> {
