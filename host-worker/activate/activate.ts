@@ -122,7 +122,7 @@ class Activation {
     if (isRolloutId(this.work.run_id)) await pinObserved(this.deps.journal, [desired], observed, [plan]);
     // An image that is pulled again and has not moved is no change; the prepare activity has pulled it.
     if (plan.operations.every(({ op }) => op === 'check_health' || op === 'pull_image')) return this.unchanged(desired, plan);
-    if (mayFetch && isUnpinnedPull(desired, plan)) return this.fetchFirst(desired);
+    if (mayFetch && observed[0]?.image_present === false && isUnpinnedPull(desired, plan)) return this.fetchFirst(desired);
     await noteImage(this.deps, desired, this.scope.signal);
     if (hasSource(desired) && plan.operations.some(({ op }) => op === 'switch_release')) return this.fromSource(desired, plan.operations);
     return this.attempt(desired, plan.operations, sinceMs);
