@@ -6,7 +6,8 @@ import { atDigest, digestAmong } from '../../spec/image-reference.js';
 import { pinKey } from '../../spec/pins.js';
 import { isRolloutId } from '../../spec/words.js';
 import type { ControlPlane } from '../control-plane/client.js';
-import { imageId, type PullContext } from '../docker/pull.js';
+import { call } from '../docker/docker-call.js';
+import type { PullContext } from '../docker/pull.js';
 import { bringImage } from '../images/bring-image.js';
 import { type ImageDeps, noteImage } from '../images/kept-images.js';
 import type { DockerPlacement, ImageCache } from '../observe/containers.js';
@@ -21,14 +22,14 @@ export async function fetchPinned(deps: Deps, runId: string, desired: DockerPlac
     await bringImage(deps, desired, context);
     return desired;
   }
-  const before = await imageId(deps.docker, run.image);
+  const before = new Set((await call('list images', () => deps.docker.listImages())).map(({ Id }) => Id));
   await bringImage(deps, desired, context);
   const here = await deps.images.named(run.image);
   const digest = here === null ? null : digestAmong(here.digests, run.image);
   if (digest === null) return desired;
   const [standing] = await deps.control.pin(runId, [{ component: desired.component, kind: 'image', value: digest }], context.signal);
   const pinned = { ...desired, run: { ...run, pinned: atDigest(run.image, standing?.value ?? digest) } };
-  if (standing?.value === digest && here?.id !== before) await noteImage(deps, pinned, context.signal, true);
+  if (standing?.value === digest && here !== null && !before.has(here.id)) await noteImage(deps, pinned, context.signal, true);
   await bringImage(deps, pinned, context);
   return pinned;
 }

@@ -17,7 +17,7 @@ const name = 'demo/moving';
 /** Pushes an image that nobody has seen under the tag, and forgets it here. Answers with its digest. */
 async function push(text: string, tag = 'latest', base = 'demo/web:1'): Promise<string> {
   await sh(`docker pull -q ${base} >/dev/null; c=$(docker create ${base}); docker commit -c 'LABEL text=${text}' $c ${name}:${tag}-new >/dev/null; docker rm $c >/dev/null
-    docker tag ${name}:${tag}-new ${name}:pushed; old=$(docker images -q --no-trunc ${name}:${tag}); docker tag ${name}:pushed registry.fleet/${name}:${tag}; docker push -q registry.fleet/${name}:${tag} >/dev/null
+    docker tag ${name}:${tag}-new ${name}:pushed; docker tag ${name}:pushed registry.fleet/${name}:${tag}; docker push -q registry.fleet/${name}:${tag} >/dev/null
     docker rmi -f registry.fleet/${name}:${tag} ${name}:pushed ${name}:${tag}-new >/dev/null`);
   return (await sh(`curl -sf --unix-socket /var/run/docker.sock http://d/distribution/${name}:${tag}/json | grep -o 'sha256:[0-9a-f]*' | head -1`)).trim();
 }
@@ -51,15 +51,15 @@ describe('a tag', () => {
   }, 180_000);
 
   it('that another host has pinned is run as that one has said, also when the image of the tag is here', async () => {
-    const one = await push('first host');
+    const one = await push('first-host');
     const wanted = web(1, { pull_policy: 'if_not_present' });
     lab.control.pinsOf(wanted).push({ kind: 'image', key: `${name}:latest`, value: one });
-    await push('this host');
+    await push('this-host');
     await sh(`docker pull -q ${name}:latest >/dev/null`);
     await lab.apply(wanted);
     expect(await runs()).toBe(`${name}:latest@${one}`);
     // Somebody else's tag is left where it is.
-    expect(await sh(`docker inspect -f '{{index .Config.Labels "text"}}' ${name}:latest`)).toBe('this host\n');
+    expect(await sh(`docker inspect -f '{{index .Config.Labels "text"}}' ${name}:latest`)).toBe('this-host\n');
   }, 120_000);
 
   it('of an image that only this host has is pinned to its id, and gone back to by it', async () => {
@@ -80,7 +80,7 @@ describe('images of older versions', () => {
   it('are kept for the last five that were applied, and removed beyond that when we brought them and nothing else wants them', async () => {
     const digests: string[] = [];
     for (let version = 1; version <= 7; version += 1) {
-      digests.push(await push(`version ${String(version)}`, 'old'));
+      digests.push(await push(`version-${String(version)}`, 'old'));
       // The second was here before, so that it is not ours; the third is in use by somebody else.
       if (version === 2) await sh(`docker pull -q ${name}@${digests[1] ?? ''} >/dev/null`);
       await lab.apply(web(version, { image: `${name}:old` }));
@@ -88,7 +88,7 @@ describe('images of older versions', () => {
     }
     expect(await Promise.all(digests.map(here))).toEqual([true, true, true, true, true, true, true]);
     await sh('docker rm squatter');
-    digests.push(await push('version 8', 'old'));
+    digests.push(await push('version-8', 'old'));
     await lab.apply(web(8, { image: `${name}:old` }));
     // The first is not used any more; the second is not ours; the third is the sixth from the end.
     expect(await Promise.all(digests.map(here))).toEqual([false, true, false, true, true, true, true, true]);
