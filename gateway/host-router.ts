@@ -11,9 +11,10 @@ import { MaestroError, type Diagnostic } from '../spec/errors.js';
 import type { z } from 'zod';
 import { sendArchive } from './archive.js';
 import { callingHost } from './host-identity.js';
-import { archiveQuery, desiredQuery, hello, helloBytesMax, report, reportBytesMax } from './messages.js';
+import { archiveQuery, desiredQuery, hello, helloBytesMax, pinRequest, report, reportBytesMax } from './messages.js';
 import { workOf, type WorkDeps } from './open-work.js';
 import { logsBytesMax, logsReport, removalsQuery, statesBytesMax, statesReport, watchedQuery } from './observed-messages.js';
+import { pinForHost } from './pin.js';
 import { recordReport } from './record-report.js';
 
 export interface HostRouterOptions extends WorkDeps { /** See control/host-tokens. */ tokenKey: string; /** A version that a host has, and that cannot be rendered any more. */ troubled?: (error: unknown) => void }
@@ -59,6 +60,9 @@ export function hostRouter({ tokenKey, troubled, ...deps }: HostRouterOptions): 
   router.route('/archive').get(async (request, response) => {
     await sendArchive(deps, hostOf(response), parse(archiveQuery, request.query), request, response);
   }).all(only('GET'));
+  router.route('/pin').post(json(reportBytesMax), async (request, response) => {
+    response.json({ pins: await pinForHost(deps, hostOf(response), parse(pinRequest, request.body)) });
+  }).all(only('POST'));
   router.route('/report').post(json(reportBytesMax), async (request, response) => {
     await recordReport(deps, hostOf(response), parse(report, request.body));
     response.status(204).end();

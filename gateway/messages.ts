@@ -1,5 +1,6 @@
 /** What hosts send, with its limits. Hosts are not trusted with sizes, shapes or names. */
 import { z } from 'zod';
+import { isPinValue, pinKinds } from '../spec/pins.js';
 import { phases } from '../spec/words.js';
 
 export const reportBytesMax = 256 << 10;
@@ -20,6 +21,8 @@ export const desiredQuery = z.object({ run: askingRun, component: componentName.
   .refine(({ content, component }) => !content || component !== undefined, { path: ['component'], message: 'content=1 needs a component' });
 
 export const archiveQuery = z.object({ run: runId, component: componentName, sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+const pin = z.object({ component: componentName, kind: z.enum(pinKinds), value: z.string().max(100) }).refine(isPinValue, { path: ['value'], message: 'not a digest or commit' });
+export const pinRequest = z.object({ run: runId, pins: z.array(pin).min(1).max(1000) });
 
 const line = z.object({ stream: z.enum(['stdout', 'stderr', 'info']), text: z.string() });
 const common = { key: z.string().min(1).max(200), component: componentName, ts: z.iso.datetime({ offset: true }) };
@@ -30,6 +33,7 @@ const entry = z.discriminatedUnion('type', [
 ]);
 export const report = z.object({ run: runId, entries: z.array(entry).max(1000) });
 
+export type PinRequest = z.infer<typeof pinRequest>;
 export type Report = z.infer<typeof report>;
 export type Hello = z.infer<typeof hello>;
 export type DesiredQuery = z.infer<typeof desiredQuery>;

@@ -1,8 +1,8 @@
 /** The activities that Temporal runs on this host. */
 import { CancelledFailure } from '@temporalio/common';
+import type { DesiredPlacement } from '../spec/desired.js';
 import { MaestroError } from '../spec/errors.js';
 import { isRolloutId } from '../spec/words.js';
-import { planHost } from '../spec/plan-host.js';
 import type { HostActivities, HostWork, PlacementWork } from '../workflows/shared.js';
 import { activate } from './activate/activate.js';
 import { StepFailed, toTemporalFailure } from './activate/failures.js';
@@ -12,7 +12,7 @@ import { prepare } from './activate/prepare.js';
 import { verify } from './activate/verify.js';
 import { type ActivityScope, temporalScope, withHeartbeat } from './activity-scope.js';
 import { StepReporter } from './control-plane/step-reporter.js';
-import { observePlacements } from './observe/observe.js';
+import { decide } from './pins/decide.js';
 import { pinObserved } from './source/releases.js';
 import { attemptLabel } from './journal/journal.js';
 import { LeftForRepeat, messageOf } from './trouble.js';
@@ -63,11 +63,12 @@ function endOf(scope: ActivityScope, error: unknown, report: StepReporter | null
 const leaving = (): LeftForRepeat => new LeftForRepeat('the host worker is going down; the activity goes on when it is back');
 
 async function observe(deps: HostDeps, work: HostWork, scope: ActivityScope) {
-  const desired = await deps.control.desired({ run_id: work.run_id }, scope.signal);
-  const mine = desired.filter(({ deploy_id, host }) => deploy_id === work.deploy_id && host === deps.node);
-  const { facts, observed } = await observePlacements(deps, mine, scope.signal);
-  const placements = planHost(mine, observed, facts);
-  // A plan alone decides nothing; a rollout goes on with the commits that were seen now.
-  if (isRolloutId(work.run_id)) await pinObserved(deps.journal, mine, observed, placements);
-  return { facts, placements };
+  const ask = async (): Promise<DesiredPlacement[]> => {
+    const desired = await deps.control.desired({ run_id: work.run_id }, scope.signal);
+    return desired.filter(({ deploy_id, host }) => deploy_id === work.deploy_id && host === deps.node);
+  };
+  const { desired, facts, observed, plans } = await decide(deps, work.run_id, await ask(), ask, scope.signal);
+  // A plan alone decides nothing; a rollout goes on with what was seen now.
+  if (isRolloutId(work.run_id)) await pinObserved(deps.journal, desired, observed, plans);
+  return { facts, placements: plans };
 }

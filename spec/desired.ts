@@ -18,6 +18,8 @@ export interface SecretValue { digest: string; content?: string }
 export interface DockerRun {
   type: 'docker';
   image: string;
+  /** What this version runs for `image`: `name:tag@sha256:…`, or the id of an image that only this host has. Left out: not pinned yet. */
+  pinned?: string;
   pull_policy: 'if_not_present' | 'always' | 'never';
   container_name: string;
   ports: PortMapping[];
@@ -101,6 +103,8 @@ export interface GitSource extends AnySource {
   repo: string;
   /** null = the default branch. */
   ref: string | null;
+  /** Which commit it is in this version; left out: not pinned yet. */
+  commit?: string;
 }
 
 /** An archive, which is unpacked. What stands for the commit of a git source is the sha256 of its bytes. */

@@ -81,6 +81,10 @@ export interface ObservedPlacement {
   applied_hash: string | null;
   applied_version: number | null;
   image_present: boolean;
+  /** The id that the run section's image (or what it is pinned to) names on this host now; null or absent: not known. */
+  wanted_image_id?: string | null;
+  /** The registry's digest of an image that is not pinned yet: what is here, or what the registry has when that is to be used; null: not known. */
+  image_digest?: string | null;
   container: ObservedContainer | null;
   unit: ObservedUnit | null;
   files: ObservedFile[];

@@ -1,6 +1,7 @@
 /** What a Docker placement needs: compared field by field with the container that is really there. */
 import type { DesiredPlacement, DockerRun } from './desired.js';
 import { canonicalJson } from './hash.js';
+import { isImageDigest, withoutDigest } from './image-reference.js';
 import type { ObservedContainer, ObservedPlacement } from './observed.js';
 import type { FieldChange, Operation } from './plan.js';
 import { envChanges, fieldChange, same, secretDigestText } from './plan-fields.js';
@@ -31,7 +32,7 @@ export function containerChanges(desired: DesiredPlacement, run: DockerRun, obse
   }
   if (container.status === 'running' || container.status === 'restarting') {
     // `always`: pulled again ahead of the decision; when the reference has moved, the next look sees another image id.
-    const again = run.pull_policy === 'always' ? fetch : [];
+    const again = run.pull_policy === 'always' && run.pinned === undefined ? fetch : [];
     return { fields: [], reasons: again.map(() => 'the image is pulled again (pull_policy always)'), conflict: null, need: 'none', before: again, state, up };
   }
   const reason = `the container ${run.container_name} is ${container.status}${container.status === 'exited' ? ` (exit code ${container.exit_code})` : ''}`;
@@ -48,18 +49,28 @@ function foreign(run: DockerRun, container: ObservedContainer, state: ComponentS
 }
 
 function imageOperations(run: DockerRun, observed: ObservedPlacement): Operation[] {
+  // What is pinned is the same every time: it is never pulled again.
+  if (run.pinned !== undefined) return observed.image_present ? [] : [{ op: 'pull_image', image: run.pinned }];
   if (run.pull_policy === 'never') return [];
   return observed.image_present && run.pull_policy === 'if_not_present' ? [] : [{ op: 'pull_image', image: run.image }];
 }
 
 function differences(run: DockerRun, container: ObservedContainer, kind: FieldChange['kind']): FieldChange[] {
   const fields = comparedFields
-    .filter((field) => !same(comparable(field, run[field]), comparable(field, container.run[field])))
+    .filter((field) => field !== 'image' && !same(comparable(field, run[field]), comparable(field, container.run[field])))
     .map((field) => fieldChange(field, kind, container.run[field], run[field]));
-  // The reference is the same, but it names another image on this host by now.
-  const moved = container.wanted_image_id !== null && container.wanted_image_id !== container.image_id && run.image === container.run.image
-    ? [fieldChange('image_id', kind, container.image_id, container.wanted_image_id)] : [];
-  return [...fields, ...moved, ...envChanges(kind, container.run.env, comparableEnv(run))];
+  return [...imageChanges(run, container, kind), ...fields, ...envChanges(kind, container.run.env, comparableEnv(run))];
+}
+
+/** By name, and by content: the name may be the same, and mean another image on this host or in this version by now. */
+function imageChanges(run: DockerRun, { image_id: id, wanted_image_id: wanted, run: { image: from } }: ObservedContainer, kind: FieldChange['kind']): FieldChange[] {
+  const { image, pinned = image } = run;
+  if (from === pinned) return wanted === null || wanted === id ? [] : [fieldChange('image_id', kind, id, wanted)];
+  // One that was started by its id has no other name.
+  const named = from === image || withoutDigest(from) === image || (isImageDigest(from) && (id === wanted || from === pinned));
+  if (!named) return [fieldChange('image', kind, from, pinned)];
+  if (wanted === null) return run.pinned === undefined || id === pinned ? [] : [fieldChange('image', kind, from, pinned)];
+  return wanted === id ? [] : [fieldChange('image_id', kind, id, wanted)];
 }
 
 /** Secret variables by their digests, in which the host has seen them too. */

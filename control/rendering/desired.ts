@@ -5,6 +5,7 @@
 import type { DesiredPlacement } from '../../spec/desired.js';
 import { MaestroError } from '../../spec/errors.js';
 import { artifactSizes } from '../artifacts/index.js';
+import { contentVersionOf } from '../deploys/content-version.js';
 import { loadBundle } from '../deploys/load-bundle.js';
 import type { Reader } from '../database.js';
 import { bundleContents } from '../documents/contents.js';
@@ -13,10 +14,11 @@ import { secretsOfVersion } from '../secrets/pins.js';
 import type { Vault } from '../secrets/vault.js';
 import { withContents } from './contents.js';
 import { type Credentials, credentialsOf } from './credentials.js';
+import { pinnedPlacements } from './pinned.js';
 import type { SecretVersions } from './secret-texts.js';
 
 export interface Renderer {
-  /** The validation of a stored version, with its rendered placements. */
+  /** The validation of a stored version, with its rendered placements as they are pinned by now. */
   version(deployId: string, number: number): Promise<Validation>;
   /** The placements of one host; with `component`, only that one, and with `withContent` its file contents (base64). */
   desired(deployId: string, number: number, host: string, options?: { component?: string; withContent?: boolean }): Promise<DesiredPlacement[]>;
@@ -33,7 +35,7 @@ export interface RendererDeps {
 }
 
 /** A rendered version, with the secrets that it was rendered with. */
-interface Rendering { validation: Validation; credentials: Credentials }
+interface Rendering { validation: Validation; credentials: Credentials; contentVersion: number }
 
 export function createRenderer(deps: RendererDeps): Renderer {
   const kept = new Map<string, Promise<Rendering>>();
@@ -61,36 +63,34 @@ export function createRenderer(deps: RendererDeps): Renderer {
   };
 
   const desired: Renderer['desired'] = async (deployId, number, host, { component, withContent = false } = {}) => {
-    const { validation, credentials: { secrets } } = await current(deployId, number);
+    const { validation, credentials: { secrets }, contentVersion } = await current(deployId, number);
     if (!validation.ok || validation.rendered === null) {
       throw new MaestroError('validation_error', `version ${number} cannot be rendered`, { fix: 'Correct the document and submit a new version.', errors: validation.errors });
     }
     const { placements, contents } = validation.rendered;
-    const wanted = placements.filter((placement) => placement.host === host && (component === undefined || placement.component === component));
+    const ofHost = placements.filter((placement) => placement.host === host && (component === undefined || placement.component === component));
+    const wanted = await pinnedPlacements(deps.db, { deployId, version: contentVersion }, ofHost);
     return withContent ? Promise.all(wanted.map((placement) => withContents({ db: deps.db, contents, secrets }, placement))) : wanted;
   };
 
-  return { version: async (deployId, number) => (await current(deployId, number)).validation, desired };
+  const version: Renderer['version'] = async (deployId, number) => {
+    const { validation, contentVersion } = await current(deployId, number);
+    if (validation.rendered === null) return validation;
+    const placements = await pinnedPlacements(deps.db, { deployId, version: contentVersion }, validation.rendered.placements);
+    return { ...validation, rendered: { ...validation.rendered, placements } };
+  };
+
+  return { version, desired };
 }
 
 async function renderVersion({ db, vault, env, digestKey }: RendererDeps, deployId: string, number: number): Promise<Rendering> {
   const bundle = await loadBundle(db, deployId, number);
-  const [secrets, contents] = await Promise.all([secretsOfVersion(db, vault, deployId, number), bundleContents(bundle)]);
-  const validation = await validateBundle(bundle.yaml, contents, { deployId, version: number, contentVersion: await contentVersionOf(db, deployId, number), env, secrets, artifacts: (sha256s) => artifactSizes(db, sha256s), digestKey });
-  return { validation, credentials: await credentialsOf(validation.document?.credentials_ref, contents.texts, secrets) };
+  const [secrets, contents, contentVersion] = await Promise.all([secretsOfVersion(db, vault, deployId, number), bundleContents(bundle), contentVersionOf(db, deployId, number)]);
+  const validation = await validateBundle(bundle.yaml, contents, { deployId, version: number, contentVersion, env, secrets, artifacts: (sha256s) => artifactSizes(db, sha256s), digestKey });
+  return { validation, credentials: await credentialsOf(validation.document?.credentials_ref, contents.texts, secrets), contentVersion };
 }
 
 const namesArtifacts = ({ document }: Validation): boolean => Object.values(document?.components ?? {}).some(({ source }) => source?.type === 'artifact');
-
-/** A rollback of a rollback has the content of the first one. */
-async function contentVersionOf(db: Reader, deployId: string, number: number): Promise<number> {
-  const rollbacks = await db.version.findMany({ where: { deploy_id: deployId, number: { lte: number }, kind: 'rollback' }, select: { number: true, parent: true } });
-  const parents = new Map(rollbacks.map((version) => [version.number, version.parent]));
-  let content = number;
-  // A parent is always older than its rollback.
-  for (let parent = parents.get(content); parent != null && parent < content; parent = parents.get(content)) content = parent;
-  return content;
-}
 
 const usesThese = ({ validation: { rendered } }: Rendering, secrets: SecretVersions): boolean =>
   rendered === null || [...rendered.secrets].every(([path, version]) => (secrets.get(path)?.version ?? null) === version);

@@ -6,7 +6,6 @@ import { CancelledFailure } from '@temporalio/common';
 import type { DesiredPlacement } from '../../spec/desired.js';
 import { MaestroError } from '../../spec/errors.js';
 import { changesHost, type Operation, type PlacementPlan } from '../../spec/plan.js';
-import { planHost } from '../../spec/plan-host.js';
 import { isRolloutId } from '../../spec/words.js';
 import type { ActivateResult, PlacementWork } from '../../workflows/shared.js';
 import type { ActivityScope } from '../activity-scope.js';
@@ -19,7 +18,10 @@ import { pruneReleases } from '../files/write-tree.js';
 import { attemptLabel, type AttemptKey } from '../journal/journal.js';
 import { forgetPrevious } from '../journal/previous.js';
 import type { AttemptRecord, Outcome, PlacementRecord } from '../journal/records.js';
-import { observePlacements } from '../observe/observe.js';
+import { noteImage, pruneImages, rememberApplied } from '../images/kept-images.js';
+import type { DockerPlacement } from '../observe/containers.js';
+import { decide } from '../pins/decide.js';
+import { fetchPinned } from '../pins/fetch-pinned.js';
 import { ensureRelease } from '../source/prepare-source.js';
 import { hasSource, pinObserved, pruneSourceReleases } from '../source/releases.js';
 import { lastUnitLines } from '../systemd/unit.js';
@@ -113,16 +115,30 @@ class Activation {
     await closeUndone(this.deps, step, open, null);
   }
 
-  private async begin(desired: DesiredPlacement): Promise<Outcome> {
+  private async begin(asked: DesiredPlacement, mayFetch = true): Promise<Outcome> {
     const sinceMs = performance.now();
-    const { facts, observed } = await observePlacements(this.deps, [desired], this.scope.signal);
-    const [plan] = planHost([desired], observed, facts);
+    const { desired: [desired = asked], observed, plans: [plan] } = await decide(this.deps, this.work.run_id, [asked], async () => [await this.desired()], this.scope.signal);
     if (plan === undefined) throw new MaestroError('internal', `no plan for ${desired.component}`);
     if (plan.action === 'conflict') return this.failed(new MaestroError('conflict', plan.reasons.join('; '), { fix: 'Remove what is in the way, or change the document.' }), '');
     if (isRolloutId(this.work.run_id)) await pinObserved(this.deps.journal, [desired], observed, [plan]);
     // An image that is pulled again and has not moved is no change; the prepare activity has pulled it.
     if (!changesHost(plan.operations)) return this.unchanged(desired, plan);
+    if (mayFetch && observed[0]?.image_present === false && isUnpinnedPull(desired, plan)) return this.fetchFirst(desired);
+    await noteImage(this.deps, desired, this.scope.signal);
     return this.ready(desired, plan.operations, sinceMs);
+  }
+
+  /** Nobody has fetched it, and its registry did not say what its name means: it is pinned to what comes, then decided on anew. */
+  private async fetchFirst(desired: DockerPlacement): Promise<Outcome> {
+    const tell = (line: string): void => this.report.output('info', line);
+    try {
+      await this.report.phase('fetch', () => fetchPinned(this.deps, this.work.run_id, desired, { signal: this.scope.signal, tell }));
+    } catch (error) {
+      throwIfCancelled(this.scope.signal);
+      if (isPassing(error)) throw error;
+      return this.failed(error, outputTailOf(error));
+    }
+    return this.begin(await this.desired(), false);
   }
 
   /**
@@ -176,6 +192,7 @@ class Activation {
   private async commit(desired: DesiredPlacement, record: OpenRecord): Promise<Outcome> {
     const result: ActivateResult = { changed: true, operations: record.attempt.operations.map(operationText), phases: this.report.phases, ...this.report.testsTold };
     const committed: OpenRecord = { ...record, applied: { hash: desired.hash, version: desired.version }, attempt: { ...record.attempt, state: 'committed', result } };
+    await rememberApplied(this.deps.journal, desired);
     await this.step.effect('journal.commit', () => this.deps.journal.savePlacement(committed));
     return this.cleanUp(committed);
   }
@@ -196,6 +213,7 @@ class Activation {
       for (const entry of record.attempt.undo) if (entry.kind === 'container') await removeOld(this.deps.docker, step, entry);
       const trees = await Promise.all(record.trees.map(async (tree) => ({ ...tree, releases: tree.strategy === 'atomic_symlink' ? await pruneReleases(tree) : [] })));
       await pruneSourceReleases(this.deps.journal, record);
+      await pruneImages(this.deps, record, step.signal, (line) => this.report.output('info', line));
       await forgetPrevious(this.deps.journal.previousFolder(record));
       await step.effect('journal.end', () => this.deps.journal.savePlacement({ ...record, trees, attempt: { ...record.attempt, state: 'ended' } }));
     } catch (error) {
@@ -256,6 +274,7 @@ class Activation {
         return this.attempt(desired, [restart, { op: 'check_health' }], performance.now());
       }
     }
+    await rememberApplied(this.deps.journal, desired);
     const record = await this.deps.journal.placement(this.key);
     await this.deps.journal.savePlacement({ ...record, applied: { hash: desired.hash, version: desired.version } });
     return { ended: 'activated', result: { changed: false, operations: plan.operations.map(operationText), phases: this.report.phases } };
@@ -276,6 +295,9 @@ class Activation {
     return '';
   }
 }
+
+const isUnpinnedPull = (desired: DesiredPlacement, { operations }: PlacementPlan): desired is DockerPlacement =>
+  desired.run.type === 'docker' && desired.run.pinned === undefined && operations.some(({ op }) => op === 'pull_image');
 
 const isOpen = (record: PlacementRecord): record is OpenRecord => record.attempt !== null && record.attempt.state !== 'ended';
 

@@ -4,7 +4,6 @@ import { MaestroError } from '../../spec/errors.js';
 import type { Operation } from '../../spec/plan.js';
 import { ownershipLabels } from '../docker/labels.js';
 import { ensureNetwork } from '../docker/networks.js';
-import { ensureImage } from '../docker/pull.js';
 import { deployContainer, restartContainer, startContainer } from '../docker/replace.js';
 import { contentOf } from '../files/content.js';
 import { digestFor } from '../files/digest.js';
@@ -14,6 +13,7 @@ import { pointLink } from '../files/link.js';
 import { removeFile, writeFile } from '../files/write-file.js';
 import { writeTree } from '../files/write-tree.js';
 import { waitHealthy } from '../health/wait-healthy.js';
+import { bringImage } from '../images/bring-image.js';
 import type { AttemptRecord } from '../journal/records.js';
 import { releasePath } from '../source/releases.js';
 import { enableUnit, startUnit, type UnitUndo, writeUnit } from '../systemd/unit.js';
@@ -41,10 +41,11 @@ const startingOperations: readonly Operation['op'][] = ['create_container', 'rep
 const starts = ({ op }: Operation): boolean => startingOperations.includes(op);
 
 /** The prepare activity has fetched it; what it fetched is not fetched again, or it might be another one by now. */
-async function pullIfMissing(deps: HostDeps, step: Step, { run }: DesiredPlacement): Promise<void> {
+async function pullIfMissing(deps: HostDeps, step: Step, desired: DesiredPlacement): Promise<void> {
+  const { run } = desired;
   if (run.type !== 'docker') return;
   const policy = run.pull_policy === 'never' ? 'never' : 'if_not_present';
-  await step.report.phase('fetch', () => ensureImage(deps.docker, { image: run.image, pull_policy: policy }, { signal: step.signal, tell: (line) => step.report.output('info', line) }));
+  await step.report.phase('fetch', () => bringImage(deps, { ...desired, run: { ...run, pull_policy: policy } }, { signal: step.signal, tell: (line) => step.report.output('info', line) }));
 }
 
 async function prepareFor(deps: HostDeps, step: Step, desired: DesiredPlacement, record: OpenRecord, operation: Operation): Promise<void> {

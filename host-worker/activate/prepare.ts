@@ -1,11 +1,12 @@
 /** Fetches, builds and tests what a placement needs; touches nothing that runs, so it may go ahead of everything it waits for. */
-import type { DesiredPlacement, DockerRun } from '../../spec/desired.js';
+import type { DesiredPlacement } from '../../spec/desired.js';
 import { MaestroError } from '../../spec/errors.js';
 import type { PlacementWork, PrepareResult } from '../../workflows/shared.js';
 import type { ActivityScope } from '../activity-scope.js';
 import type { StepReporter } from '../control-plane/step-reporter.js';
 import { isInstalled, waitForDocker } from '../docker/client.js';
-import { ensureImage } from '../docker/pull.js';
+import type { DockerPlacement } from '../observe/containers.js';
+import { fetchPinned } from '../pins/fetch-pinned.js';
 import { prepareSource } from '../source/prepare-source.js';
 import { hasSource } from '../source/releases.js';
 import { testAhead, testsTellSecrets } from '../tests/stages.js';
@@ -37,13 +38,13 @@ export async function prepare(deps: HostDeps, work: PlacementWork, scope: Activi
 
 async function fetchAll(deps: HostDeps, step: Step, desired: DesiredPlacement, scope: ActivityScope, report: StepReporter): Promise<void> {
   const { run } = desired;
-  const fetchOwn = (): Promise<void> => (run.type === 'docker' ? fetchImage(deps, run, scope, report) : Promise.resolve());
+  const fetchOwn = (): Promise<void> => (run.type === 'docker' ? fetchImage(deps, step.key, { ...desired, run }, scope, report) : Promise.resolve());
   if (hasSource(desired)) return prepareSource(deps, step, desired, fetchOwn);
   if (run.type === 'docker') await report.phase('fetch', fetchOwn);
 }
 
-async function fetchImage(deps: HostDeps, image: DockerRun, { signal }: ActivityScope, report: StepReporter): Promise<void> {
+async function fetchImage(deps: HostDeps, { run_id }: Step['key'], desired: DockerPlacement, { signal }: ActivityScope, report: StepReporter): Promise<void> {
   if (!isInstalled(process.env)) throw new MaestroError('dependency_missing', `${deps.node} has no Docker`, { fix: 'Install Docker on the host.', details: { missing_dependency: 'docker' } });
   await waitForDocker(deps.docker, dockerPatienceMs, signal);
-  await ensureImage(deps.docker, image, { signal, tell: (line) => report.output('info', line) });
+  await fetchPinned(deps, run_id, desired, { signal, tell: (line) => report.output('info', line) });
 }

@@ -1,10 +1,12 @@
 /** The host's side of `/host/v1`: what shall be here, what happened, and that we are alive. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { z } from 'zod';
 import { MaestroError } from '../../spec/errors.js';
 import type { DesiredPlacement } from '../../spec/desired.js';
 import type { HostFacts } from '../../spec/observed.js';
+import type { Pin } from '../../spec/pins.js';
 import { messageOf, PassingTrouble, systemCode } from '../trouble.js';
-import { desiredAnswer } from './desired-answer.js';
+import { desiredAnswer, pinAnswer } from './desired-answer.js';
 
 export interface ReportEntry { key: string; component: string; type: 'step.output' | 'step.phase'; ts: string; data: unknown }
 
@@ -15,6 +17,8 @@ export interface ArchiveQuery { run_id: string; component: string; sha256: strin
 
 export interface ControlPlane {
   desired(query: DesiredQuery, signal: AbortSignal): Promise<DesiredPlacement[]>;
+  /** What stands for each of `pins` afterwards, in their order. Safe to repeat. */
+  pin(run: string, pins: readonly Pin[], signal: AbortSignal): Promise<Pin[]>;
   /** One try; the reporter repeats. */
   report(run: string, entries: readonly ReportEntry[]): Promise<void>;
   hello(facts: HostFacts, version: string): Promise<void>;
@@ -39,10 +43,10 @@ export function connectControlPlane(options: ControlPlaneOptions): ControlPlane 
   const { timeoutMs = 10_000, tries = 5, firstDelayMs = 100 } = options;
   const request = (path: string, body?: unknown, signal?: AbortSignal) => send(options, path, body, AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])]));
 
-  async function getPatiently(path: string, signal: AbortSignal): Promise<unknown> {
+  async function askPatiently(path: string, signal: AbortSignal, body?: unknown): Promise<unknown> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const response = await request(path, undefined, signal);
+        const response = await request(path, body, signal);
         if (response.ok) return await readJson(response);
         if (!worthRepeating.has(response.status)) throw await refusal(path, response);
         throw new PassingTrouble(`the control plane answered ${String(response.status)}`);
@@ -59,11 +63,14 @@ export function connectControlPlane(options: ControlPlaneOptions): ControlPlane 
     async desired({ run_id, component, content }, signal) {
       const query = new URLSearchParams({ run: run_id, content: content === true ? '1' : '0' });
       if (component !== undefined) query.set('component', component);
-      const answer = desiredAnswer.safeParse(await getPatiently(`/host/v1/desired?${query.toString()}`, signal));
+      const answer = desiredAnswer.safeParse(await askPatiently(`/host/v1/desired?${query.toString()}`, signal));
       if (answer.success) return answer.data.placements;
-      throw new MaestroError('internal', `the control plane's answer cannot be read: ${answer.error.issues[0]?.path.join('.') ?? ''} ${answer.error.issues[0]?.message ?? ''}`, {
-        fix: 'Install the same version of Maestro on the control plane and on this host.', cause: answer.error,
-      });
+      throw unreadable(answer.error);
+    },
+    async pin(run, pins, signal) {
+      const answer = pinAnswer.safeParse(await askPatiently('/host/v1/pin', signal, { run, pins }));
+      if (answer.success && answer.data.pins.length === pins.length) return answer.data.pins;
+      throw unreadable(answer.error);
     },
     async report(run, entries) {
       await expectAccepted('/host/v1/report', await request('/host/v1/report', { run, entries }));
@@ -80,6 +87,13 @@ export function connectControlPlane(options: ControlPlaneOptions): ControlPlane 
       await expectAccepted('/host/v1/hello', await request('/host/v1/hello', { facts, version }));
     },
   };
+}
+
+function unreadable(error: z.ZodError | undefined): MaestroError {
+  const [issue] = error?.issues ?? [];
+  return new MaestroError('internal', `the control plane's answer cannot be read: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'it does not fit the question'}`, {
+    fix: 'Install the same version of Maestro on the control plane and on this host.', cause: error,
+  });
 }
 
 /** An answer, or PassingTrouble that says why there was none. */

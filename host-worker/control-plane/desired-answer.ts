@@ -1,6 +1,7 @@
 /** Parsing of what the control plane sends: a host acts as root and takes nothing for granted. */
 import { z } from 'zod';
 import type { ArchiveSource, BuildStep, DesiredFile, DesiredPlacement, DesiredSource, DesiredTest, DesiredTree, DockerRun, Healthcheck, SystemdRun } from '../../spec/desired.js';
+import { isPinValue, pinKinds } from '../../spec/pins.js';
 import { testStages } from '../../spec/test-results.js';
 
 const port = z.number().int().min(0).max(65535);
@@ -13,6 +14,7 @@ const resources = z.object({ memory_bytes: z.number().positive().nullable(), cpu
 const dockerRun: z.ZodType<DockerRun> = z.object({
   type: z.literal('docker'),
   image: z.string().min(1),
+  pinned: z.string().regex(/^(?:[^\s@]+@)?sha256:[0-9a-f]{64}$/).optional(),
   pull_policy: z.enum(['if_not_present', 'always', 'never']),
   container_name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/),
   ports: z.array(z.object({ ip: z.string(), host_port: port, container_port: port, protocol: z.enum(['tcp', 'udp']) })),
@@ -69,7 +71,7 @@ const archiveAt: z.ZodType<ArchiveSource['at']> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('host'), path: z.string() }),
 ]);
 const source: z.ZodType<DesiredSource> = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('git'), repo: z.string(), ref: z.string().nullable(), ...anySource }),
+  z.object({ type: z.literal('git'), repo: z.string(), ref: z.string().nullable(), commit: z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/).optional(), ...anySource }),
   z.object({ type: z.enum(['archive', 'artifact']), at: archiveAt, ...anySource }),
 ]);
 const buildStep: z.ZodType<BuildStep> = z.object({ command: z.string().min(1), env, secret_env: secretEnv, timeout_ms: z.number().positive(), working_dir: z.string().nullable() });
@@ -81,5 +83,7 @@ export const desiredPlacement: z.ZodType<DesiredPlacement> = z.object({
   run: z.union([dockerRun, systemdRun]), files: z.array(file), trees: z.array(tree), healthcheck: healthcheck.nullable(), tests: z.array(test).optional(),
   digest_key: sha256.optional(), redact: z.array(z.string()).optional(),
 });
+
+export const pinAnswer = z.object({ pins: z.array(z.object({ component: z.string(), kind: z.enum(pinKinds), value: z.string() }).refine(isPinValue)) });
 
 export const desiredAnswer = z.object({ placements: z.array(desiredPlacement) });

@@ -16,7 +16,7 @@ export type ContainerOptions = Omit<Dockerode.ContainerCreateOptions, 'name' | '
 export function containerOptions(placement: Pick<DesiredPlacement, 'deploy_id' | 'component' | 'version' | 'hash'>, run: DockerRun): ContainerOptions {
   const [network] = run.networks;
   return {
-    Image: run.image,
+    Image: run.pinned ?? run.image,
     Env: Object.entries({ ...run.env, ...secretValues(run) }).map(([name, value]) => `${name}=${value}`).sort(),
     ...(run.command === null ? {} : { Cmd: run.command }),
     Labels: ownershipLabels(placement),

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import type { DockerRun } from '../../spec/desired.js';
 import { MaestroError } from '../../spec/errors.js';
+import { isImageDigest, nameOf, withoutDigest } from '../../spec/image-reference.js';
 import { messageOf, PassingTrouble } from '../trouble.js';
 import { call, orNull, saidBy, statusOf } from './docker-call.js';
 
@@ -17,10 +18,12 @@ export async function imageId(docker: Dockerode, reference: string): Promise<str
   return (await call('inspect an image', () => orNull(docker.getImage(reference).inspect())))?.Id ?? null;
 }
 
-/** Makes the image available as its policy says. Touches nothing that runs. */
-export async function ensureImage(docker: Dockerode, run: Pick<DockerRun, 'image' | 'pull_policy'>, context: PullContext): Promise<void> {
-  const present = run.pull_policy !== 'always' && (await imageId(docker, run.image)) !== null;
+/** Makes the image available as its policy says, and what it is pinned to in any case. Touches nothing that runs. */
+export async function ensureImage(docker: Dockerode, run: Pick<DockerRun, 'image' | 'pull_policy' | 'pinned'>, context: PullContext): Promise<void> {
+  const reference = run.pinned ?? run.image;
+  const present = (run.pinned !== undefined || run.pull_policy !== 'always') && (await imageId(docker, reference)) !== null;
   if (present) return;
+  if (isImageDigest(reference)) throw imageGone(run.image, reference);
   if (run.pull_policy === 'never') {
     throw new MaestroError('fetch_failed', `the image ${run.image} is not on this host, and pull_policy is never`, {
       fix: 'Load the image on the host, or use pull_policy: if_not_present.', details: { image: run.image },
@@ -28,16 +31,23 @@ export async function ensureImage(docker: Dockerode, run: Pick<DockerRun, 'image
   }
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await pull(docker, run.image, context);
+      return await pull(docker, byDigest(reference), context);
     } catch (error) {
       context.signal.throwIfAborted();
       if (error instanceof PassingTrouble) throw error;
-      if (attempt === tries || !mayPass(error)) throw pullFailed(run.image, error);
-      context.tell(`pulling ${run.image} failed (${saidBy(error)}), trying again`);
+      if (attempt === tries || !mayPass(error)) throw pullFailed(reference, error);
+      context.tell(`pulling ${reference} failed (${saidBy(error)}), trying again`);
       await sleep(retryDelayMs * attempt, undefined, { signal: context.signal });
     }
   }
 }
+
+/** A pull takes a tag or a digest. */
+const byDigest = (reference: string): string => (reference === withoutDigest(reference) ? reference : `${nameOf(reference)}${reference.slice(reference.lastIndexOf('@'))}`);
+
+const imageGone = (image: string, id: string): MaestroError => new MaestroError('fetch_failed', `the image ${image} that this version was applied with here (${id.slice(0, 19)}) is gone, and no registry has it`, {
+  fix: 'Build or load it again on the host, and submit a new version.', details: { image, image_id: id },
+});
 
 async function pull(docker: Dockerode, image: string, { signal, tell }: PullContext): Promise<void> {
   tell(`pulling ${image}`);

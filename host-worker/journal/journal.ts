@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { type TestResult, withResults } from '../../spec/test-results.js';
 import { isMissing, Overtaken } from '../trouble.js';
 import { type WritePoint, readDurable, writeDurably } from './durable-file.js';
-import { emptyRecord, emptySource, type Outcome, placementRecord, type PlacementRecord, runMark, type RunMark, sourceRecord, type SourceRecord } from './records.js';
+import { emptyImages, emptyRecord, emptySource, imageRecord, type ImageRecord, type Outcome, placementRecord, type PlacementRecord, runMark, type RunMark, sourceRecord, type SourceRecord } from './records.js';
 
 export interface PlacementKey { deploy_id: string; component: string }
 /** Identifies one attempt at one placement in one run; the fencing mark. */
@@ -29,6 +29,10 @@ export class Journal {
 
   private sourcePath({ deploy_id, component }: PlacementKey): string {
     return join(this.folder, 'sources', named(deploy_id), `${named(component)}.json`);
+  }
+
+  private imagesPath({ deploy_id, component }: PlacementKey): string {
+    return join(this.folder, 'images', named(deploy_id), `${named(component)}.json`);
   }
 
   private markPath({ deploy_id, component, run_id }: AttemptKey): string {
@@ -69,12 +73,31 @@ export class Journal {
     });
   }
 
+  async images(key: PlacementKey): Promise<ImageRecord> {
+    return (await readDurable(this.imagesPath(key), imageRecord)) ?? emptyImages(key.deploy_id, key.component);
+  }
+
+  /** As `changeSource`. */
+  async changeImages(key: PlacementKey, change: (record: ImageRecord) => ImageRecord): Promise<void> {
+    await this.inTurn(this.imagesPath(key), async () => {
+      const before = await this.images(key);
+      const after = change(before);
+      if (after !== before) await writeDurably(this.imagesPath(key), after, this.reached);
+    });
+  }
+
+  /** Of every placement on this host. */
+  async allImages(): Promise<ImageRecord[]> {
+    const root = join(this.folder, 'images');
+    const folders = await namesIn(root);
+    const paths = (await Promise.all(folders.map(async (folder) => (await namesIn(join(root, folder))).map((name) => join(root, folder, name))))).flat();
+    const found = await Promise.all(paths.filter((path) => path.endsWith('.json')).map((path) => readDurable(path, imageRecord)));
+    return found.filter((record) => record !== null);
+  }
+
   /** Components of a deploy that have left something on this host. */
   async components(deployId: string): Promise<string[]> {
-    const names = await readdir(join(this.folder, 'placements', named(deployId))).catch((error: unknown) => {
-      if (isMissing(error)) return [];
-      throw error;
-    });
+    const names = await namesIn(join(this.folder, 'placements', named(deployId)));
     return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length)).sort();
   }
 
@@ -151,6 +174,12 @@ export class Journal {
     }
   }
 }
+
+const namesIn = (folder: string): Promise<string[]> =>
+  readdir(folder).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
 
 /** Label and fencing text of an attempt; short, so that it fits wherever a name is limited. */
 export const attemptLabel = ({ run_id, attempt }: Pick<AttemptKey, 'run_id' | 'attempt'>): string => `${run_id}/${String(attempt)}`;

@@ -99,6 +99,16 @@ export type SourceRecord = z.infer<typeof sourceRecord>;
 
 export const emptySource = (deployId: string, component: string): SourceRecord => ({ format: 1, deploy_id: deployId, component, pins: [], releases: [] });
 
+/** The images of a placement, the one that was applied last at the end. `brought`: it was not here before we pulled it. */
+export const imageRecord = z.object({
+  format: z.literal(1),
+  deploy_id: z.string(), component: z.string(),
+  images: z.array(z.object({ reference: z.string(), brought: z.boolean(), applied: z.boolean() })),
+});
+export type ImageRecord = z.infer<typeof imageRecord>;
+
+export const emptyImages = (deployId: string, component: string): ImageRecord => ({ format: 1, deploy_id: deployId, component, images: [] });
+
 /** How an activity ended for good: told again to whoever repeats it. */
 const outcome = z.discriminatedUnion('ended', [
   z.object({ ended: z.literal('activated'), result: activateResult }),

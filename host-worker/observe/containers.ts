@@ -1,15 +1,26 @@
 /** All placements' containers in one pass: one list, then only the inspects that matter, side by side. */
 import type Dockerode from 'dockerode';
 import type { DesiredPlacement, DockerRun } from '../../spec/desired.js';
+import { atDigest, digestAmong, isFixed } from '../../spec/image-reference.js';
 import type { ObservedContainer } from '../../spec/observed.js';
 import { call, orNull } from '../docker/docker-call.js';
+import { registryDigest } from '../docker/registry-digest.js';
 import { inspectContainer, type Listed, listAll, servingContainer } from '../docker/own-containers.js';
 import { type ImageDefaults, normaliseContainer } from './normalise-container.js';
 
-export interface ContainerFound { container: ObservedContainer | null; image_present: boolean }
+export interface ContainerFound { container: ObservedContainer | null; image_present: boolean; wanted_image_id: string | null; image_digest: string | null }
 export type DockerPlacement = DesiredPlacement & { run: DockerRun };
 
-interface Image extends ImageDefaults { id: string }
+interface Image extends ImageDefaults { id: string; digests: readonly string[] }
+
+/**
+ * Of which images that are not pinned yet the registry is asked what their names mean: of those that are pulled whatever is here
+ * (`always_only`), also of those that are not here (`unless_here`), or of none.
+ */
+export type AskRegistry = 'never' | 'always_only' | 'unless_here';
+
+/** The image that a placement is to run, as far as it is known. `digest`: of the registry, when it is not pinned yet. */
+interface Wanted { image: Image | null; digest: string | null }
 
 /** Images are immutable: what is known by id stays true. References are asked for anew. */
 export class ImageCache {
@@ -21,7 +32,7 @@ export class ImageCache {
   async named(reference: string): Promise<Image | null> {
     const found = await call('inspect an image', () => orNull(this.docker.getImage(reference).inspect()));
     if (found === null) return null;
-    const image = { id: found.Id, env: found.Config?.Env ?? [], command: found.Config?.Cmd ?? null };
+    const image = { id: found.Id, env: found.Config?.Env ?? [], command: found.Config?.Cmd ?? null, digests: found.RepoDigests ?? [] };
     if (this.byId.size >= ImageCache.sizeMax) this.byId.clear();
     this.byId.set(image.id, image);
     return image;
@@ -33,19 +44,32 @@ export class ImageCache {
 }
 
 /** In the order of `placements`. */
-export async function observeContainers(docker: Dockerode, images: ImageCache, placements: readonly DockerPlacement[]): Promise<ContainerFound[]> {
+export async function observeContainers(docker: Dockerode, images: ImageCache, placements: readonly DockerPlacement[], ask: AskRegistry = 'never'): Promise<ContainerFound[]> {
   if (placements.length === 0) return [];
-  const references = [...new Set(placements.map(({ run }) => run.image))];
-  const [all, ...found] = await Promise.all([listAll(docker), ...references.map((reference) => images.named(reference))]);
-  const byReference = new Map(references.map((reference, index) => [reference, found[index] ?? null]));
-  return Promise.all(placements.map((placement) => observeContainer(docker, images, placement, all, byReference.get(placement.run.image) ?? null)));
+  const runs = new Map(placements.map(({ run }) => [wantedKey(run), run]));
+  const [all, ...found] = await Promise.all([listAll(docker), ...[...runs].map(async ([key, run]): Promise<[string, Wanted]> => [key, await wantedImage(docker, images, run, ask)])]);
+  const wanted = new Map(found);
+  return Promise.all(placements.map((placement) => observeContainer(docker, images, placement, all, wanted.get(wantedKey(placement.run)) ?? { image: null, digest: null })));
 }
 
-async function observeContainer(docker: Dockerode, images: ImageCache, placement: DockerPlacement, all: readonly Listed[], wanted: Image | null): Promise<ContainerFound> {
+const wantedKey = ({ image, pinned = '', pull_policy }: DockerRun): string => `${image} ${pinned} ${pull_policy}`;
+
+async function wantedImage(docker: Dockerode, images: ImageCache, { image, pinned, pull_policy: policy }: DockerRun, ask: AskRegistry): Promise<Wanted> {
+  if (pinned !== undefined || isFixed(image)) return { image: await images.named(pinned ?? image), digest: null };
+  const here = await images.named(image);
+  const asks = (policy === 'always' && ask !== 'never') || (policy === 'if_not_present' && here === null && ask === 'unless_here');
+  const told = asks ? await registryDigest(docker, image) : null;
+  if (told !== null) return { image: await images.named(atDigest(image, told)), digest: told };
+  // What is pulled whatever is here may be another one than this.
+  return { image: here, digest: here === null || policy !== 'if_not_present' ? null : digestAmong(here.digests, image) };
+}
+
+async function observeContainer(docker: Dockerode, images: ImageCache, placement: DockerPlacement, all: readonly Listed[], wanted: Wanted): Promise<ContainerFound> {
   // Whoever has the name is looked at, so that somebody else's shows as foreign.
   const listed = all.find(({ name }) => name === placement.run.container_name) ?? servingContainer(all, placement, placement.run.container_name);
   const found = listed === null || listed === undefined ? null : await inspectContainer(docker, listed.id);
-  if (found === null) return { container: null, image_present: wanted !== null };
+  const image_facts = { image_present: wanted.image !== null, wanted_image_id: wanted.image?.id ?? null, image_digest: wanted.digest };
+  if (found === null) return { container: null, ...image_facts };
   const image = await images.withId(found.Image);
-  return { container: normaliseContainer(found, placement.run, { wanted_image_id: wanted?.id ?? null, image }, placement.digest_key), image_present: wanted !== null };
+  return { container: normaliseContainer(found, placement.run, { wanted_image_id: wanted.image?.id ?? null, image }, placement.digest_key), ...image_facts };
 }

@@ -13,7 +13,7 @@ import { probeOf } from '../health/probe.js';
 import { patientFacts } from '../facts.js';
 import type { Journal } from '../journal/journal.js';
 import type { PlacementRecord } from '../journal/records.js';
-import { type DockerPlacement, type ImageCache, observeContainers } from './containers.js';
+import { type AskRegistry, type DockerPlacement, type ImageCache, observeContainers } from './containers.js';
 import { isBooted } from '../systemd/systemctl.js';
 import { observeSource } from '../source/observe-source.js';
 import { hasSource } from '../source/releases.js';
@@ -30,12 +30,12 @@ export interface ObserveDeps {
 
 const probeTimeoutMs = 2_000;
 
-export async function observePlacements(deps: ObserveDeps, desired: readonly DesiredPlacement[], signal: AbortSignal): Promise<{ facts: HostFacts; observed: ObservedPlacement[] }> {
+export async function observePlacements(deps: ObserveDeps, desired: readonly DesiredPlacement[], signal: AbortSignal, ask: AskRegistry = 'never'): Promise<{ facts: HostFacts; observed: ObservedPlacement[] }> {
   for (const placement of desired) refuseUnsafePlacement(placement, deps.stateFolder);
   const factsSeen = guarded(patientFacts(deps.docker, desired.some(isDocker), signal));
   const records = await Promise.all(desired.map((placement) => deps.journal.placement(placement)));
   // Nothing waits for anything it does not need: units and files are read while Docker answers, health as soon as its runtime is known.
-  const containers = guarded(factsSeen.then((facts) => observeAllContainers(deps, facts, desired.filter(isDocker))));
+  const containers = guarded(factsSeen.then((facts) => observeAllContainers(deps, facts, desired.filter(isDocker), ask)));
   const units = guarded(observeAllUnits(desired, records));
   const observed = Promise.all(desired.map((placement, index) => observePlacement(deps, placement, records[index], (isDocker(placement) ? containers : units).then((found) => found.get(placement.component) ?? nothing), signal)));
   const [facts, placements] = await Promise.all([factsSeen, observed]);
@@ -51,11 +51,11 @@ function guarded<T>(promise: Promise<T>): Promise<T> {
 const isDocker = (placement: DesiredPlacement): placement is DockerPlacement => placement.run.type === 'docker';
 const isSystemd = (placement: DesiredPlacement): placement is SystemdPlacement => placement.run.type === 'systemd';
 
-type RunFound = Pick<ObservedPlacement, 'container' | 'unit' | 'image_present'>;
+type RunFound = Pick<ObservedPlacement, 'container' | 'unit' | 'image_present' | 'wanted_image_id' | 'image_digest'>;
 const nothing: RunFound = { container: null, unit: null, image_present: false };
 
-async function observeAllContainers({ docker, images }: ObserveDeps, facts: HostFacts, placements: readonly DockerPlacement[]): Promise<Map<string, RunFound>> {
-  const found = facts.docker ? await observeContainers(docker, images, placements) : [];
+async function observeAllContainers({ docker, images }: ObserveDeps, facts: HostFacts, placements: readonly DockerPlacement[], ask: AskRegistry): Promise<Map<string, RunFound>> {
+  const found = facts.docker ? await observeContainers(docker, images, placements, ask) : [];
   return new Map(placements.map(({ component }, index) => [component, { ...nothing, ...found[index] }]));
 }
 

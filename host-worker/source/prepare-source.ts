@@ -5,6 +5,7 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import type { HostDeps } from '../activate/host-deps.js';
 import type { Step } from '../activate/step.js';
+import { pinKey } from '../../spec/pins.js';
 import { Folder } from '../files/folder.js';
 import { fileTrouble } from '../trouble.js';
 import { build, type BuildContext, settle } from './build.js';
@@ -68,10 +69,13 @@ async function fetchFiles(deps: Deps, step: Step, placement: SourcePlacement, dr
   return { wanted, files: await step.effect('source.fetch', fetched) };
 }
 
-async function commitOf({ journal }: Deps, step: Step, placement: SourcePlacement): Promise<string> {
+async function commitOf({ journal, control }: Deps, step: Step, placement: SourcePlacement): Promise<string> {
   const pinned = pinnedCommit(await journal.source(placement), placement);
   if (pinned !== null) return pinned;
-  const commit = await seenCommit(placement.source, gitContext(step));
+  const seen = await seenCommit(placement.source, gitContext(step));
+  const isOpen = pinKey(placement, 'commit') !== null;
+  const [standing] = isOpen ? await step.effect('source.pin_version', () => control.pin(step.key.run_id, [{ component: placement.component, kind: 'commit', value: seen }], step.signal)) : [];
+  const commit = standing?.value ?? seen;
   await step.effect('source.pin', () => pin(journal, placement, commit));
   return commit;
 }

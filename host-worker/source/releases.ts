@@ -33,11 +33,11 @@ export const isThere = (path: string): Promise<boolean> =>
     throw error;
   });
 
-/** The commit that this version of the placement was pinned to on this host; an archive that the control plane has is what it is. */
+/** The commit that this version of the placement was pinned to: on all hosts, or before that was told, on this one; an archive that the control plane has is what it is. */
 export const pinnedCommit = ({ pins }: SourceRecord, { source }: Pick<SourcePlacement, 'source'>): string | null =>
-  storedContent(source) ?? pins.find((pin) => pin.version === source.content_version && pin.source_hash === source.source_hash)?.commit ?? null;
+  standing(source) ?? pins.find((pin) => pin.version === source.content_version && pin.source_hash === source.source_hash)?.commit ?? null;
 
-const storedContent = (source: DesiredSource): string | null => (source.type !== 'git' && source.at.kind === 'stored' ? source.at.sha256 : null);
+const standing = (source: DesiredSource): string | null => (source.type === 'git' ? source.commit ?? null : source.at.kind === 'stored' ? source.at.sha256 : null);
 
 /** Once pinned, a version means this commit here, wherever its ref moves: what was applied is what is applied again. */
 export async function pin(journal: Journal, placement: SourcePlacement, commit: string): Promise<void> {

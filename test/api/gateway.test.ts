@@ -84,6 +84,24 @@ describe('the hosts\' door', () => {
     expect(new Set(answers.map(({ body }) => told.parse(body).message)).size).toBe(1);
   });
 
+  it('T-H6: pins what a rollout places on the calling host, once, and nothing in a plan, of another host or of another form', async () => {
+    const { db } = context.api;
+    const { rollout_id: run, deploy_id: deployId } = await opened('pins');
+    const [one, two] = ['a', 'b'].map((letter) => `sha256:${letter.repeat(64)}`);
+    const pin = (host: string, over: object = {}, id = run) => call(host, '/pin', { json: { run: id, pins: [{ component: 'web', kind: 'image', value: one, ...over }] } });
+    expect([(await pin('web-01')).body, (await pin('web-02', { value: two })).body]).toEqual(Array(2).fill({ pins: [{ component: 'web', kind: 'image', value: one }] }));
+    expect((await call('web-02', `/desired?run=${run}`)).body).toMatchObject({ placements: [{ run: { pinned: expect.stringMatching(`@${one ?? ''}$`) } }] });
+    const plan = await createPlan(db, systemActor, { deployId, version: 1 });
+    const refused: [string, Answer, number][] = [
+      ['another host', await pin('web-03'), 404], ['another component', await pin('web-01', { component: 'db' }), 404], ['a commit of no repository', await pin('web-01', { kind: 'commit', value: 'c'.repeat(40) }), 404],
+      ['another kind', await pin('web-01', { kind: 'secret' }), 422], ['no digest', await pin('web-01', { value: 'latest' }), 422], ['a plan', await pin('web-01', {}, plan), 409], ['no run', await pin('web-01', {}, `rol_${'0'.repeat(20)}`), 404],
+    ];
+    expect(refused.map(([what, { status }]) => [what, status])).toEqual(refused.map(([what, , status]) => [what, status]));
+    await recordRolloutState(db, run, { state: 'aborted', reason: 'for the test' });
+    expect((await pin('web-01')).status).toBe(404);
+    expect(await db.versionPin.findMany({ select: { value: true, pinned_by: true } })).toEqual([{ value: one, pinned_by: 'web-01' }]);
+  });
+
   it('takes what a host could not send before the end for ten minutes after it, and not for longer', async () => {
     const { rollout_id: run } = await opened('late');
     await recordRolloutState(context.api.db, run, { state: 'failed', reason: 'for the test' });

@@ -28,6 +28,8 @@ export interface Fleet {
   readonly gatewayAddress: string;
   readonly hosts: readonly FleetHost[];
   host(id: string): FleetHost;
+  /** The registry does not answer while it is paused. */
+  registry(verb: 'pause' | 'unpause'): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -105,6 +107,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       if (host === undefined) throw new Error(`no host '${id}' in this fleet; it has ${[...hosts.keys()].join(', ')}`);
       return host;
     },
+    registry: async (verb) => { await runCommandOrThrow('docker', [verb, `${prefix}_registry`], { timeoutMs: STOP_TIMEOUT_MS }); },
     stop: () => removeFleet(prefix),
   };
 }

@@ -3,11 +3,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import type { DesiredPlacement } from '../../spec/desired.js';
+import { type KeptPin, pinKey, pinKinds, withPins } from '../../spec/pins.js';
 
 const reported = z.object({
   run: z.string(),
   entries: z.array(z.object({ key: z.string(), component: z.string(), type: z.enum(['step.output', 'step.phase']), ts: z.string(), data: z.looseObject({}) })),
 });
+const pinned = z.object({ run: z.string(), pins: z.array(z.object({ component: z.string(), kind: z.enum(pinKinds), value: z.string() })) });
 const outputData = z.object({ lines: z.array(z.object({ stream: z.enum(['stdout', 'stderr', 'info']), text: z.string() })) });
 const phaseData = z.object({ phase: z.string(), state: z.enum(['started', 'ended']), duration_ms: z.number().optional() });
 
@@ -16,6 +18,8 @@ export interface Request { method: string; path: string; headers: NodeJS.Dict<st
 
 export class ControlPlaneStandIn {
   readonly runs = new Map<string, DesiredPlacement[]>();
+  /** By deploy and version, as long as it is not cleared. */
+  readonly pins = new Map<string, KeptPin[]>();
   readonly requests: Request[] = [];
   readonly reports: (Reported & { run: string })[] = [];
   readonly batchBytes: number[] = [];
@@ -66,6 +70,7 @@ export class ControlPlaneStandIn {
     const url = new URL(request.path, 'http://stand-in');
     if (url.pathname === '/host/v1/desired') return this.desired(url.searchParams);
     if (url.pathname === '/host/v1/removals') return this.removals(url.searchParams.get('run') ?? '');
+    if (url.pathname === '/host/v1/pin') return this.pin(request.body);
     if (url.pathname === '/host/v1/report') return this.report(request.body);
     return url.pathname === '/host/v1/hello' ? { status: 204 } : { status: 404, answer: {} };
   }
@@ -74,7 +79,7 @@ export class ControlPlaneStandIn {
     const placements = this.runs.get(query.get('run') ?? '');
     if (placements === undefined) return { status: 404, answer: { code: 'not_found' } };
     const component = query.get('component');
-    const wanted = placements.filter((placement) => component === null || placement.component === component);
+    const wanted = placements.filter((placement) => component === null || placement.component === component).map((placement) => withPins(placement, this.pinsOf(placement)));
     return { status: 200, answer: { placements: query.get('content') === '1' ? wanted : wanted.map(withoutContent) } };
   }
 
@@ -83,6 +88,28 @@ export class ControlPlaneStandIn {
     const placements = this.runs.get(run);
     if (placements === undefined) return { status: 404, answer: { code: 'not_found' } };
     return { status: 200, answer: { deploy_id: this.removalsOf, placements: placements.map(withoutContent), order: ['db', 'web'], volumes: false } };
+  }
+
+  private pin(body: string): { status: number; answer: unknown } {
+    const { run, pins } = pinned.parse(JSON.parse(body));
+    const answer = pins.map((pin) => {
+      const placement = this.runs.get(run)?.find(({ component }) => component === pin.component);
+      if (placement === undefined) throw new Error(`a pin of ${pin.component}, which is not in ${run}`);
+      const kept = this.pinsOf(placement);
+      const key = pinKey(placement, pin.kind) ?? '';
+      const first = kept.find((candidate) => candidate.kind === pin.kind && candidate.key === key) ?? { kind: pin.kind, key, value: pin.value };
+      if (!kept.includes(first)) kept.push(first);
+      return { ...pin, value: first.value };
+    });
+    return { status: 200, answer: { pins: answer } };
+  }
+
+  /** What is kept of the version of a placement. */
+  pinsOf({ deploy_id, version, source }: Pick<DesiredPlacement, 'deploy_id' | 'version' | 'source'>): KeptPin[] {
+    const name = `${deploy_id}/${String(source?.content_version ?? version)}`;
+    const kept = this.pins.get(name) ?? [];
+    this.pins.set(name, kept);
+    return kept;
   }
 
   private report(body: string): { status: number } {

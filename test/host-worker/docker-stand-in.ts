@@ -81,6 +81,7 @@ export class DockerStandIn {
     if (kind === '_ping') return ok('OK');
     if (url.pathname === '/containers/json') return ok([...this.containers.values()].map((container) => ({ Id: container.id, Names: [`/${container.name}`], State: container.status, Labels: container.body.Labels })));
     if (url.pathname === '/containers/create') return this.create(url.searchParams.get('name') ?? '', createBody.parse(JSON.parse(text)));
+    if (url.pathname === '/images/json') return ok([...this.images.values()].map(({ id }) => ({ Id: id })));
     if (kind === 'images' && name !== undefined) return this.inspectImage(url.pathname.slice('/images/'.length, -'/json'.length));
     if (kind === 'networks') return this.network(route, name ?? '', text);
     if (kind === 'volumes') return this.volume(route, name ?? '', text);

@@ -38,6 +38,7 @@ export class HostLab {
     await this.succeed(['fleet-reset'], 120_000);
     await this.succeed(['rm', '-rf', statePath, '/etc/maestro/units']);
     this.control.runs.clear();
+    this.control.pins.clear();
     this.since = (await this.succeed(['date', '+%s.%N'])).trim();
   }
 

@@ -46,6 +46,7 @@ export class MemoryHost {
         if (wanted === undefined) throw new MaestroError('not_found', 'the run is closed');
         return wanted.filter((placement) => component === undefined || placement.component === component);
       },
+      pin: async (_, pins) => [...pins],
       report: async (_, entries) => void this.reports.push(...entries),
       hello: async () => undefined,
       archive: () => Promise.reject(new Error('no archives here')),

@@ -4,7 +4,7 @@ import { componentHash } from '../../spec/hash.js';
 
 /** With every field there is: one that is added to the types has to be added here. */
 const docker: Required<DockerRun> = {
-  type: 'docker', image: 'nginx:1', pull_policy: 'if_not_present', container_name: 'web', ports: [{ ip: '127.0.0.1', host_port: 80, container_port: 8080, protocol: 'tcp' }],
+  type: 'docker', image: 'nginx:1', pinned: 'nginx:1@sha256:aa', pull_policy: 'if_not_present', container_name: 'web', ports: [{ ip: '127.0.0.1', host_port: 80, container_port: 8080, protocol: 'tcp' }],
   volumes: [{ kind: 'bind', source: '/a', target: '/b', read_only: true }], env: { A: '1' }, secret_env: { B: { digest: 'dd', content: 'b' } }, networks: ['back'], restart: 'always', command: ['run', 'it'], resources: { memory_bytes: 1024, cpus: 0.5 },
 };
 const systemd: Required<SystemdRun> = {
@@ -19,7 +19,7 @@ const checks: readonly Healthcheck[] = [
 
 const placements: readonly Required<DesiredPlacement>[] = [docker, systemd].flatMap((run) => checks.map((healthcheck) => ({
   deploy_id: 'dpl_1', project: 'shop', version: 1, component: 'web', host: 'h1', hash: '', component_directory: '/opt/maestro/web',
-  source: { type: 'git' as const, repo: 'https://x/y.git', ref: 'main', subpath: 'app', source_hash: 'dd', content_version: 1 }, build: [{ command: 'make', env: { A: '1' }, secret_env: { B: { digest: 'dd', content: 'b' } }, timeout_ms: 1000, working_dir: 'app' }], run, files: [file], trees: [tree], healthcheck, tests: [{ name: 'smoke', when: 'post_deploy' as const, requires: ['unit'], gated: true, timeout_ms: 1000, blocking: true, type: 'http' as const, url: 'http://x/', expect_status: 200, expect_body_contains: 'ok' }], digest_key: 'ee', redact: ['b'],
+  source: { type: 'git' as const, repo: 'https://x/y.git', ref: 'main', subpath: 'app', source_hash: 'dd', content_version: 1, commit: 'ff' }, build: [{ command: 'make', env: { A: '1' }, secret_env: { B: { digest: 'dd', content: 'b' } }, timeout_ms: 1000, working_dir: 'app' }], run, files: [file], trees: [tree], healthcheck, tests: [{ name: 'smoke', when: 'post_deploy' as const, requires: ['unit'], gated: true, timeout_ms: 1000, blocking: true, type: 'http' as const, url: 'http://x/', expect_status: 200, expect_body_contains: 'ok' }], digest_key: 'ee', redact: ['b'],
 })));
 
 /** What has no effect on the host. */
