@@ -4,13 +4,13 @@
  */
 import { loadBundle } from '../control/deploys/load-bundle.js';
 import { storedDocument } from '../control/documents/stored-document.js';
-import { loadPlan, recordPlan, type PlanHost } from '../control/plans/index.js';
+import { loadPlan, recordPlan, type HostAnswer } from '../control/plans/index.js';
 import { loadRollout, recordRolloutState, recordSteps, startLoaded, type LoadedRollout, type StepRecord } from '../control/rollouts/index.js';
 import type { PrismaClient } from '../prisma/client.js';
 import { documentHosts } from '../spec/document/index.js';
 import type { RolloutState } from '../spec/words.js';
 
-export type { PlanHost, StepRecord };
+export type { HostAnswer, StepRecord };
 export interface BegunRollout extends LoadedRollout { state: RolloutState }
 
 export function createControlActivities({ db }: { db: PrismaClient }) {
@@ -32,7 +32,7 @@ export function createControlActivities({ db }: { db: PrismaClient }) {
       const { yaml } = await loadBundle(db, deployId, version);
       return documentHosts(storedDocument(yaml, `${deployId}/v${version}`));
     },
-    async recordPlan(planId: string, hosts: PlanHost[]): Promise<void> {
+    async recordPlan(planId: string, hosts: HostAnswer[]): Promise<void> {
       await recordPlan(db, planId, { hosts });
     },
   };

@@ -7,8 +7,9 @@ import { seen } from '../control/nodes/index.js';
 import { MaestroError, type Diagnostic } from '../spec/errors.js';
 import type { z } from 'zod';
 import { callingHost } from './host-identity.js';
-import { desiredQuery, hello, helloBytesMax, report, reportBytesMax } from './messages.js';
+import { desiredQuery, diffs, diffsBytesMax, hello, helloBytesMax, report, reportBytesMax } from './messages.js';
 import { workOf, type WorkDeps } from './open-work.js';
+import { recordDiffs } from './record-diffs.js';
 import { recordReport } from './record-report.js';
 
 export interface HostRouterOptions extends WorkDeps { /** See control/host-tokens. */ tokenKey: string }
@@ -53,6 +54,10 @@ export function hostRouter({ tokenKey, ...deps }: HostRouterOptions): Router {
   }).all(only('GET'));
   router.route('/report').post(json(reportBytesMax), async (request, response) => {
     await recordReport(deps, hostOf(response), parse(report, request.body));
+    response.status(204).end();
+  }).all(only('POST'));
+  router.route('/diffs').post(json(diffsBytesMax), async (request, response) => {
+    await recordDiffs(deps, hostOf(response), parse(diffs, request.body));
     response.status(204).end();
   }).all(only('POST'));
   return router;

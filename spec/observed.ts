@@ -81,6 +81,8 @@ export interface ObservedPlacement {
   applied_hash: string | null;
   applied_version: number | null;
   image_present: boolean;
+  /** The id that the run section's image names on this host now; null or absent: not known. */
+  wanted_image_id?: string | null;
   container: ObservedContainer | null;
   unit: ObservedUnit | null;
   files: ObservedFile[];

@@ -3,6 +3,7 @@
  * inputs, updates, queries, and the host activities' contracts. Payloads are ids, digests and reasons.
  */
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import type { PlacementBasis } from '../spec/fingerprint.js';
 import type { PlacementPlan } from '../spec/plan.js';
 import type { HostFacts } from '../spec/observed.js';
 import type { Phase, RolloutState } from '../spec/words.js';
@@ -37,7 +38,8 @@ export interface HostWork {
 }
 export interface PlacementWork extends HostWork { component: string; /** Counts retries asked for by people; with the run and placement it is the fencing mark. */ attempt: number }
 
-export interface ObserveResult { facts: HostFacts; placements: PlacementPlan[] }
+/** `basis`: in a plan, what was decided on. */
+export interface ObserveResult { facts: HostFacts; placements: PlacementPlan[]; basis?: PlacementBasis[] }
 export interface PhaseTiming { phase: Phase; duration_ms: number }
 export interface PrepareResult { phases: PhaseTiming[] }
 export interface ActivateResult { changed: boolean; operations: string[]; phases: PhaseTiming[] }

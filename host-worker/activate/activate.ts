@@ -28,12 +28,14 @@ import { awaitHealth, execute } from './execute.js';
 import { describeFailure, outputTailOf, StepFailed } from './failures.js';
 import type { HostDeps } from './host-deps.js';
 import { openAttempt, type OpenRecord } from './open-attempt.js';
+import { lookForMoved, noteLeft, refuseMoved } from './planned.js';
 import { runtimeOf } from './runtime.js';
 import { forwardStep, type Step, throwIfCancelled, undoStep } from './step.js';
 import { closeUndone, undo } from './undo.js';
 
 const roundsMax = 3;
 const dockerPatienceMs = 60_000;
+const lookBackMs = 30_000;
 
 export const keyOf = ({ deploy_id, component, run_id, attempt }: PlacementWork): AttemptKey => ({ deploy_id, component, run_id, attempt });
 export const lockOf = ({ deploy_id, component }: PlacementWork): string => `${deploy_id}/${component}`;
@@ -77,8 +79,22 @@ class Activation {
     }
     const desired = await this.desired();
     if (open !== null && this.isMine(open.attempt) && open.attempt.hash === desired.hash) return this.goOn(desired, open);
-    if (open !== null) await this.settle(open);
-    return this.begin(desired);
+    if (open === null) return this.begin(desired, false);
+    const refused = await this.refusal(() => lookForMoved(this.deps, this.key, desired, this.scope.signal));
+    if (refused !== null) return refused;
+    await this.settle(open);
+    return this.begin(desired, true);
+  }
+
+  /** How it ends when the placement is not as the plan that is carried out has seen it. */
+  private async refusal(look: () => Promise<void>): Promise<Outcome | null> {
+    try {
+      await look();
+      return null;
+    } catch (error) {
+      if (isPassing(error)) throw error;
+      return this.failed(error, '');
+    }
   }
 
   private isMine(attempt: AttemptRecord): boolean {
@@ -112,11 +128,15 @@ class Activation {
     await closeUndone(this.deps, step, open, null);
   }
 
-  private async begin(desired: DesiredPlacement): Promise<Outcome> {
+  /** `settled`: what was left of another attempt has just been cleared away, after a look at how things were before. */
+  private async begin(desired: DesiredPlacement, settled: boolean): Promise<Outcome> {
     const sinceMs = performance.now();
     const { facts, observed } = await observePlacements(this.deps, [desired], this.scope.signal);
     const [plan] = planHost([desired], observed, facts);
-    if (plan === undefined) throw new MaestroError('internal', `no plan for ${desired.component}`);
+    const [seen] = observed;
+    if (plan === undefined || seen === undefined) throw new MaestroError('internal', `no plan for ${desired.component}`);
+    const refused = settled ? null : await this.refusal(() => refuseMoved(this.deps, this.key, desired, seen));
+    if (refused !== null) return refused;
     if (plan.action === 'conflict') return this.failed(new MaestroError('conflict', plan.reasons.join('; '), { fix: 'Remove what is in the way, or change the document.' }), '');
     if (isRolloutId(this.work.run_id)) await pinObserved(this.deps.journal, [desired], observed, [plan]);
     // An image that is pulled again and has not moved is no change; the prepare activity has pulled it.
@@ -160,10 +180,16 @@ class Activation {
       } catch (error) {
         if (this.scope.leaving()) throw new LeftForRepeat('the host worker is going down; the attempt goes on when it is back');
         if (error instanceof Overtaken || (error instanceof PassingTrouble && round === roundsMax && !this.scope.signal.aborted)) throw error;
-        if (this.scope.signal.aborted || !(error instanceof PassingTrouble)) return this.takeBack(await this.decideToUndo(record, error));
+        if (this.scope.signal.aborted || !(error instanceof PassingTrouble)) return this.undone(desired, await this.takeBack(await this.decideToUndo(record, error)));
         this.report.output('info', `${error.message}; waiting for it`);
       }
     }
+  }
+
+  /** The next attempt may have to tell our traces from what somebody else has changed. */
+  private async undone(desired: DesiredPlacement, outcome: Outcome): Promise<Outcome> {
+    await noteLeft(this.deps, this.key, desired, AbortSignal.timeout(lookBackMs)).catch((error: unknown) => this.deps.log.warn({ component: desired.component, error: messageOf(error) }, 'how a failed attempt left things could not be noted'));
+    return outcome;
   }
 
   private async commit(desired: DesiredPlacement, record: OpenRecord): Promise<Outcome> {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MaestroError } from '../../spec/errors.js';
 import type { DesiredPlacement } from '../../spec/desired.js';
 import type { HostFacts } from '../../spec/observed.js';
+import type { FileDiff } from '../../spec/plan.js';
 import { messageOf, PassingTrouble, systemCode } from '../trouble.js';
 import { desiredAnswer } from './desired-answer.js';
 
@@ -14,6 +15,8 @@ export interface ControlPlane {
   desired(query: DesiredQuery, signal: AbortSignal): Promise<DesiredPlacement[]>;
   /** One try; the reporter repeats. */
   report(run: string, entries: readonly ReportEntry[]): Promise<void>;
+  /** One try: how the text of files would change, for a plan. */
+  showFiles(run: string, files: readonly FileDiff[]): Promise<void>;
   hello(facts: HostFacts, version: string): Promise<void>;
 }
 
@@ -62,6 +65,9 @@ export function connectControlPlane(options: ControlPlaneOptions): ControlPlane 
     },
     async report(run, entries) {
       await expectAccepted('/host/v1/report', await request('/host/v1/report', { run, entries }));
+    },
+    async showFiles(run, files) {
+      await expectAccepted('/host/v1/diffs', await request('/host/v1/diffs', { run, files }));
     },
     async hello(facts, version) {
       await expectAccepted('/host/v1/hello', await request('/host/v1/hello', { facts, version }));

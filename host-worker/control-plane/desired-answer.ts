@@ -1,6 +1,7 @@
 /** Parsing of what the control plane sends: a host acts as root and takes nothing for granted. */
 import { z } from 'zod';
 import type { BuildStep, DesiredFile, DesiredPlacement, DesiredSource, DesiredTree, DockerRun, Healthcheck, SystemdRun } from '../../spec/desired.js';
+import type { Fingerprint } from '../../spec/fingerprint.js';
 
 const port = z.number().int().min(0).max(65535);
 const env = z.record(z.string(), z.string());
@@ -59,12 +60,14 @@ const tree: z.ZodType<DesiredTree> = z.object({
 const source: z.ZodType<DesiredSource> = z.object({ type: z.literal('git'), repo: z.string(), ref: z.string().nullable(), subpath: z.string().nullable(), source_hash: sha256, content_version: z.number().int().min(0) });
 const buildStep: z.ZodType<BuildStep> = z.object({ command: z.string().min(1), env, secret_env: secretEnv, timeout_ms: z.number().positive(), working_dir: z.string().nullable() });
 
+const planned: z.ZodType<Fingerprint> = z.object({ digest: z.string(), parts: z.record(z.string(), z.string()) });
+
 export const desiredPlacement: z.ZodType<DesiredPlacement> = z.object({
   deploy_id: z.string().min(1), project: z.string(), version: z.number().int(), component: z.string().min(1), host: z.string().min(1),
   hash: z.string().min(1), component_directory: z.string(),
   source: source.nullable(), build: z.array(buildStep),
   run: z.union([dockerRun, systemdRun]), files: z.array(file), trees: z.array(tree), healthcheck: healthcheck.nullable(),
-  digest_key: sha256.optional(), redact: z.array(z.string()).optional(),
+  digest_key: sha256.optional(), redact: z.array(z.string()).optional(), planned: planned.optional(),
 });
 
 export const desiredAnswer = z.object({ placements: z.array(desiredPlacement) });

@@ -6,7 +6,7 @@ import { call, orNull } from '../docker/docker-call.js';
 import { inspectContainer, type Listed, listAll, servingContainer } from '../docker/own-containers.js';
 import { type ImageDefaults, normaliseContainer } from './normalise-container.js';
 
-export interface ContainerFound { container: ObservedContainer | null; image_present: boolean }
+export interface ContainerFound { container: ObservedContainer | null; image_present: boolean; wanted_image_id: string | null }
 export type DockerPlacement = DesiredPlacement & { run: DockerRun };
 
 interface Image extends ImageDefaults { id: string }
@@ -45,7 +45,8 @@ async function observeContainer(docker: Dockerode, images: ImageCache, placement
   // Whoever has the name is looked at, so that somebody else's shows as foreign.
   const listed = all.find(({ name }) => name === placement.run.container_name) ?? servingContainer(all, placement, placement.run.container_name);
   const found = listed === null || listed === undefined ? null : await inspectContainer(docker, listed.id);
-  if (found === null) return { container: null, image_present: wanted !== null };
+  const image_facts = { image_present: wanted !== null, wanted_image_id: wanted?.id ?? null };
+  if (found === null) return { container: null, ...image_facts };
   const image = await images.withId(found.Image);
-  return { container: normaliseContainer(found, placement.run, { wanted_image_id: wanted?.id ?? null, image }, placement.digest_key), image_present: wanted !== null };
+  return { container: normaliseContainer(found, placement.run, { wanted_image_id: wanted?.id ?? null, image }, placement.digest_key), ...image_facts };
 }

@@ -51,7 +51,7 @@ function guarded<T>(promise: Promise<T>): Promise<T> {
 const isDocker = (placement: DesiredPlacement): placement is DockerPlacement => placement.run.type === 'docker';
 const isSystemd = (placement: DesiredPlacement): placement is SystemdPlacement => placement.run.type === 'systemd';
 
-type RunFound = Pick<ObservedPlacement, 'container' | 'unit' | 'image_present'>;
+type RunFound = Pick<ObservedPlacement, 'container' | 'unit' | 'image_present' | 'wanted_image_id'>;
 const nothing: RunFound = { container: null, unit: null, image_present: false };
 
 async function observeAllContainers({ docker, images }: ObserveDeps, facts: HostFacts, placements: readonly DockerPlacement[]): Promise<Map<string, RunFound>> {

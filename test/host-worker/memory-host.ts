@@ -47,6 +47,7 @@ export class MemoryHost {
         return wanted.filter((placement) => component === undefined || placement.component === component);
       },
       report: async (_, entries) => void this.reports.push(...entries),
+      showFiles: async () => undefined,
       hello: async () => undefined,
     };
     return {
