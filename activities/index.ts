@@ -5,12 +5,12 @@
 import { loadBundle } from '../control/deploys/load-bundle.js';
 import { storedDocument } from '../control/documents/stored-document.js';
 import { loadPlan, recordPlan, type HostAnswer } from '../control/plans/index.js';
-import { loadRollout, recordRolloutState, recordSteps, startLoaded, type LoadedRollout, type StepRecord } from '../control/rollouts/index.js';
+import { loadRollout, openRollback, recordRolloutState, recordSteps, retargetRollout, startLoaded, type LoadedRollout, type OpenedRollback, type Retargeted, type RollbackCause, type StepRecord } from '../control/rollouts/index.js';
 import type { PrismaClient } from '../prisma/client.js';
 import { documentHosts } from '../spec/document/index.js';
 import type { RolloutState } from '../spec/words.js';
 
-export type { HostAnswer, StepRecord };
+export type { OpenedRollback, HostAnswer, Retargeted, RollbackCause, StepRecord };
 export interface BegunRollout extends LoadedRollout { state: RolloutState }
 
 export function createControlActivities({ db }: { db: PrismaClient }) {
@@ -26,6 +26,10 @@ export function createControlActivities({ db }: { db: PrismaClient }) {
       if (steps.length > 0) await recordSteps(db, rolloutId, steps);
       if (rollout !== undefined) await recordRolloutState(db, rolloutId, rollout);
     },
+    /** Ends a rollout as failed and opens the one that takes it back, in one transaction; repeating it answers the same. */
+    openRollback: (rolloutId: string, cause: RollbackCause): Promise<OpenedRollback> => openRollback(db, rolloutId, cause),
+    /** From now on the rollout is of another version. */
+    retargetRollout: (rolloutId: string, version: number, actor: string): Promise<Retargeted> => retargetRollout(db, rolloutId, version, actor),
     /** The hosts a plan asks. */
     async planHosts(planId: string): Promise<string[]> {
       const { deploy_id: deployId, version } = await loadPlan(db, planId);

@@ -1,7 +1,6 @@
 /** Rollouts as the API shows them. */
 import type { Step } from '../../prisma/generated/client.js';
 import { bindingHosts, type DeployDocument } from '../../spec/document/index.js';
-import { documentGraph } from '../../spec/graph.js';
 import { stepId, type GraphStep, type RolloutGraph } from '../../spec/graph-types.js';
 import type { PlacementPlan } from '../../spec/plan.js';
 import { rolloutWorkflowId, type RolloutKind, type RolloutState, type StepState } from '../../spec/words.js';
@@ -10,7 +9,9 @@ import { readEvents, type EventView } from '../events/index.js';
 import { stored } from '../json.js';
 import { pageLimit, readCursor, timeOfCursor, toPage, type Page, type PageRequest } from '../paging.js';
 import { storedDocument } from '../documents/stored-document.js';
+import { graphFields, graphOfRollout } from './load-rollout.js';
 import type { PhaseTiming, StepFailure } from './merge-step.js';
+import type { RecordedCause } from './open-rollback.js';
 
 export interface RolloutSummary {
   rollout_id: string;
@@ -51,6 +52,11 @@ export interface RolloutView extends RolloutSummary {
   graph: RolloutGraph;
   bindings: BindingView[];
   steps: StepView[];
+  /** Set when this rollout takes another one back: which, and the chain of reasons. */
+  rollback_of: string | null;
+  cause: RecordedCause | null;
+  /** The rollout that takes this one back. */
+  rolled_back_by: string | null;
 }
 export interface RolloutViewOptions { /** Where Temporal Web shows a workflow. */ temporalUrl?: (workflowId: string) => string | null }
 
@@ -89,11 +95,11 @@ export async function listRollouts(db: Reader, { deployId, ...request }: PageReq
 export async function getRollout(db: Reader, rolloutId: string, { temporalUrl = () => null }: RolloutViewOptions = {}): Promise<RolloutView> {
   const row = await db.rollout.findUnique({
     where: { id: rolloutId },
-    select: { ...summaryFields, content: { select: { yaml: true } }, steps: { orderBy: { position: 'asc' } } },
+    select: { ...summaryFields, ...graphFields, rollback_of: true, cause: true, taken_back_by: { select: { id: true } }, steps: { orderBy: { position: 'asc' } } },
   });
   if (!row) throw notFound('rollout', rolloutId);
   const document = storedDocument(row.content.yaml, `${row.deploy_id}/v${row.version}`);
-  const graph = documentGraph(document);
+  const graph = await graphOfRollout(db, row);
   const phases = row.steps.some(({ state }) => state === 'running') ? await currentPhases(db, rolloutId) : new Map<string, string>();
   const workflow_id = rolloutWorkflowId(row.deploy_id);
   return {
@@ -103,6 +109,9 @@ export async function getRollout(db: Reader, rolloutId: string, { temporalUrl = 
     graph,
     bindings: bindings(document),
     steps: row.steps.length > 0 ? row.steps.map((step) => stepView(step, phases)) : graph.steps.map(notStarted),
+    rollback_of: row.rollback_of,
+    cause: stored<RecordedCause | null>(row.cause),
+    rolled_back_by: row.taken_back_by?.id ?? null,
   };
 }
 

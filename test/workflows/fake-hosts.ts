@@ -6,12 +6,12 @@ import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activ
 import { splitStepId } from '../../spec/walker.js';
 import { stepId, type RolloutGraph } from '../../spec/graph-types.js';
 import type { PlacementPlan } from '../../spec/plan.js';
-import type { ActivateResult, HostActivities, HostWork, ObserveResult, OperateResult, OperateWork, PlacementWork, PrepareResult, StepFailure } from '../../workflows/shared.js';
+import type { ActivateResult, HostActivities, HostWork, ObserveResult, OperateResult, OperateWork, PlacementWork, PrepareResult, StepFailure, VerifyResult, VerifyWork } from '../../workflows/shared.js';
 import { Signal, type Gate } from './signal.js';
 import { toCreate, unchanged } from './plans.js';
 
 /** `observe h1`, `prepare h1/web`, `activate h1/web`, `operate h1/web`. */
-export type CallName = `${keyof HostActivities} ${string}`;
+export type CallName = `${keyof HostActivities | 'hold' | 'take-back'} ${string}`;
 export type Moment = 'begun' | 'done' | 'failed' | 'cancelled';
 export interface HostCall { call: CallName; attempt: number; moment: Moment; at: number }
 
@@ -25,6 +25,8 @@ export interface HostsOptions {
   plan?: (step: string, component: string) => PlacementPlan;
   /** Step ids that are as they shall be already. */
   unchanged?: Iterable<string>;
+  /** Step ids that have nothing to hold before a switch. */
+  cannotHold?: readonly string[];
 }
 
 const beatMs = 100;
@@ -36,7 +38,7 @@ export class FakeHosts implements HostActivities {
   private readonly made: Set<string>;
   private readonly toPrepare: ReadonlySet<string>;
 
-  constructor(private readonly graph: RolloutGraph, private readonly options: HostsOptions = {}) {
+  constructor(private graph: RolloutGraph, private readonly options: HostsOptions = {}) {
     this.made = new Set(options.unchanged);
     this.toPrepare = new Set(options.prepare);
   }
@@ -99,12 +101,26 @@ export class FakeHosts implements HostActivities {
     return this.during(`prepare ${stepId(work.host, work.component)}`, work.attempt, () => ({ phases: [{ phase: 'fetch', duration_ms: 5 }] }));
   }
 
+  /** What was made is not what shall be any more: another version is rolled out. */
+  startOver(graph: RolloutGraph, ...stays: string[]): void {
+    for (const step of [...this.made]) if (!stays.includes(step)) this.made.delete(step);
+    this.graph = graph;
+  }
+
+  /** `hold h1/web` and `take-back h1/web` are calls of their own. */
   async activate(work: PlacementWork): Promise<ActivateResult> {
     const step = stepId(work.host, work.component);
+    const result = { changed: true, operations: [], phases: [] };
+    if (work.take_back === true) return this.during(`take-back ${step}`, work.attempt, () => ({ ...result, taken_back: true }));
+    if (work.hold_switch === true) return this.during(`hold ${step}`, work.attempt, () => ({ ...result, held: this.options.cannotHold?.includes(step) !== true }));
     return this.during(`activate ${step}`, work.attempt, () => {
       this.made.add(step);
       return { changed: true, operations: [`create_container ${work.component}`], phases: [{ phase: 'start', duration_ms: 3 }, { phase: 'health', duration_ms: 8 }] };
     });
+  }
+
+  async verify(work: VerifyWork): Promise<VerifyResult> {
+    return this.during(`verify ${stepId(work.host, work.component)}`, work.attempt, () => ({ phases: [{ phase: 'verify', duration_ms: work.duration_ms }] }));
   }
 
   async operate(work: OperateWork): Promise<OperateResult> {

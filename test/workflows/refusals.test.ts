@@ -1,6 +1,6 @@
 /** Answers that do not fit are refused before anything is written to the rollout's history. */
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
-import { checkAbort, checkResume, checkRetry, checkSkip, type Decision } from '../../workflows/decisions.js';
+import { checkAbort, checkApprove, checkPause, checkRollback, checkResume, checkRetry, checkSkip, type Decision } from '../../workflows/decisions.js';
 import { RolloutBoard } from '../../workflows/rollout-board.js';
 import { graphOf } from './graphs.js';
 import { countEvents } from './histories.js';
@@ -84,10 +84,10 @@ test('a rollout that has ended takes no answer', async () => {
 /** Between the decision to end and the end there is a moment in which answers still arrive. */
 describe('while it ends', () => {
   const decision = (state: 'succeeded' | 'aborted' | 'paused', aborting: boolean): Decision =>
-    ({ state: () => state, aborting: () => aborting, board: new RolloutBoard(graph, [['h1/db', { state: 'failed', attempt: 1 }]]) });
+    ({ state: () => state, closing: () => (aborting ? 'aborted' : ''), holdsStill: () => false, board: () => new RolloutBoard(graph, [['h1/db', { state: 'failed', attempt: 1 }]]) });
   const checks: [string, (decision: Decision) => void][] = [
     ['retry', (asked) => checkRetry(asked, { actor: 'tess' })], ['retry of one', (asked) => checkRetry(asked, { actor: 'tess', step: 'h1/db' })],
-    ['resume', checkResume], ['skip', (asked) => checkSkip(asked, { actor: 'tess', step: 'h1/db', note: 'because' })], ['abort', checkAbort],
+    ['resume', checkResume], ['pause', checkPause], ['approve', (asked) => checkApprove(asked, { actor: 'tess' })], ['rollback', checkRollback], ['skip', (asked) => checkSkip(asked, { actor: 'tess', step: 'h1/db', note: 'because' })], ['abort', checkAbort],
   ];
 
   test.each(checks)('%s is refused: it has ended', (_name, check) => {

@@ -1,0 +1,360 @@
+/** What a rollout does at each line of its runbook. */
+import { ApplicationFailure, CancellationScope, allHandlersFinished, condition, continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import { isOpenRollout, type RolloutState } from '../spec/words.js';
+import type { RolloutGraph } from '../spec/graph-types.js';
+import type { PlacementPlan } from '../spec/plan.js';
+import { changing, control, observing, watching } from './activities.js';
+import { checkAbort, checkApprove, checkPause, checkResume, checkRetry, checkRollback, checkSkip, type Decision } from './decisions.js';
+import { toStepFailure } from './failures.js';
+import { inWords, longestSilenceMs, silenceOf, type Silence } from './host-silence.js';
+import { RolloutBoard, type CarriedSteps } from './rollout-board.js';
+import { abortUpdate, approveUpdate, pauseUpdate, resumeUpdate, retryUpdate, rollbackUpdate, rolloutStateQuery, skipUpdate, type ActivateResult, type HostWork, type PlacementWork, type RetryInput, type RolloutInput, type RolloutResult, type SkipInput, type StepFailure } from './shared.js';
+
+/** `carried` is set by the workflow itself, while it rests, when its history got long. */
+export interface RolloutArguments extends RolloutInput { carried?: Carried }
+interface Carried { version: number; graph: RolloutGraph; steps: CarriedSteps; approved?: number[]; pausedBy?: string; automatic?: boolean; noRollback?: string }
+
+/** The question ends by itself when nobody has ended it: silence is judged before. */
+const lastResortMs = 60_000;
+
+interface Preparation { done: Promise<unknown>; scope: CancellationScope }
+interface Look { state: 'asked' | 'seen' }
+
+export class RolloutRun {
+  state: RolloutState;
+  board: RolloutBoard;
+  abortAsked = false;
+  private version: number;
+  private pausedBy: string | null;
+  private rollbackBy: string | null = null;
+  /** Why nothing is taken back, once that was tried or in a rollout that takes another one back; null before. */
+  private noRollback: string | null;
+  private automatic: boolean;
+  private retargeting = false;
+  private news = false;
+  private answered = false;
+  private readonly looks = new Map<string, Look>();
+  private readonly prepared = new Map<string, Preparation>();
+  private readonly effects = new CancellationScope();
+  private inFlight = 0;
+  private looking = 0;
+  private awaiting: number[] = [];
+  private recording: Promise<void> = Promise.resolve();
+
+  constructor(private readonly input: RolloutArguments) {
+    const { version, graph, steps, approved = [], pausedBy, automatic = false, noRollback } = input.carried ?? { version: 0, graph: { steps: [] }, steps: [] };
+    this.state = input.carried === undefined ? 'pending' : 'paused';
+    this.version = version;
+    this.pausedBy = pausedBy ?? null;
+    this.automatic = automatic;
+    this.noRollback = noRollback ?? null;
+    this.board = new RolloutBoard(graph, steps);
+    this.board.approve(approved);
+  }
+
+  async begin(): Promise<void> {
+    if (this.state === 'pending') {
+      const { state, version, graph, automatic } = await control.beginRollout(this.input.rollout_id);
+      this.state = state;
+      this.version = version;
+      this.automatic = automatic;
+      this.board = new RolloutBoard(graph);
+    }
+    if (this.state === 'paused' || this.state === 'awaiting_approval') await this.rest();
+    else if (this.state === 'running' && !this.abortAsked) this.lookAtHosts();
+  }
+
+  listen(): void {
+    const decision: Decision = {
+      state: () => this.state, closing: () => (this.abortAsked ? 'aborted' : this.rollbackBy !== null ? 'rolled back' : this.retargeting ? 'given another version' : ''),
+      holdsStill: () => this.pausedBy !== null, board: () => this.board,
+    };
+    setHandler(rolloutStateQuery, () => this.state);
+    setHandler(retryUpdate, (asked) => (asked.version === undefined ? this.retry(asked.step) : this.retryWith(asked.version, asked)), { validator: (asked) => checkRetry(decision, asked) });
+    setHandler(resumeUpdate, (_asked) => this.retry(undefined), { validator: (_asked) => checkResume(decision) });
+    setHandler(skipUpdate, (asked) => this.skip(asked), { validator: (asked) => checkSkip(decision, asked) });
+    setHandler(pauseUpdate, ({ actor }) => this.answer(() => { this.pausedBy = actor; }), { validator: (_asked) => checkPause(decision) });
+    setHandler(approveUpdate, ({ binding }) => this.approve(binding), { validator: (asked) => checkApprove(decision, asked) });
+    setHandler(rollbackUpdate, ({ actor }) => this.answer(() => { this.rollbackBy = actor; }), { validator: (_asked) => checkRollback(decision) });
+    setHandler(abortUpdate, (_asked) => this.answer(() => { this.abortAsked = true; }), { validator: (_asked) => checkAbort(decision) });
+  }
+
+  /** Every host at once that has open steps and has not answered yet; one question for all its placements. */
+  lookAtHosts(): void {
+    for (const host of new Set(this.board.graph.steps.map((step) => step.host))) {
+      if (!this.looks.has(host) && this.board.open(host).length > 0) void this.look(host);
+    }
+  }
+
+  private async look(host: string): Promise<void> {
+    const look: Look = { state: 'asked' };
+    const board = this.board;
+    this.looks.set(host, look);
+    this.looking += 1;
+    const silences = silenceOf(board.graph, host);
+    const scope = new CancellationScope({ cancellable: true, parent: this.effects });
+    const answered = { yet: false };
+    void this.whileSilent(host, board, silences, answered, scope);
+    try {
+      const { placements } = await scope.run(() => observing(host, longestSilenceMs(silences) + lastResortMs).observe(this.work(host)));
+      for (const plan of placements) if (this.board === board) this.take(host, plan);
+      look.state = 'seen';
+    } catch (error) {
+      if (this.looks.get(host) === look) this.looks.delete(host);
+      if (!isCancellation(error) && this.board === board) this.failSilent(board.awaited(host), toStepFailure(error, host));
+    } finally {
+      answered.yet = true;
+      this.looking -= 1;
+      this.news = true;
+    }
+  }
+
+  /** Says that a host is silent, and gives up on its steps when the document says so. */
+  private async whileSilent(host: string, board: RolloutBoard, silences: readonly Silence[], answered: { yet: boolean }, scope: CancellationScope): Promise<void> {
+    let waitedMs = 0;
+    for (const { afterMs, then, bindings } of silences) {
+      if (await condition(() => answered.yet, Math.max(1, afterMs - waitedMs)) || this.board !== board) return;
+      waitedMs = afterMs;
+      const steps = board.awaited(host).filter((id) => bindings.has(board.graphStep(id)?.binding ?? -1));
+      if (then === 'say') for (const id of steps) board.set(id, { state: 'waiting', reason: `waiting for the host ${host}: it does not answer` }, { blocked_by: [] });
+      if (then === 'skip') for (const id of steps) board.set(id, { state: 'skipped', reason: `skipped: the host ${host} is offline, and its binding does not wait` });
+      if (then === 'fail') this.failSilent(steps, offline(host, afterMs));
+      this.news = true;
+      if (then !== 'say' && board.awaited(host).length === 0) scope.cancel();
+    }
+  }
+
+  private failSilent(steps: readonly string[], failure: StepFailure): void {
+    for (const id of steps) this.board.set(id, { state: 'failed', reason: failure.message, failure });
+  }
+
+  /** What a host said of one placement: done, impossible, or to be changed. */
+  private take(host: string, plan: PlacementPlan): void {
+    const id = `${host}/${plan.component}`;
+    if (!this.board.isStartable(id)) return;
+    if (plan.action === 'conflict') {
+      const failure = { code: 'conflict' as const, message: plan.reasons.join('; '), fix: 'Remove what is in the way, or rename it in the document; then retry.', phase: null, put_back: false, output_tail: '', phases: [] };
+      this.board.set(id, { state: 'failed', reason: failure.message, plan, failure });
+    } else if (plan.operations.length === 0) {
+      this.board.set(id, { state: 'unchanged', plan });
+    } else {
+      this.board.set(id, { state: 'pending', plan });
+      if (plan.needs_prepare) this.prepareAhead(id, host, plan.component);
+    }
+  }
+
+  /** Fetching touches nothing that runs, so it does not wait for gates. Its failure is met by the step that needs it. */
+  private prepareAhead(id: string, host: string, component: string): void {
+    const work = this.placementWork(id, host, component);
+    const scope = new CancellationScope({ cancellable: true, parent: this.effects });
+    this.inFlight += 1;
+    const done = scope.run(() => changing(host).prepare(work));
+    done.catch(() => undefined).finally(() => this.landed());
+    this.prepared.set(id, { done, scope });
+  }
+
+  /** Something under way has ended, one way or the other. */
+  private landed(): void {
+    this.inFlight -= 1;
+    this.news = true;
+  }
+
+  /** A person wants nothing more to be started. */
+  private get holdsStill(): boolean {
+    return this.pausedBy !== null || this.rollbackBy !== null;
+  }
+
+  /** Nothing is under way. Whoever holds still does not wait for hosts that do not answer. */
+  private get settled(): boolean {
+    return this.inFlight === 0 && (this.looking === 0 || this.holdsStill) && !this.news;
+  }
+
+  /** Starts what may start, records what changed, and waits, until nothing moves any more. */
+  async walkUntilSettled(): Promise<void> {
+    for (;;) {
+      this.news = false;
+      if (this.abortAsked) this.effects.cancel();
+      else this.startWhatMay();
+      // What is new is recorded together with the state that follows.
+      if (!this.settled) await this.record();
+      if (this.settled) break;
+      await condition(() => this.news);
+    }
+    // Everything that was answered so far has been acted on.
+    this.answered = false;
+  }
+
+  private startWhatMay(): void {
+    const { ready, awaiting_approval: awaiting } = this.board.walk((host) => this.looks.get(host)?.state === 'seen');
+    this.awaiting = awaiting;
+    if (!this.holdsStill) for (const id of ready) this.launch(id);
+  }
+
+  private launch(id: string): void {
+    const step = this.board.graphStep(id);
+    if (step === undefined) return;
+    const hold = this.board.holdsBeforeSwitch(id);
+    this.board.set(id, { state: 'running', ...(this.board.step(id)?.at === 'held' ? { at: 'switching' as const } : {}) });
+    this.inFlight += 1;
+    void this.effects.run(() => this.perform(id, step.host, step.component, hold)).finally(() => this.landed());
+  }
+
+  private async perform(id: string, host: string, component: string, hold: boolean): Promise<void> {
+    const verifying = { begun: false };
+    try {
+      await this.prepared.get(id)?.done;
+      const result = await changing(host).activate({ ...this.placementWork(id, host, component), ...(hold ? { hold_switch: true } : {}) });
+      if (hold && result.held !== undefined) return this.board.set(id, { state: 'waiting', at: 'held', reason: 'ready beside the old one; waits for its group to switch' }, { phases: result.phases });
+      await this.watch(id, host, component, result, verifying);
+      this.board.set(id, { state: result.changed ? 'succeeded' : 'unchanged' }, { phases: result.phases, operations: result.operations });
+    } catch (error) {
+      const failure = toStepFailure(error, host);
+      if (isCancellation(error)) this.board.set(id, { state: 'aborted', reason: verifying.begun ? 'stopped while it was being watched; the new one serves' : 'stopped while it was being changed; what served before still serves' });
+      else this.board.set(id, { state: 'failed', reason: failure.message, failure });
+    } finally {
+      this.prepared.delete(id);
+    }
+  }
+
+  /** A change of a canary is watched for a while before the next wave may go; what depends on it goes on meanwhile. */
+  private async watch(id: string, host: string, component: string, result: ActivateResult, verifying: { begun: boolean }): Promise<void> {
+    const durationMs = this.board.verifyMs(id);
+    if (!result.changed || durationMs === 0) return;
+    verifying.begun = true;
+    this.board.set(id, { state: 'running', at: 'verifying', reason: `healthy; watched for ${inWords(durationMs)}` }, { phases: result.phases, operations: result.operations });
+    this.news = true;
+    const { phases } = await watching(host, durationMs).verify({ ...this.placementWork(id, host, component), duration_ms: durationMs });
+    result.phases = [...result.phases, ...phases];
+  }
+
+  private answer(change: () => void): void {
+    change();
+    this.answered = true;
+    this.news = true;
+  }
+
+  private retry(only: string | undefined): void {
+    for (const id of only === undefined ? this.board.withState('failed') : [only]) this.board.set(id, { state: 'pending', attempt: (this.board.step(id)?.attempt ?? 0) + 1 });
+    this.answer(() => { this.pausedBy = null; });
+    this.lookAtHosts();
+  }
+
+  /** What is not done yet is done with another version; what is done is compared with it, and left alone where it is the same. */
+  private async retryWith(version: number, { actor }: RetryInput): Promise<void> {
+    this.retargeting = true;
+    const answer = await control.retargetRollout(this.input.rollout_id, version, actor).finally(() => { this.retargeting = false; });
+    if ('refused' in answer) throw ApplicationFailure.nonRetryable(answer.refused, 'conflict');
+    const { graph } = answer;
+    const approved = this.board.approvals;
+    this.version = version;
+    this.board = this.board.retargeted(graph);
+    this.board.approve(approved);
+    this.looks.clear();
+    this.prepared.clear();
+    this.retry(undefined);
+  }
+
+  private skip({ step, note, actor }: SkipInput): void {
+    this.board.set(step, { state: 'skipped', reason: `skipped by ${actor}: ${note}` });
+    this.prepared.get(step)?.scope.cancel();
+    this.lookAtHosts();
+    this.answer(() => undefined);
+  }
+
+  private approve(binding: number | undefined): void {
+    this.board.approve(binding === undefined ? this.board.unapproved() : [binding]);
+    this.lookAtHosts();
+    this.answer(() => undefined);
+  }
+
+  /**
+   * The rollout that takes this one back, opened when a person or the document asks for it; null when nobody does or
+   * it cannot be. One that takes another back never does so itself: there is no loop.
+   */
+  async rollBack(): Promise<string | null> {
+    const trigger = this.board.rollbackTrigger();
+    if (this.rollbackBy === null && (trigger === null || this.automatic || this.noRollback !== null)) return null;
+    await this.takeBackHeld();
+    await this.record();
+    const answer = await control.openRollback(this.input.rollout_id, { trigger, asked_by: this.rollbackBy, reason: this.board.pauseReason() });
+    if ('rollout_id' in answer) return answer.rollout_id;
+    this.noRollback = answer.refused;
+    this.rollbackBy = null;
+    return null;
+  }
+
+  /** New ones that stand beside what serves, and are not switched to, are taken away. */
+  private async takeBackHeld(): Promise<void> {
+    await Promise.all(this.board.held.map(async (id) => {
+      const step = this.board.graphStep(id);
+      if (step === undefined) return;
+      const outcome = await changing(step.host).activate({ ...this.placementWork(id, step.host, step.component), take_back: true }).then(() => 'taken back before it was switched to; the old one serves', (error: unknown) => `could not be taken back: ${toStepFailure(error, step.host).message}`);
+      this.board.set(id, { state: 'aborted', reason: outcome });
+    }));
+  }
+
+  /** Rests until it is answered; with a long history in a new run, which begins resting. */
+  async pause(): Promise<void> {
+    const failed = this.board.withState('failed').length > 0;
+    if (!failed && this.pausedBy === null && this.awaiting.length > 0) await this.become('awaiting_approval', this.board.approvalReason(this.awaiting));
+    else await this.become('paused', this.pauseReason(failed));
+    await condition(allHandlersFinished);
+    if (workflowInfo().continueAsNewSuggested && !this.answered) {
+      const { pausedBy, noRollback, automatic, version } = this;
+      await continueAsNew<(input: RolloutArguments) => Promise<RolloutResult>>({
+        ...this.input,
+        carried: { version, graph: this.board.graph, steps: this.board.carry(), approved: this.board.approvals, automatic, ...(pausedBy === null ? {} : { pausedBy }), ...(noRollback === null ? {} : { noRollback }) },
+      });
+    }
+    await this.rest();
+  }
+
+  private pauseReason(failed: boolean): string {
+    const by = this.pausedBy === null ? [] : [`paused by ${this.pausedBy}`];
+    if (!failed) return by.join('');
+    const attention = this.automatic ? 'needs attention: not everything could be taken back: ' : '';
+    return [...by, `${attention}${this.board.pauseReason()}`, ...(this.noRollback === null ? [] : [`not rolled back: ${this.noRollback}`])].join('; ');
+  }
+
+  /** Until a person (or agent) has answered. */
+  async rest(): Promise<void> {
+    await condition(() => this.answered);
+    this.answered = false;
+    if (!this.abortAsked) await this.become('running', '');
+  }
+
+  async end(state: 'succeeded' | 'aborted', reason: string): Promise<RolloutResult> {
+    if (state === 'aborted') {
+      await this.takeBackHeld();
+      for (const id of this.board.withState('pending', 'waiting', 'blocked')) this.board.set(id, { state: 'aborted', reason: 'not started' });
+    }
+    await this.become(state, reason);
+    await condition(allHandlersFinished);
+    return { state };
+  }
+
+  private async become(state: RolloutState, reason: string): Promise<void> {
+    this.state = state;
+    await this.record({ state, reason });
+  }
+
+  /** One record after the other, so that the event stream tells the story in order. Not cancelled with the effects. */
+  private record(rolloutState?: { state: RolloutState; reason: string }): Promise<void> {
+    const steps = this.board.takeRecords();
+    if (steps.length === 0 && rolloutState === undefined) return this.recording;
+    this.recording = this.recording.then(() => control.record(this.input.rollout_id, steps, rolloutState));
+    return this.recording;
+  }
+
+  private work(host: string): HostWork {
+    return { deploy_id: this.input.deploy_id, version: this.version, host, run_id: this.input.rollout_id };
+  }
+
+  private placementWork(id: string, host: string, component: string): PlacementWork {
+    return { ...this.work(host), component, attempt: this.board.step(id)?.attempt ?? 1 };
+  }
+}
+
+const offline = (host: string, afterMs: number): StepFailure => ({
+  code: 'host_offline', message: `${host} did not answer for ${inWords(afterMs)}`, fix: 'Bring the host back, then retry; or skip its steps.', phase: null, put_back: false, output_tail: '', phases: [],
+});
