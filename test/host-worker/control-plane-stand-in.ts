@@ -11,6 +11,8 @@ const reported = z.object({
 const outputData = z.object({ lines: z.array(z.object({ stream: z.enum(['stdout', 'stderr', 'info']), text: z.string() })) });
 const phaseData = z.object({ phase: z.string(), state: z.enum(['started', 'ended']), duration_ms: z.number().optional() });
 
+const lines = z.object({ run: z.string(), files: z.array(z.object({ component: z.string(), path: z.string(), unified_diff: z.string().nullable(), note: z.string().nullable() })) });
+export type Shown = z.infer<typeof lines>['files'][number];
 export type Reported = z.infer<typeof reported>['entries'][number];
 export interface Request { method: string; path: string; headers: NodeJS.Dict<string | string[]>; body: string }
 
@@ -18,6 +20,8 @@ export class ControlPlaneStandIn {
   readonly runs = new Map<string, DesiredPlacement[]>();
   readonly requests: Request[] = [];
   readonly reports: (Reported & { run: string })[] = [];
+  /** Files of plans, in the order in which they came. */
+  readonly shown: Shown[] = [];
   readonly batchBytes: number[] = [];
   /** Status codes for the next requests, before it behaves again. */
   nextStatuses: number[] = [];
@@ -47,6 +51,10 @@ export class ControlPlaneStandIn {
     const url = new URL(request.path, 'http://stand-in');
     if (url.pathname === '/host/v1/desired') return this.desired(url.searchParams);
     if (url.pathname === '/host/v1/report') return this.report(request.body);
+    if (url.pathname === '/host/v1/diffs') {
+      this.shown.push(...lines.parse(JSON.parse(request.body)).files);
+      return { status: 204 };
+    }
     return url.pathname === '/host/v1/hello' ? { status: 204 } : { status: 404, answer: {} };
   }
 
