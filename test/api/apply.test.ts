@@ -105,10 +105,9 @@ describe('applying', () => {
       await refused(`/api/deploys/${id}/diff`, {}, 422, 'validation_error');
     });
 
-    it('what comes later: pruning, stored plans, teardown', async () => {
+    it('what comes later: pruning, teardown', async () => {
       const id = await deploy('later');
       await refused(`/api/deploys/${id}/apply`, { prune: true }, 422, 'unsupported_feature');
-      await refused(`/api/deploys/${id}/apply`, { plan_id: 'pln_00000000000000000000' }, 422, 'unsupported_feature');
       const answer = await context.api.ask(`/api/deploys/${id}?teardown=true`, { method: 'DELETE', as: context.api.people.operator });
       expect([answer.status, answer.body]).toEqual([422, expect.objectContaining({ code: 'unsupported_feature' })]);
       expect((await context.api.ask(`/api/deploys/${id}`, { as: context.api.people.viewer })).status).toBe(200);
