@@ -5,13 +5,18 @@
 import { loadBundle } from '../control/deploys/load-bundle.js';
 import { storedDocument } from '../control/documents/stored-document.js';
 import { loadPlan, recordPlan, type HostAnswer } from '../control/plans/index.js';
-import { loadRollout, openRollback, recordRolloutState, recordSteps, retargetRollout, startLoaded, type LoadedRollout, type OpenedRollback, type Retargeted, type RollbackCause, type StepRecord } from '../control/rollouts/index.js';
+import { loadRollout, openRollback, recordRolloutState, recordSteps, retargetRollout, startLoaded, type LoadedRollout, type OpenedRollback, type RollbackCause, type StepRecord } from '../control/rollouts/index.js';
 import type { PrismaClient } from '../prisma/client.js';
 import { documentHosts } from '../spec/document/index.js';
+import type { RolloutGraph } from '../spec/graph-types.js';
+import { packGraph, type PackedGraph } from '../spec/packed-graph.js';
 import type { RolloutState } from '../spec/words.js';
 
-export type { OpenedRollback, HostAnswer, Retargeted, RollbackCause, StepRecord };
-export interface BegunRollout extends LoadedRollout { state: RolloutState }
+export type { OpenedRollback, HostAnswer, RollbackCause, StepRecord };
+/** The graph travels packed: it may have hundreds of thousands of edges. */
+export interface BegunRollout extends Omit<LoadedRollout, 'graph'> { state: RolloutState; graph: PackedGraph | RolloutGraph }
+
+export type RetargetedRollout = { version: number; graph: PackedGraph | RolloutGraph } | { refused: string };
 
 export function createControlActivities({ db }: { db: PrismaClient }) {
   return {
@@ -19,7 +24,7 @@ export function createControlActivities({ db }: { db: PrismaClient }) {
     async beginRollout(rolloutId: string): Promise<BegunRollout> {
       const loaded = await loadRollout(db, rolloutId);
       const { state } = await startLoaded(db, loaded);
-      return { ...loaded, state };
+      return { ...loaded, graph: packGraph(loaded.graph), state };
     },
     /** Step rows and their events in one transaction; a state of the rollout that goes with them comes after them. */
     async record(rolloutId: string, steps: StepRecord[], rollout?: { state: RolloutState; reason: string }): Promise<void> {
@@ -29,7 +34,10 @@ export function createControlActivities({ db }: { db: PrismaClient }) {
     /** Ends a rollout as failed and opens the one that takes it back, in one transaction; repeating it answers the same. */
     openRollback: (rolloutId: string, cause: RollbackCause): Promise<OpenedRollback> => openRollback(db, rolloutId, cause),
     /** From now on the rollout is of another version. */
-    retargetRollout: (rolloutId: string, version: number, actor: string): Promise<Retargeted> => retargetRollout(db, rolloutId, version, actor),
+    async retargetRollout(rolloutId: string, version: number, actor: string): Promise<RetargetedRollout> {
+      const answer = await retargetRollout(db, rolloutId, version, actor);
+      return 'refused' in answer ? answer : { ...answer, graph: packGraph(answer.graph) };
+    },
     /** The hosts a plan asks. */
     async planHosts(planId: string): Promise<string[]> {
       const { deploy_id: deployId, version } = await loadPlan(db, planId);

@@ -3,7 +3,7 @@
  * control plane, asked for by the host at the moment of use, compared with reality by `planHost`.
  * Property names are snake_case on every side, so that there is no conversion to get wrong.
  */
-import type { Fingerprint } from './fingerprint.js';
+import type { Fingerprint } from './planned.js';
 
 export interface PortMapping { ip: string; host_port: number; container_port: number; protocol: 'tcp' | 'udp' }
 

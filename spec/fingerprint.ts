@@ -11,12 +11,7 @@ import { canonicalJson, sha256Hex } from './hash.js';
 import type { ObservedContainer, ObservedFile, ObservedPlacement, ObservedUnit } from './observed.js';
 import { comparable, comparedFields } from './plan-container.js';
 import type { PlacementPlan } from './plan.js';
-
-/** `parts`: by what a person calls it (`container image`, `file /etc/app.conf`); `digest` is over all of them. */
-export interface Fingerprint { digest: string; parts: Record<string, string> }
-
-/** What was decided on for one placement: what it shall be (its component_hash) and how it was seen. */
-export interface PlacementBasis { component: string; hash: string; fingerprint: Fingerprint }
+import type { Fingerprint, PlacementBasis } from './planned.js';
 
 const partDigestLength = 24;
 

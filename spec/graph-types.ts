@@ -36,6 +36,8 @@ export interface GroupRules {
   /** `canary`: how many hosts each wave has, and how long each change is watched. */
   waves?: number[];
   verify_ms?: number;
+  /** Steps that others of the group wait for by a way through other steps; the group's own gates do not hold them, or nobody could go on. */
+  exempt?: string[];
 }
 
 /** What a binding asks for beyond the usual. A binding that asks for nothing is not listed. */

@@ -8,6 +8,7 @@ import { findCycle, topologicalOrder } from './document/cycles.js';
 import { hostGroups, type HostGroup } from './document/placements.js';
 import { bindingRules, groupRules, waveOf } from './graph-rules.js';
 import { stepId, type Edge, type GraphStep, type GroupRules, type RolloutGraph } from './graph-types.js';
+import { exemptSteps } from './group-exempt.js';
 import { grouped } from './grouped.js';
 import { StepOrder } from './step-order.js';
 
@@ -26,6 +27,7 @@ export function documentGraph(document: DeployDocument): RolloutGraph {
   const addOrder = (id: string, edge: Edge): void => { if (order.add(edge.from, id)) edges.add(id, edge); };
   document.deployment.forEach((binding, index) => sequentialEdges(document, binding, hostsOf[index] ?? [], edges, addOrder));
   for (const group of hostGroupsInOrder) groupEdges(document, group, steps, addOrder);
+  for (const [group, exempt] of exemptSteps(groups, steps)) group.exempt = exempt;
   return { steps, ...(groups.length === 0 ? {} : { groups }), ...(bindings.length === 0 ? {} : { bindings }) };
 }
 

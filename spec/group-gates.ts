@@ -18,6 +18,7 @@ interface Group {
   started: ReadonlySet<string>;
   failed: GraphStep[];
   isOver: boolean;
+  exempt: ReadonlySet<string>;
 }
 
 interface Closed { group: Group; /** For which of its steps. */ holds: (step: GraphStep) => boolean; edges: Edge[] }
@@ -39,7 +40,7 @@ export class GroupGates {
     const started = new Set(steps.filter(({ id }) => this.isHeld(id) || (!isStartable(this.state(id)) && this.state(id) !== 'unchanged')).map(({ host }) => host));
     const failed = steps.filter(({ id }) => badStates.has(this.state(id)));
     const isOver = rules.max_failures !== undefined && new Set(failed.map(({ host }) => host)).size > rules.max_failures;
-    return { rules, steps, wave: waveOf(rules), started, failed, isOver };
+    return { rules, steps, wave: waveOf(rules), started, failed, isOver, exempt: new Set(rules.exempt) };
   }
 
   private state(id: string) {
@@ -56,12 +57,13 @@ export class GroupGates {
   isReadyBeside(step: GraphStep, other: GraphStep | undefined): boolean {
     if (other === undefined || this.isHeld(step.id) || !this.isHeld(other.id)) return false;
     const group = this.byBinding.get(step.binding);
-    return this.isBlueGreen(group) && group === this.byBinding.get(other.binding);
+    return this.isBlueGreen(group) && group === this.byBinding.get(other.binding) && !group.exempt.has(step.id);
   }
 
   /** Whether this step, when it may start, is to stop before it switches. */
   holdsBeforeSwitch(step: GraphStep): boolean {
-    return this.isBlueGreen(this.byBinding.get(step.binding)) && !this.isHeld(step.id);
+    const group = this.byBinding.get(step.binding);
+    return this.isBlueGreen(group) && !this.isHeld(step.id) && !group.exempt.has(step.id);
   }
 
   /** How long the change of this step is watched once it is healthy; 0: not at all. */
@@ -71,7 +73,7 @@ export class GroupGates {
 
   /** Every gate that is closed now. `stuck`: steps that cannot go on by themselves. */
   closed(stuck: ReadonlyMap<string, unknown>): Closed[] {
-    return this.groups.flatMap((group) => [...this.overGate(group), ...this.waveGate(group, stuck), ...this.switchGate(group)]);
+    return this.groups.flatMap((group) => [...this.overGate(group), ...this.waveGate(group, stuck), ...this.switchGate(group, stuck)]);
   }
 
   private overGate(group: Group): Closed[] {
@@ -85,12 +87,16 @@ export class GroupGates {
     const isBorne = (id: string): boolean => !group.isOver && (badStates.has(this.state(id)) || stuck.has(id));
     const open = group.steps.filter(({ id }) => !isGreen(this.state(id)) && !isBorne(id));
     const first = Math.min(...open.map(wave));
-    return Number.isFinite(first) ? [{ group, holds: (step) => wave(step) > first, edges: edgesFrom(open.filter((step) => wave(step) === first), 'canary') }] : [];
+    const isBad = ({ id }: GraphStep): boolean => badStates.has(this.state(id)) || stuck.has(id);
+    const before = open.filter((step) => wave(step) === first).sort((a, b) => Number(isBad(b)) - Number(isBad(a)));
+    return before.length === 0 ? [] : [{ group, holds: (step) => wave(step) > first && !group.exempt.has(step.id), edges: edgesFrom(before, 'canary') }];
   }
 
-  private switchGate(group: Group): Closed[] {
+  private switchGate(group: Group, stuck: ReadonlyMap<string, unknown>): Closed[] {
     if (group.rules.strategy !== 'blue_green') return [];
-    const behind = group.steps.filter(({ id }) => !isGreen(this.state(id)) && !['held', 'switching'].includes(this.statuses.get(id)?.at ?? ''));
+    const isBad = ({ id }: GraphStep): boolean => badStates.has(this.state(id)) || stuck.has(id);
+    const behind = group.steps.filter(({ id }) => !isGreen(this.state(id)) && !group.exempt.has(id) && !['held', 'switching'].includes(this.statuses.get(id)?.at ?? ''))
+      .sort((a, b) => Number(isBad(b)) - Number(isBad(a)));
     return behind.length === 0 ? [] : [{ group, holds: ({ id }) => this.isHeld(id), edges: edgesFrom(behind, 'blue_green') }];
   }
 

@@ -113,6 +113,11 @@ export class RolloutBoard {
     return { ...result, ready: result.ready.filter(isSeen) };
   }
 
+  /** It may start, but nothing is to be started. */
+  holdBack(id: string): void {
+    this.set(id, { state: 'waiting', reason: 'may start as soon as the rollout goes on', ...this.pointOf(id) }, { blocked_by: [] });
+  }
+
   /** What is held stays held, whatever it waits for. */
   private pointOf(id: string): Pick<StepStatus, 'at'> {
     return this.steps.get(id)?.at === 'held' ? { at: 'held' } : {};

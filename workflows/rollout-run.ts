@@ -1,7 +1,8 @@
 /** What a rollout does at each line of its runbook. */
 import { ApplicationFailure, CancellationScope, allHandlersFinished, condition, continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
-import { isOpenRollout, type RolloutState } from '../spec/words.js';
+import type { RolloutState } from '../spec/words.js';
 import type { RolloutGraph } from '../spec/graph-types.js';
+import { packGraph, unpackGraph, type PackedGraph } from '../spec/packed-graph.js';
 import type { PlacementPlan } from '../spec/plan.js';
 import { changing, control, observing, watching } from './activities.js';
 import { checkAbort, checkApprove, checkPause, checkResume, checkRetry, checkRollback, checkSkip, type Decision } from './decisions.js';
@@ -12,10 +13,25 @@ import { abortUpdate, approveUpdate, pauseUpdate, resumeUpdate, retryUpdate, rol
 
 /** `carried` is set by the workflow itself, while it rests, when its history got long. */
 export interface RolloutArguments extends RolloutInput { carried?: Carried }
-interface Carried { version: number; graph: RolloutGraph; steps: CarriedSteps; approved?: number[]; pausedBy?: string; automatic?: boolean; noRollback?: string }
+interface Carried {
+  version: number;
+  graph: PackedGraph | RolloutGraph;
+  steps: CarriedSteps;
+  /** Default: it rests. */
+  state?: 'running';
+  /** Hosts whose answers are in the steps already. */
+  seen?: string[];
+  approved?: number[];
+  pausedBy?: string;
+  automatic?: boolean;
+  noRollback?: string;
+}
 
 /** The question ends by itself when nobody has ended it: silence is judged before. */
 const lastResortMs = 60_000;
+
+/** Temporal takes at most 2,000 activities of a workflow at a time; what may start beyond this starts as others end. */
+const inFlightMax = 1_000;
 
 interface Preparation { done: Promise<unknown>; scope: CancellationScope }
 interface Look { state: 'asked' | 'seen' }
@@ -36,20 +52,22 @@ export class RolloutRun {
   private readonly looks = new Map<string, Look>();
   private readonly prepared = new Map<string, Preparation>();
   private readonly effects = new CancellationScope();
+  private asking = new CancellationScope({ cancellable: true, parent: this.effects });
   private inFlight = 0;
   private looking = 0;
   private awaiting: number[] = [];
   private recording: Promise<void> = Promise.resolve();
 
   constructor(private readonly input: RolloutArguments) {
-    const { version, graph, steps, approved = [], pausedBy, automatic = false, noRollback } = input.carried ?? { version: 0, graph: { steps: [] }, steps: [] };
-    this.state = input.carried === undefined ? 'pending' : 'paused';
+    const { version, graph, steps, state = 'paused', seen = [], approved = [], pausedBy, automatic = false, noRollback } = input.carried ?? { version: 0, graph: { steps: [] }, steps: [] };
+    this.state = input.carried === undefined ? 'pending' : state;
     this.version = version;
     this.pausedBy = pausedBy ?? null;
     this.automatic = automatic;
     this.noRollback = noRollback ?? null;
-    this.board = new RolloutBoard(graph, steps);
+    this.board = new RolloutBoard(unpackGraph(graph), steps);
     this.board.approve(approved);
+    for (const host of seen) this.looks.set(host, { state: 'seen' });
   }
 
   async begin(): Promise<void> {
@@ -58,7 +76,7 @@ export class RolloutRun {
       this.state = state;
       this.version = version;
       this.automatic = automatic;
-      this.board = new RolloutBoard(graph);
+      this.board = new RolloutBoard(unpackGraph(graph));
     }
     if (this.state === 'paused' || this.state === 'awaiting_approval') await this.rest();
     else if (this.state === 'running' && !this.abortAsked) this.lookAtHosts();
@@ -92,7 +110,7 @@ export class RolloutRun {
     this.looks.set(host, look);
     this.looking += 1;
     const silences = silenceOf(board.graph, host);
-    const scope = new CancellationScope({ cancellable: true, parent: this.effects });
+    const scope = new CancellationScope({ cancellable: true, parent: this.asking });
     const answered = { yet: false };
     void this.whileSilent(host, board, silences, answered, scope);
     try {
@@ -174,7 +192,7 @@ export class RolloutRun {
     for (;;) {
       this.news = false;
       if (this.abortAsked) this.effects.cancel();
-      else this.startWhatMay();
+      else if (this.startWhatMay() === 'in a new history') await this.goOnInNew();
       // What is new is recorded together with the state that follows.
       if (!this.settled) await this.record();
       if (this.settled) break;
@@ -184,10 +202,40 @@ export class RolloutRun {
     this.answered = false;
   }
 
-  private startWhatMay(): void {
+  /** Hosts that have not answered are asked again by the new run. */
+  private async goOnInNew(): Promise<void> {
+    if (this.inFlight > 0) return;
+    this.asking.cancel();
+    this.asking = new CancellationScope({ cancellable: true, parent: this.effects });
+    if (this.looking > 0) return;
+    await this.record();
+    await condition(allHandlersFinished);
+    if (this.news) return;
+    await this.continueAs('running');
+  }
+
+  private async continueAs(state: 'running' | 'paused'): Promise<never> {
+    const { pausedBy, noRollback, automatic, version, board } = this;
+    const seen = [...this.looks].flatMap(([host, look]) => (look.state === 'seen' ? [host] : []));
+    return continueAsNew<(input: RolloutArguments) => Promise<RolloutResult>>({
+      ...this.input,
+      carried: {
+        version, graph: packGraph(board.graph), steps: board.carry(), approved: board.approvals, automatic,
+        ...(state === 'running' ? { state, seen } : {}), ...(pausedBy === null ? {} : { pausedBy }), ...(noRollback === null ? {} : { noRollback }),
+      },
+    });
+  }
+
+  /** With a long history nothing more is started here: what is under way is finished, and then it goes on in a new one. */
+  private startWhatMay(): 'here' | 'in a new history' {
     const { ready, awaiting_approval: awaiting } = this.board.walk((host) => this.looks.get(host)?.state === 'seen');
     this.awaiting = awaiting;
-    if (!this.holdsStill) for (const id of ready) this.launch(id);
+    if (ready.length > 0 && !this.holdsStill && workflowInfo().continueAsNewSuggested) return 'in a new history';
+    for (const id of ready) {
+      if (this.holdsStill) this.board.holdBack(id);
+      else if (this.inFlight < inFlightMax) this.launch(id);
+    }
+    return 'here';
   }
 
   private launch(id: string): void {
@@ -244,7 +292,7 @@ export class RolloutRun {
     this.retargeting = true;
     const answer = await control.retargetRollout(this.input.rollout_id, version, actor).finally(() => { this.retargeting = false; });
     if ('refused' in answer) throw ApplicationFailure.nonRetryable(answer.refused, 'conflict');
-    const { graph } = answer;
+    const graph = unpackGraph(answer.graph);
     const approved = this.board.approvals;
     this.version = version;
     this.board = this.board.retargeted(graph);
@@ -299,13 +347,7 @@ export class RolloutRun {
     if (!failed && this.pausedBy === null && this.awaiting.length > 0) await this.become('awaiting_approval', this.board.approvalReason(this.awaiting));
     else await this.become('paused', this.pauseReason(failed));
     await condition(allHandlersFinished);
-    if (workflowInfo().continueAsNewSuggested && !this.answered) {
-      const { pausedBy, noRollback, automatic, version } = this;
-      await continueAsNew<(input: RolloutArguments) => Promise<RolloutResult>>({
-        ...this.input,
-        carried: { version, graph: this.board.graph, steps: this.board.carry(), approved: this.board.approvals, automatic, ...(pausedBy === null ? {} : { pausedBy }), ...(noRollback === null ? {} : { noRollback }) },
-      });
-    }
+    if (workflowInfo().continueAsNewSuggested && !this.answered) await this.continueAs('paused');
     await this.rest();
   }
 

@@ -3,7 +3,7 @@
  * inputs, updates, queries, and the host activities' contracts. Payloads are ids, digests and reasons.
  */
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
-import type { PlacementBasis } from '../spec/fingerprint.js';
+import type { PlacementBasis } from '../spec/planned.js';
 import type { PlacementPlan } from '../spec/plan.js';
 import type { HostFacts } from '../spec/observed.js';
 import type { Phase, RolloutState } from '../spec/words.js';

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { documentGraph } from '../../spec/graph.js';
 import { canonicalJson, sha256Hex } from '../../spec/hash.js';
+import { packGraph } from '../../spec/packed-graph.js';
 import { storedDocument } from '../documents/stored-document.js';
 
 const planBasis = z.object({
@@ -18,4 +19,4 @@ export type PlanBasis = z.infer<typeof planBasis>;
 /** Null for a plan that was made before plans could be applied. */
 export const readBasis = (column: unknown): PlanBasis | null => (column === null ? null : planBasis.parse(column));
 
-export const orderDigest = (yaml: string, name: string): string => sha256Hex(canonicalJson(documentGraph(storedDocument(yaml, name))));
+export const orderDigest = (yaml: string, name: string): string => sha256Hex(canonicalJson(packGraph(documentGraph(storedDocument(yaml, name)))));

@@ -1,6 +1,6 @@
 /** How a host saw its placements in the plan that a rollout carries out. */
 import { z } from 'zod';
-import type { Fingerprint } from '../../spec/fingerprint.js';
+import type { Fingerprint } from '../../spec/planned.js';
 import type { Reader } from '../database.js';
 
 export const plannedPlacements = z.record(z.string(), z.object({ hash: z.string(), fingerprint: z.object({ digest: z.string(), parts: z.record(z.string(), z.string()) }) }));

@@ -1,5 +1,6 @@
 /** A plan is what every host answered to a diff, kept with its digest. */
-import { hostFingerprint, type PlacementBasis } from '../../spec/fingerprint.js';
+import { hostFingerprint } from '../../spec/fingerprint.js';
+import type { PlacementBasis } from '../../spec/planned.js';
 import { canonicalJson, sha256Hex } from '../../spec/hash.js';
 import type { PlacementPlan } from '../../spec/plan.js';
 import type { Action, RolloutKind } from '../../spec/words.js';

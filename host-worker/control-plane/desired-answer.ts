@@ -1,7 +1,7 @@
 /** Parsing of what the control plane sends: a host acts as root and takes nothing for granted. */
 import { z } from 'zod';
 import type { BuildStep, DesiredFile, DesiredPlacement, DesiredSource, DesiredTree, DockerRun, Healthcheck, SystemdRun } from '../../spec/desired.js';
-import type { Fingerprint } from '../../spec/fingerprint.js';
+import type { Fingerprint } from '../../spec/planned.js';
 
 const port = z.number().int().min(0).max(65535);
 const env = z.record(z.string(), z.string());

@@ -1,7 +1,8 @@
 /** How placements were seen, in digests: for a plan, and to tell before acting whether it is still so. */
 import type { DesiredPlacement } from '../../spec/desired.js';
 import { MaestroError } from '../../spec/errors.js';
-import { fingerprintOf, identityOf, knowsImage, movedParts, movedPlan, type Fingerprint, type PlacementBasis } from '../../spec/fingerprint.js';
+import { fingerprintOf, identityOf, knowsImage, movedParts, movedPlan } from '../../spec/fingerprint.js';
+import type { Fingerprint, PlacementBasis } from '../../spec/planned.js';
 import type { ObservedPlacement } from '../../spec/observed.js';
 import type { PlacementPlan } from '../../spec/plan.js';
 import { fingerprintKey } from './fingerprint-key.js';

@@ -34,8 +34,9 @@ const limits: Keys = { memory: '512m', cpus: '0.5' };
 const timing: Keys = { interval: '10s', timeout: '500ms', start_period: '1m30s', retries: '5' };
 const bound: Keys = { host: 'h1', components: '[db, web]' };
 
-/** `tags` and `hosts` stand in the place of `host`. */
-const bindingAround = (keys: Keys): string => {
+/** `tags` and `hosts` stand in the place of `host`; keys of a strategy come with it. */
+const bindingAround = (written: Keys): string => {
+  const keys = 'strategy' in written ? written : { ...written, ...('canary' in written ? { strategy: 'canary' } : 'max_parallel' in written ? { strategy: 'parallel' } : {}) };
   const { host, ...rest } = keys;
   return binding('hosts' in rest || 'tags' in rest || host === undefined ? rest : keys);
 };
@@ -114,7 +115,7 @@ export const examples: Readonly<Record<string, Examples>> = {
       hosts: '[h1, h2]', tags: '[blue]', depends_on_hosts: '[h2]', strategy: 'parallel', canary: '{ initial_fraction: 20% }', max_parallel: '2', max_failures: '1', on_failure: 'rollback', approval: 'true', offline: 'skip', offline_deadline: '30m',
     },
   },
-  'deployment[].canary': { around: (keys) => binding({ ...bound, canary: flow(keys) }), required: {}, keys: { initial_fraction: '0.1', step_fraction: '25%', verify_duration: '5m' } },
+  'deployment[].canary': { around: (keys) => binding({ ...bound, strategy: 'canary', canary: flow(keys) }), required: {}, keys: { initial_fraction: '0.1', step_fraction: '25%', verify_duration: '5m' } },
   defaults: {
     around: (keys) => lines({ ...whole, defaults: flow(keys) }), required: {},
     keys: { component: '{ healthcheck: { type: tcp, port: 80 } }', host: '{ user: deploy }' },

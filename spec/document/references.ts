@@ -25,6 +25,7 @@ export function checkReferences(document: DeployDocument, locate: YamlReading['l
     reports.error(['deployment'], `the deployment is too large: ${tooLarge}`, 'Split it into several deploys.');
   } else {
     checkPlacements(document, reports);
+  checkStrategies(document, reports);
     if (findings.errors.length === 0) checkCycles(document, reports.error);
   }
   return findings;
@@ -101,6 +102,17 @@ function checkPlacements(document: DeployDocument, { error, warn }: Reports): vo
       }
     });
   }
+}
+
+const standardDeadlineMs = 3_600_000;
+
+/** Keys of one strategy under another would be ignored: that is said. */
+function checkStrategies(document: DeployDocument, { warn }: Reports): void {
+  document.deployment.forEach(({ strategy, canary, max_parallel: limit, offline, offline_deadline: deadlineMs }, index) => {
+    if (canary !== undefined && strategy !== 'canary') warn(['deployment', index, 'canary'], `canary is ignored: the strategy is ${strategy}`, 'Set strategy to canary, or remove it.');
+    if (limit !== undefined && strategy === 'sequential') warn(['deployment', index, 'max_parallel'], 'max_parallel is ignored: with the strategy sequential hosts go one after the other', 'Set strategy to parallel, or remove it.');
+    if (offline !== 'wait' && deadlineMs !== standardDeadlineMs) warn(['deployment', index, 'offline_deadline'], `offline_deadline is ignored: offline is ${offline}`, 'Set offline to wait, or remove it.');
+  });
 }
 
 function checkCycles(document: DeployDocument, error: Report): void {

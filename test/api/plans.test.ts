@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { createPlan, getPlan, recordPlan } from '../../control/plans/index.js';
 import { recordRolloutState } from '../../control/rollouts/index.js';
 import { systemActor } from '../../control/actor.js';
-import type { PlacementBasis } from '../../spec/fingerprint.js';
+import type { PlacementBasis } from '../../spec/planned.js';
 import type { RolloutKind } from '../../spec/words.js';
 import { web } from './documents.js';
 import { useApi, type Answer, type Ask } from './harness.js';

@@ -3,7 +3,7 @@ import { createDeploy, submitVersion } from '../../control/deploys/index.js';
 import { createPlan, plannedFingerprints, recordPlan, type HostAnswer } from '../../control/plans/index.js';
 import { openRollout, recordRolloutState, type OpenedRollout, type OpenRolloutRequest } from '../../control/rollouts/index.js';
 import { MaestroError } from '../../spec/errors.js';
-import type { PlacementBasis } from '../../spec/fingerprint.js';
+import type { PlacementBasis } from '../../spec/planned.js';
 import { databaseKinds, startDatabase, type DatabaseServer, type FreshDatabase } from './database.js';
 import { actor, shop, twoComponents } from './documents.js';
 

@@ -1,6 +1,6 @@
 /** A rollout that carries out a plan, on a real host: what moved since is named and left alone, and the rollout's own traces are not what moved. */
 import type { DesiredPlacement } from '../../spec/desired.js';
-import type { PlacementBasis } from '../../spec/fingerprint.js';
+import type { PlacementBasis } from '../../spec/planned.js';
 import type { PlacementPlan } from '../../spec/plan.js';
 import { HostLab } from './host-lab.js';
 import { dockerRun, file, httpOn, placement, secretFile, secretParts, systemdRun } from './placements.js';

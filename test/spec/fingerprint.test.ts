@@ -1,7 +1,8 @@
 /** Fingerprints against the planner: whatever would make a plan another one moves them, and nothing that comes and goes by itself does. */
 import fc from 'fast-check';
 import type { DesiredPlacement } from '../../spec/desired.js';
-import { fingerprintOf, hostFingerprint, identityOf, movedParts, movedPlan, type Fingerprint } from '../../spec/fingerprint.js';
+import { fingerprintOf, hostFingerprint, identityOf, movedParts, movedPlan } from '../../spec/fingerprint.js';
+import type { Fingerprint } from '../../spec/planned.js';
 import { sha256Hex } from '../../spec/hash.js';
 import type { ObservedPlacement } from '../../spec/observed.js';
 import { planHost } from '../../spec/plan-host.js';

@@ -22,17 +22,7 @@ describe('refused, at the key', () => {
     ['a hot reload', component('reload_triggers: { config: ▸hot }'), `${web}.reload_triggers.config`],
     ['tests', component('tests: ▸{ smoke: { command: "true" } }'), `${web}.tests`],
     ['metrics', component('metrics: ▸{ endpoint: "http://localhost/metrics" }'), `${web}.metrics`],
-    ['rollback of a component by itself', component('on_failure: ▸rollback'), `${web}.on_failure`],
-    ['canary', binding('strategy: ▸canary'), 'deployment[0].strategy'],
     ['blue-green', binding('strategy: ▸blue_green'), 'deployment[0].strategy'],
-    ['canary fractions under another strategy', binding('canary: ▸{ initial_fraction: 20% }'), 'deployment[0].canary'],
-    ['max_parallel', binding('max_parallel: ▸2'), 'deployment[0].max_parallel'],
-    ['max_failures', binding('max_failures: ▸0'), 'deployment[0].max_failures'],
-    ['approval', binding('approval: ▸true'), 'deployment[0].approval'],
-    ['rollback of a binding by itself', binding('on_failure: ▸rollback'), 'deployment[0].on_failure'],
-    ['skipping hosts that are offline', binding('offline: ▸skip'), 'deployment[0].offline'],
-    ['failing on hosts that are offline', binding('offline: ▸fail'), 'deployment[0].offline'],
-    ['another deadline for hosts that are offline', binding('offline_deadline: ▸5m'), 'deployment[0].offline_deadline'],
   ];
   test.each(cases)('%s', (_, text, path) => {
     expectUnsupported(text, path);

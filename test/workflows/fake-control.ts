@@ -2,9 +2,10 @@
  * The database's side of the workflows, in memory. A step's row becomes what the real one would, by the same pure
  * function; the story is every announcement in the order it was recorded.
  */
-import type { BegunRollout, ControlActivities, OpenedRollback, HostAnswer, Retargeted, RollbackCause, StepRecord } from '../../activities/index.js';
+import type { BegunRollout, ControlActivities, OpenedRollback, HostAnswer, RetargetedRollout, RollbackCause, StepRecord } from '../../activities/index.js';
 import { mergeStep, type StepRow } from '../../control/rollouts/merge-step.js';
 import type { RolloutGraph } from '../../spec/graph-types.js';
+import { packGraph } from '../../spec/packed-graph.js';
 import { rollbackGraph } from '../../spec/rollback-graph.js';
 import { Signal, type Gate } from './signal.js';
 import { isOpenRollout, type RolloutState, type StepState } from '../../spec/words.js';
@@ -59,10 +60,10 @@ export class RolloutRecord {
     this.begun += 1;
     if (this.state === 'pending') this.become('running', '');
     for (const { id } of this.graph.steps) if (!this.steps.has(id)) this.steps.set(id, newRow());
-    return { rollout_id: this.rolloutId, deploy_id: this.deployId, version: this.version, kind: this.takesBack === null ? 'apply' : 'rollback', graph: this.graph, state: this.state, automatic: this.takesBack !== null };
+    return { rollout_id: this.rolloutId, deploy_id: this.deployId, version: this.version, kind: this.takesBack === null ? 'apply' : 'rollback', graph: packGraph(this.graph), state: this.state, automatic: this.takesBack !== null };
   }
 
-  retarget(version: number): Retargeted {
+  retarget(version: number): RetargetedRollout {
     const graph = this.versions.get(version);
     if (graph === undefined) return { refused: `there is no version ${version}` };
     this.version = version;
@@ -128,7 +129,7 @@ export class FakeControl implements ControlActivities {
     return Promise.resolve({ rollout_id: id, version: 2 });
   };
 
-  retargetRollout = (rolloutId: string, version: number): Promise<Retargeted> => Promise.resolve(this.rollout(rolloutId).retarget(version));
+  retargetRollout = (rolloutId: string, version: number): Promise<RetargetedRollout> => Promise.resolve(this.rollout(rolloutId).retarget(version));
 
   planHosts = (planId: string): Promise<string[]> => Promise.resolve(this.plan(planId).hosts);
 

@@ -75,10 +75,10 @@ export class FakeHosts implements HostActivities {
     return { begun: begun.given, told: told.given, open: () => open.give() };
   }
 
-  /** The first `times` calls end with this failure of the deploy. */
-  fail(call: CallName, failure: StepFailure, times = 1): void {
+  /** `times` calls end with this failure of the deploy, from the first on or a later one. */
+  fail(call: CallName, failure: StepFailure, times = 1, from = 1): void {
     this.on(call, (count) => {
-      if (count > times) return;
+      if (count < from || count >= from + times) return;
       const error = ApplicationFailure.create({ message: failure.message, type: failure.code, nonRetryable: true, details: [failure] });
       error.stack = ''; // histories are kept, and stacks name files of this machine
       throw error;

@@ -53,6 +53,18 @@ export const referenceEntries: DiagnosticEntry[] = [
     bad: `${onFirst}- hosts: [h2, h1]\n  components: [▸web]`, good: `${onFirst}${onSecond}`.trim(), path: 'deployment[1].components[0]', message: /web is placed on h1 twice/,
   },
   {
+    name: 'canary-ignored', warning: true, meaning: 'The steps of a canary stand in a binding with another strategy.', frame: 'deployment',
+    bad: `${onFirst.trim()}\n  canary: ▸{ initial_fraction: 20% }`, good: `${onFirst.trim()}\n  strategy: canary\n  canary: { initial_fraction: 20% }`, path: 'deployment[0].canary', message: /canary is ignored: the strategy is sequential/,
+  },
+  {
+    name: 'max-parallel-ignored', warning: true, meaning: 'A limit of hosts at a time stands in a binding whose hosts go one after the other anyway.', frame: 'deployment',
+    bad: `${onFirst.trim()}\n  max_parallel: ▸2`, good: `${onFirst.trim()}\n  strategy: parallel\n  max_parallel: 2`, path: 'deployment[0].max_parallel', message: /max_parallel is ignored/,
+  },
+  {
+    name: 'offline-deadline-ignored', warning: true, meaning: 'Only a binding that waits for a host has a deadline for it.', frame: 'deployment',
+    bad: `${onFirst.trim()}\n  offline: skip\n  offline_deadline: ▸2h`, good: `${onFirst.trim()}\n  offline_deadline: 2h`, path: 'deployment[0].offline_deadline', message: /offline_deadline is ignored: offline is skip/,
+  },
+  {
     name: 'placed-nowhere', warning: true, meaning: 'No binding has this component: nothing of it is deployed.', frame: 'components',
     bad: `${db}${web}${spare}`, good: `${db}${web}`.trim(), path: 'components.spare', message: /spare is placed on no host/,
   },

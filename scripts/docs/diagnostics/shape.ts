@@ -78,7 +78,7 @@ export const shapeEntries: DiagnosticEntry[] = [
   },
   {
     name: 'not-a-fraction', meaning: 'A fraction is a number above 0 and at most 1, or a percentage.', frame: 'deployment',
-    bad: '- host: h1\n  components: [web]\n  canary: { initial_fraction: ▸1.5 }', good: '- host: h1\n  components: [web]\n  canary: { initial_fraction: 20% }', path: 'deployment[0].canary.initial_fraction', message: /"1.5" is not a fraction/,
+    bad: '- host: h1\n  components: [web]\n  strategy: canary\n  canary: { initial_fraction: ▸1.5 }', good: '- host: h1\n  components: [web]\n  strategy: canary\n  canary: { initial_fraction: 20% }', path: 'deployment[0].canary.initial_fraction', message: /"1.5" is not a fraction/,
   },
   {
     name: 'not-a-file-mode', meaning: 'File modes are octal: digits from 0 to 7, at most 07777.', frame: 'components.web', files,
