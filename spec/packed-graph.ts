@@ -34,13 +34,25 @@ export function unpackGraph(graph: PackedGraph | RolloutGraph): RolloutGraph {
   if (!('packed' in graph)) return graph;
   const { packed: _packed, hosts, components, lists, steps, ...rules } = graph;
   const ids = steps.map(([host, component]) => `${hosts[host] ?? ''}/${components[component] ?? ''}`);
+  const edges = sharedEdges(lists, ids);
   return {
     ...rules,
     steps: steps.map(([host, component, binding, waitsFor, takesBack], index): GraphStep => ({
       id: ids[index] ?? '', host: hosts[host] ?? '', component: components[component] ?? '', binding,
-      waits_for: waitsFor.flatMap(([reason, green, list]) => (lists[list] ?? []).map((from): Edge => ({ from: ids[from] ?? '', reason, needs_green: green === 1 }))),
+      waits_for: edges(waitsFor),
       ...(takesBack === 1 ? { on_failure: 'rollback' as const } : {}),
     })),
+  };
+}
+
+/** Steps that wait for the same share one list of edges. */
+function sharedEdges(lists: readonly (readonly number[])[], ids: readonly string[]): (packed: readonly PackedEdges[]) => Edge[] {
+  const known = new Map<string, Edge[]>();
+  return (packed) => {
+    const key = JSON.stringify(packed);
+    const edges = known.get(key) ?? packed.flatMap(([reason, green, list]) => (lists[list] ?? []).map((from): Edge => ({ from: ids[from] ?? '', reason, needs_green: green === 1 })));
+    known.set(key, edges);
+    return edges;
   };
 }
 

@@ -42,9 +42,10 @@ export function walk(graph: RolloutGraph, statuses: StepStatuses, { approved = n
   const byId = new Map(graph.steps.map((step) => [step.id, step]));
   const isOpen = (step: GraphStep, edge: Edge): boolean =>
     gateIsOpen(edge, state(edge.from), stuck) || statuses.get(edge.from)?.at === 'verifying' || groups.isReadyBeside(step, byId.get(edge.from));
+  const closedEdges = closedEdgesBy(graph, isOpen);
   const open = graph.steps.filter((step) => isStartable(state(step.id)) && !stuck.has(step.id)).map((step) => ({
     step,
-    closed: [...step.waits_for.filter((edge) => !isOpen(step, edge)), ...gates.flatMap(({ group, holds, edges }) => (group.rules.bindings.includes(step.binding) && holds(step) ? edges : []))],
+    closed: gates.reduce((closed, { group, holds, edges }) => (group.rules.bindings.includes(step.binding) && holds(step) ? [...closed, ...edges] : closed), closedEdges(step)),
   }));
   const free = open.filter(({ closed }) => closed.length === 0).map(({ step }) => step);
   const wantsApproval = approvals(graph, approved);
@@ -65,6 +66,18 @@ export function walk(graph: RolloutGraph, statuses: StepStatuses, { approved = n
     ready: [...ready, ...free.filter((step) => !isKnown(step))].map(({ id }) => id), waiting, blocked,
     awaiting_approval: [...new Set(unapproved.map(({ binding }) => binding))],
     settled: !busy && ready.length === 0 && full.length === 0, finished: graph.steps.every((step) => isGreen(state(step.id))),
+  };
+}
+
+/** Steps of a graph that travelled share their lists of edges: what is found of a list holds for all of them, where no group is involved. */
+function closedEdgesBy(graph: RolloutGraph, isOpen: (step: GraphStep, edge: Edge) => boolean): (step: GraphStep) => readonly Edge[] {
+  const find = (step: GraphStep): readonly Edge[] => step.waits_for.filter((edge) => !isOpen(step, edge));
+  if (graph.groups !== undefined) return find;
+  const known = new Map<readonly Edge[], readonly Edge[]>();
+  return (step) => {
+    const closed = known.get(step.waits_for) ?? find(step);
+    known.set(step.waits_for, closed);
+    return closed;
   };
 }
 
@@ -90,9 +103,10 @@ function gateIsOpen(edge: Edge, state: StepState, stuck: ReadonlyMap<string, unk
 
 /** Steps that wait, directly or through others, for one that will not turn green by itself; and the nearest of those. */
 function blockedSteps(graph: RolloutGraph, state: (id: string) => StepState, groups: GroupGates): Map<string, Edge[]> {
+  const bad = new Set(graph.steps.map(({ id }) => id).filter((id) => badStates.has(state(id))));
+  if (bad.size === 0) return new Map();
   const dependents = dependentsOf(graph);
   const inGroups = grouped(graph.groups === undefined ? [] : graph.steps, ({ binding }) => binding);
-  const bad = new Set(graph.steps.map(({ id }) => id).filter((id) => badStates.has(state(id))));
   const stuck = new Map<string, Edge[]>();
   const isOpen = ({ id }: GraphStep): boolean => !bad.has(id) && isStartable(state(id));
   const note = (found: Iterable<readonly [string, Edge[]]>): string[] => {
@@ -127,6 +141,9 @@ function dependentsOf(graph: RolloutGraph): Map<string, GraphStep[]> {
   return dependents;
 }
 
+/** A step may wait for hundreds of others; it names some, and says how many more there are. */
+const namedMax = 10;
+
 function describe(step: GraphStep, statuses: StepStatuses, edges: readonly Edge[]): BlockedStep {
   const reasons = edges.slice(0, 3).map((edge) => {
     const [host = '', component = ''] = splitStepId(edge.from);
@@ -134,7 +151,7 @@ function describe(step: GraphStep, statuses: StepStatuses, edges: readonly Edge[
     return `${component} on ${host}${why === undefined || why === '' ? '' : `: ${why}`}`;
   });
   const more = edges.length > 3 ? ` and ${edges.length - 3} more` : '';
-  return { id: step.id, blocked_by: edges.map(({ from }) => from), reason: `waiting for ${reasons.join('; ')}${more}` };
+  return { id: step.id, blocked_by: edges.slice(0, namedMax).map(({ from }) => from), reason: `waiting for ${reasons.join('; ')}${more}` };
 }
 
 /** Hosts and components are ids without a slash. */

@@ -88,7 +88,7 @@ export class RolloutBoard {
     this.unrecorded.push({
       step: id, state: step.state, attempt: step.attempt, ...(step.reason === undefined ? {} : { reason: step.reason }),
       ...(change.plan === undefined ? {} : { plan: change.plan, action: change.plan.action }),
-      ...(change.failure === undefined ? {} : { failure: change.failure, phases: change.failure.phases }), ...extra,
+      ...(change.failure === undefined ? {} : failureRecord(change.failure)), ...extra,
     });
   }
 
@@ -171,4 +171,9 @@ export class RolloutBoard {
     for (const [id] of carried) board.set(id, { state: 'pending' });
     return board;
   }
+}
+
+/** Phases and tests are told beside the failure, once. */
+function failureRecord({ tests, ...failure }: StepFailure): Pick<StepRecord, 'failure' | 'phases' | 'tests'> {
+  return { failure, phases: failure.phases, ...(tests === undefined ? {} : { tests }) };
 }

@@ -4,12 +4,15 @@ import type { RolloutState } from '../spec/words.js';
 import type { RolloutGraph } from '../spec/graph-types.js';
 import { packGraph, unpackGraph, type PackedGraph } from '../spec/packed-graph.js';
 import type { PlacementPlan } from '../spec/plan.js';
-import { changing, control, observing, watching } from './activities.js';
+import { testWarning } from '../spec/test-results.js';
+import type { StepRecord } from '../activities/index.js';
+import { changing, control, watching } from './activities.js';
 import { checkAbort, checkApprove, checkPause, checkResume, checkRetry, checkRollback, checkSkip, type Decision } from './decisions.js';
 import { toStepFailure } from './failures.js';
-import { inWords, longestSilenceMs, silenceOf, type Silence } from './host-silence.js';
+import { HostLooks } from './host-looks.js';
+import { inWords } from './host-silence.js';
 import { RolloutBoard, type CarriedSteps } from './rollout-board.js';
-import { abortUpdate, approveUpdate, pauseUpdate, resumeUpdate, retryUpdate, rollbackUpdate, rolloutStateQuery, skipUpdate, type ActivateResult, type HostWork, type PlacementWork, type RetryInput, type RolloutInput, type RolloutResult, type SkipInput, type StepFailure } from './shared.js';
+import { abortUpdate, approveUpdate, pauseUpdate, resumeUpdate, retryUpdate, rollbackUpdate, rolloutStateQuery, skipUpdate, type ActivateResult, type HostWork, type PlacementWork, type RetryInput, type RolloutInput, type RolloutResult, type SkipInput } from './shared.js';
 
 /** `carried` is set by the workflow itself, while it rests, when its history got long. */
 export interface RolloutArguments extends RolloutInput { carried?: Carried }
@@ -27,14 +30,10 @@ interface Carried {
   noRollback?: string;
 }
 
-/** The question ends by itself when nobody has ended it: silence is judged before. */
-const lastResortMs = 60_000;
-
 /** Temporal takes at most 2,000 activities of a workflow at a time; what may start beyond this starts as others end. */
 const inFlightMax = 1_000;
 
 interface Preparation { done: Promise<unknown>; scope: CancellationScope }
-interface Look { state: 'asked' | 'seen' }
 
 export class RolloutRun {
   state: RolloutState;
@@ -49,12 +48,10 @@ export class RolloutRun {
   private retargeting = false;
   private news = false;
   private answered = false;
-  private readonly looks = new Map<string, Look>();
+  private readonly looks: HostLooks;
   private readonly prepared = new Map<string, Preparation>();
   private readonly effects = new CancellationScope();
-  private asking = new CancellationScope({ cancellable: true, parent: this.effects });
   private inFlight = 0;
-  private looking = 0;
   private awaiting: number[] = [];
   private recording: Promise<void> = Promise.resolve();
 
@@ -67,7 +64,9 @@ export class RolloutRun {
     this.noRollback = noRollback ?? null;
     this.board = new RolloutBoard(unpackGraph(graph), steps);
     this.board.approve(approved);
-    for (const host of seen) this.looks.set(host, { state: 'seen' });
+    this.looks = new HostLooks({
+      board: () => this.board, work: (host) => this.work(host), take: (host, plan) => this.take(host, plan), news: () => { this.news = true; },
+    }, this.effects, seen);
   }
 
   async begin(): Promise<void> {
@@ -79,7 +78,7 @@ export class RolloutRun {
       this.board = new RolloutBoard(unpackGraph(graph));
     }
     if (this.state === 'paused' || this.state === 'awaiting_approval') await this.rest();
-    else if (this.state === 'running' && !this.abortAsked) this.lookAtHosts();
+    else if (this.state === 'running' && !this.abortAsked) this.looks.askAll();
   }
 
   listen(): void {
@@ -95,55 +94,6 @@ export class RolloutRun {
     setHandler(approveUpdate, ({ binding }) => this.approve(binding), { validator: (asked) => checkApprove(decision, asked) });
     setHandler(rollbackUpdate, ({ actor }) => this.answer(() => { this.rollbackBy = actor; }), { validator: (_asked) => checkRollback(decision) });
     setHandler(abortUpdate, (_asked) => this.answer(() => { this.abortAsked = true; }), { validator: (_asked) => checkAbort(decision) });
-  }
-
-  /** Every host at once that has open steps and has not answered yet; one question for all its placements. */
-  lookAtHosts(): void {
-    for (const host of new Set(this.board.graph.steps.map((step) => step.host))) {
-      if (!this.looks.has(host) && this.board.open(host).length > 0) void this.look(host);
-    }
-  }
-
-  private async look(host: string): Promise<void> {
-    const look: Look = { state: 'asked' };
-    const board = this.board;
-    this.looks.set(host, look);
-    this.looking += 1;
-    const silences = silenceOf(board.graph, host);
-    const scope = new CancellationScope({ cancellable: true, parent: this.asking });
-    const answered = { yet: false };
-    void this.whileSilent(host, board, silences, answered, scope);
-    try {
-      const { placements } = await scope.run(() => observing(host, longestSilenceMs(silences) + lastResortMs).observe(this.work(host)));
-      for (const plan of placements) if (this.board === board) this.take(host, plan);
-      look.state = 'seen';
-    } catch (error) {
-      if (this.looks.get(host) === look) this.looks.delete(host);
-      if (!isCancellation(error) && this.board === board) this.failSilent(board.awaited(host), toStepFailure(error, host));
-    } finally {
-      answered.yet = true;
-      this.looking -= 1;
-      this.news = true;
-    }
-  }
-
-  /** Says that a host is silent, and gives up on its steps when the document says so. */
-  private async whileSilent(host: string, board: RolloutBoard, silences: readonly Silence[], answered: { yet: boolean }, scope: CancellationScope): Promise<void> {
-    let waitedMs = 0;
-    for (const { afterMs, then, bindings } of silences) {
-      if (await condition(() => answered.yet, Math.max(1, afterMs - waitedMs)) || this.board !== board) return;
-      waitedMs = afterMs;
-      const steps = board.awaited(host).filter((id) => bindings.has(board.graphStep(id)?.binding ?? -1));
-      if (then === 'say') for (const id of steps) board.set(id, { state: 'waiting', reason: `waiting for the host ${host}: it does not answer` }, { blocked_by: [] });
-      if (then === 'skip') for (const id of steps) board.set(id, { state: 'skipped', reason: `skipped: the host ${host} is offline, and its binding does not wait` });
-      if (then === 'fail') this.failSilent(steps, offline(host, afterMs));
-      this.news = true;
-      if (then !== 'say' && board.awaited(host).length === 0) scope.cancel();
-    }
-  }
-
-  private failSilent(steps: readonly string[], failure: StepFailure): void {
-    for (const id of steps) this.board.set(id, { state: 'failed', reason: failure.message, failure });
   }
 
   /** What a host said of one placement: done, impossible, or to be changed. */
@@ -184,7 +134,7 @@ export class RolloutRun {
 
   /** Nothing is under way. Whoever holds still does not wait for hosts that do not answer. */
   private get settled(): boolean {
-    return this.inFlight === 0 && (this.looking === 0 || this.holdsStill) && !this.news;
+    return this.inFlight === 0 && (this.looks.open === 0 || this.holdsStill) && !this.news;
   }
 
   /** Starts what may start, records what changed, and waits, until nothing moves any more. */
@@ -205,9 +155,8 @@ export class RolloutRun {
   /** Hosts that have not answered are asked again by the new run. */
   private async goOnInNew(): Promise<void> {
     if (this.inFlight > 0) return;
-    this.asking.cancel();
-    this.asking = new CancellationScope({ cancellable: true, parent: this.effects });
-    if (this.looking > 0) return;
+    this.looks.stopAsking();
+    if (this.looks.open > 0) return;
     await this.record();
     await condition(allHandlersFinished);
     if (this.news) return;
@@ -216,7 +165,7 @@ export class RolloutRun {
 
   private async continueAs(state: 'running' | 'paused'): Promise<never> {
     const { pausedBy, noRollback, automatic, version, board } = this;
-    const seen = [...this.looks].flatMap(([host, look]) => (look.state === 'seen' ? [host] : []));
+    const { seen } = this.looks;
     return continueAsNew<(input: RolloutArguments) => Promise<RolloutResult>>({
       ...this.input,
       carried: {
@@ -228,7 +177,7 @@ export class RolloutRun {
 
   /** With a long history nothing more is started here: what is under way is finished, and then it goes on in a new one. */
   private startWhatMay(): 'here' | 'in a new history' {
-    const { ready, awaiting_approval: awaiting } = this.board.walk((host) => this.looks.get(host)?.state === 'seen');
+    const { ready, awaiting_approval: awaiting } = this.board.walk((host) => this.looks.isSeen(host));
     this.awaiting = awaiting;
     if (ready.length > 0 && !this.holdsStill && workflowInfo().continueAsNewSuggested) return 'in a new history';
     for (const id of ready) {
@@ -254,7 +203,8 @@ export class RolloutRun {
       const result = await changing(host).activate({ ...this.placementWork(id, host, component), ...(hold ? { hold_switch: true } : {}) });
       if (hold && result.held !== undefined) return this.board.set(id, { state: 'waiting', at: 'held', reason: 'ready beside the old one; waits for its group to switch' }, { phases: result.phases });
       await this.watch(id, host, component, result, verifying);
-      this.board.set(id, { state: result.changed ? 'succeeded' : 'unchanged' }, { phases: result.phases, operations: result.operations });
+      const warning = testWarning(result.tests);
+      this.board.set(id, { state: result.changed ? 'succeeded' : 'unchanged', ...(warning === null ? {} : { reason: warning }) }, toldOf(result));
     } catch (error) {
       const failure = toStepFailure(error, host);
       if (isCancellation(error)) this.board.set(id, { state: 'aborted', reason: verifying.begun ? 'stopped while it was being watched; the new one serves' : 'stopped while it was being changed; what served before still serves' });
@@ -269,7 +219,7 @@ export class RolloutRun {
     const durationMs = this.board.verifyMs(id);
     if (!result.changed || durationMs === 0) return;
     verifying.begun = true;
-    this.board.set(id, { state: 'running', at: 'verifying', reason: `healthy; watched for ${inWords(durationMs)}` }, { phases: result.phases, operations: result.operations });
+    this.board.set(id, { state: 'running', at: 'verifying', reason: `healthy; watched for ${inWords(durationMs)}` }, toldOf(result));
     this.news = true;
     const { phases } = await watching(host, durationMs).verify({ ...this.placementWork(id, host, component), duration_ms: durationMs });
     result.phases = [...result.phases, ...phases];
@@ -284,7 +234,7 @@ export class RolloutRun {
   private retry(only: string | undefined): void {
     for (const id of only === undefined ? this.board.withState('failed') : [only]) this.board.set(id, { state: 'pending', attempt: (this.board.step(id)?.attempt ?? 0) + 1 });
     this.answer(() => { this.pausedBy = null; });
-    this.lookAtHosts();
+    this.looks.askAll();
   }
 
   /** What is not done yet is done with another version; what is done is compared with it, and left alone where it is the same. */
@@ -297,7 +247,7 @@ export class RolloutRun {
     this.version = version;
     this.board = this.board.retargeted(graph);
     this.board.approve(approved);
-    this.looks.clear();
+    this.looks.forget();
     this.prepared.clear();
     this.retry(undefined);
   }
@@ -305,13 +255,13 @@ export class RolloutRun {
   private skip({ step, note, actor }: SkipInput): void {
     this.board.set(step, { state: 'skipped', reason: `skipped by ${actor}: ${note}` });
     this.prepared.get(step)?.scope.cancel();
-    this.lookAtHosts();
+    this.looks.askAll();
     this.answer(() => undefined);
   }
 
   private approve(binding: number | undefined): void {
     this.board.approve(binding === undefined ? this.board.unapproved() : [binding]);
-    this.lookAtHosts();
+    this.looks.askAll();
     this.answer(() => undefined);
   }
 
@@ -397,6 +347,4 @@ export class RolloutRun {
   }
 }
 
-const offline = (host: string, afterMs: number): StepFailure => ({
-  code: 'host_offline', message: `${host} did not answer for ${inWords(afterMs)}`, fix: 'Bring the host back, then retry; or skip its steps.', phase: null, put_back: false, output_tail: '', phases: [],
-});
+const toldOf = ({ phases, operations, tests }: ActivateResult): Partial<StepRecord> => ({ phases, operations, ...(tests === undefined ? {} : { tests }) });

@@ -6,6 +6,7 @@ import { defineQuery, defineUpdate } from '@temporalio/workflow';
 import type { PlacementBasis } from '../spec/planned.js';
 import type { PlacementPlan } from '../spec/plan.js';
 import type { HostFacts } from '../spec/observed.js';
+import type { TestResult } from '../spec/test-results.js';
 import type { Phase, RolloutState } from '../spec/words.js';
 import type { ErrorCode } from '../spec/errors.js';
 
@@ -57,11 +58,13 @@ export interface PlacementWork extends HostWork {
 /** `basis`: in a plan, what was decided on. */
 export interface ObserveResult { facts: HostFacts; placements: PlacementPlan[]; basis?: PlacementBasis[] }
 export interface PhaseTiming { phase: Phase; duration_ms: number }
-export interface PrepareResult { phases: PhaseTiming[] }
+/** `tests`, here and below: how each test of the component ended; left out when none ran. */
+export interface PrepareResult { phases: PhaseTiming[]; tests?: TestResult[] }
 export interface ActivateResult {
   changed: boolean;
   operations: string[];
   phases: PhaseTiming[];
+  tests?: TestResult[];
   /** Only with `hold_switch`: true when the new one stands healthy beside the old one, which still serves. */
   held?: boolean;
   /** Only with `take_back`: true when something was taken away. */
@@ -94,4 +97,5 @@ export interface StepFailure {
   /** The last lines of output or stderr, at most 2 KB. */
   output_tail: string;
   phases: PhaseTiming[];
+  tests?: TestResult[];
 }

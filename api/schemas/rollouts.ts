@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { fileDiffNotes } from '../../spec/plan.js';
 import { actions, componentStates, driftKinds, phases, rolloutKinds, rolloutStates, stepStates } from '../../spec/words.js';
+import { testStages, testStates } from '../../spec/test-results.js';
 import { errorCode, named, timestamp, wordOf } from './common.js';
 
 const changeKind = z.enum([...driftKinds, 'desired']);
@@ -52,6 +53,15 @@ export const rolloutRef = named('RolloutRef', z.object({ rollout_id: z.string(),
 export const rolloutSummary = named('RolloutSummary', rolloutRef.extend({ kind: rolloutKind, version: z.int() }));
 export const rolloutItem = named('RolloutItem', rolloutSummary.extend({ deploy_id: z.string(), deploy_name: z.string(), reason: z.string(), created_at: timestamp, started_by: z.string() }));
 
+const testResult = named('TestResult', z.object({
+  name: z.string(),
+  when: z.enum(testStages),
+  state: z.enum(testStates),
+  blocking: z.boolean().describe('Whether its failure fails the step'),
+  duration_ms: z.int(),
+  detail: z.string().describe('What was seen, in a line'),
+}));
+
 const step = named('RolloutStep', z.object({
   step: z.string().describe('`<host>/<component>`'),
   host: z.string(),
@@ -67,6 +77,7 @@ const step = named('RolloutStep', z.object({
   failure: stepFailure.nullable(),
   phases: z.array(phaseTiming),
   operations: z.array(z.string()),
+  tests: z.array(testResult),
   started_at: timestamp.nullable(),
   ended_at: timestamp.nullable(),
 }));

@@ -2,6 +2,7 @@
 import type { Step } from '../../prisma/generated/client.js';
 import { bindingHosts, type DeployDocument } from '../../spec/document/index.js';
 import { stepId, type GraphStep, type RolloutGraph } from '../../spec/graph-types.js';
+import type { TestResult } from '../../spec/test-results.js';
 import type { PlacementPlan } from '../../spec/plan.js';
 import { rolloutWorkflowId, type RolloutKind, type RolloutState, type StepState } from '../../spec/words.js';
 import { notFound, type Reader } from '../database.js';
@@ -43,6 +44,8 @@ export interface StepView {
   failure: StepFailure | null;
   phases: PhaseTiming[];
   operations: string[];
+  /** How the tests of the component ended, in the order in which they ran. */
+  tests: TestResult[];
   started_at: string | null;
   ended_at: string | null;
 }
@@ -125,13 +128,13 @@ function stepView(step: Step, phases: ReadonlyMap<string, string>): StepView {
   const phase = state === 'running' ? phases.get(id) ?? null : state === 'failed' ? failure?.phase ?? null : null;
   return {
     step: id, host, component, binding, state, phase, attempt, reason, blocked_by, action,
-    plan: stored(step.plan), failure, phases: stored(step.phases), operations, started_at: time(step.started_at), ended_at: time(step.ended_at),
+    plan: stored(step.plan), failure, phases: stored(step.phases), operations, tests: stored(step.tests), started_at: time(step.started_at), ended_at: time(step.ended_at),
   };
 }
 
 const notStarted = ({ id, host, component, binding }: GraphStep): StepView => ({
   step: id, host, component, binding, state: 'pending', phase: null, attempt: 0, reason: '', blocked_by: [],
-  action: null, plan: null, failure: null, phases: [], operations: [], started_at: null, ended_at: null,
+  action: null, plan: null, failure: null, phases: [], operations: [], tests: [], started_at: null, ended_at: null,
 });
 
 /** The phase each step reported last, unless it has ended. Hosts report phases as events; there is no second place for them. */

@@ -27,6 +27,9 @@ const component = (keys: Keys): string => lines({ ...whole, components: `{ db: {
 const binding = (keys: Keys): string => lines({ ...whole, deployment: `[${flow(keys)}]` });
 const inComponent = (key: string) => (keys: Keys): string => component({ [key]: flow(keys) });
 const inConfig = (key: string) => (keys: Keys): string => component({ config: `{ ${key}: [${flow(keys)}] }` });
+/** A test is one or the other. */
+const kindOfTest = (keys: Keys): Keys =>
+  (['type', 'url', 'expect_status', 'expect_body_contains'].some((key) => key in keys) ? { type: 'http', url: '"http://localhost:8080/"' } : { command: 'npm run smoke' });
 const source = (required: Keys, keys: Keys): Examples => ({ around: inComponent('source'), required, keys });
 
 const git: Keys = { type: 'git', repo: '"https://example.com/shop.git"' };
@@ -102,7 +105,7 @@ export const examples: Readonly<Record<string, Examples>> = {
   'components.<id>.healthcheck (type: tcp)': { around: inComponent('healthcheck'), required: { type: 'tcp', port: '5432' }, keys: { host: '127.0.0.1', ...timing } },
   'components.<id>.healthcheck (type: command)': { around: inComponent('healthcheck'), required: { type: 'command', command: 'test -f /run/ready' }, keys: timing },
   'components.<id>.tests.<name>': {
-    around: (keys) => component({ tests: `{ smoke: ${flow(keys)} }` }), required: {},
+    around: (keys) => component({ depends_on: '[db]', tests: `{ smoke: ${flow({ ...kindOfTest(keys), ...keys })} }` }), required: {},
     keys: {
       type: 'http', command: 'npm run smoke', url: '"http://localhost:8080/"', expect_status: '200', expect_body_contains: 'shop', when: 'pre_deploy', requires: '[db]', timeout: '1m', blocking: 'false',
     },

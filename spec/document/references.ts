@@ -3,6 +3,7 @@ import type { Diagnostic } from '../errors.js';
 import { formatPath, type Path } from './path.js';
 import type { YamlReading } from './read-yaml.js';
 import { bindingHosts } from './placements.js';
+import { checkTests } from './check-tests.js';
 import { findCycle } from './cycles.js';
 import { nearest } from './nearest.js';
 import type { Component, DeployDocument } from './schema.js';
@@ -42,11 +43,9 @@ function checkNames(document: DeployDocument, { error, warn }: Reports): void {
   const components = namesOf('component', Object.keys(document.components), error);
   for (const [id, component] of Object.entries(document.components)) {
     component.depends_on.forEach((name, index) => components(name, ['components', id, 'depends_on', index]));
-    for (const [test, { requires }] of Object.entries(component.tests)) {
-      requires.forEach((name, index) => components(name, ['components', id, 'tests', test, 'requires', index]));
-    }
     checkSource(id, component, { error, warn });
   }
+  checkTests(document, components, error);
   document.deployment.forEach((binding, index) => {
     if (binding.host !== undefined) hosts(binding.host, ['deployment', index, 'host']);
     binding.hosts?.forEach((name, at) => hosts(name, ['deployment', index, 'hosts', at]));

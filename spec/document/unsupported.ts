@@ -35,6 +35,5 @@ function componentFeatures(id: string, component: Component, refuse: (used: bool
   refuse(component.deploy_mode !== 'cold', at('deploy_mode'), `deploy_mode ${component.deploy_mode}`);
   refuse(component.run.reload_command !== undefined, at('run', 'reload_command'), 'reload_command');
   for (const [trigger, value] of Object.entries(component.reload_triggers)) refuse(value === 'hot', at('reload_triggers', trigger), `reload_triggers.${trigger}: hot`);
-  refuse(Object.keys(component.tests).length > 0, at('tests'), 'tests');
   refuse(component.metrics !== undefined, at('metrics'), 'metrics');
 }

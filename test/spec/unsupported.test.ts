@@ -20,7 +20,6 @@ describe('refused, at the key', () => {
     ['a blue-green deploy', component('deploy_mode: ▸blue_green'), `${web}.deploy_mode`],
     ['a reload command', small({ run: 'type: docker, reload_command: ▸nginx -s reload' }), `${web}.run.reload_command`],
     ['a hot reload', component('reload_triggers: { config: ▸hot }'), `${web}.reload_triggers.config`],
-    ['tests', component('tests: ▸{ smoke: { command: "true" } }'), `${web}.tests`],
     ['metrics', component('metrics: ▸{ endpoint: "http://localhost/metrics" }'), `${web}.metrics`],
     ['blue-green', binding('strategy: ▸blue_green'), 'deployment[0].strategy'],
   ];

@@ -19,7 +19,7 @@ export const phaseEvent = (id: number, step: string, data: object): Event => eve
 
 export const stepRow = (step: string, told: Partial<Step> = {}): Step => ({
   step, ...split(step), binding: step === 'db-01/db' ? 0 : 1, state: 'pending', phase: null, attempt: 1, reason: '', blocked_by: [],
-  action: null, plan: null, failure: null, phases: [], operations: [], started_at: null, ended_at: null, ...told,
+  action: null, plan: null, failure: null, phases: [], operations: [], tests: [], started_at: null, ended_at: null, ...told,
 });
 
 export const snapshot = (told: Partial<Rollout> = {}): Rollout => ({

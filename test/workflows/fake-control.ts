@@ -96,7 +96,7 @@ export class RolloutRecord {
 }
 
 const newRow = (): StepRow => ({
-  state: 'pending', attempt: 0, reason: '', blocked_by: [], action: null, plan: null, failure: null, phases: [], operations: [], started_at: null, ended_at: null,
+  state: 'pending', attempt: 0, reason: '', blocked_by: [], action: null, plan: null, failure: null, phases: [], operations: [], tests: [], started_at: null, ended_at: null,
 });
 
 export class FakeControl implements ControlActivities {

@@ -5,6 +5,7 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { splitStepId } from '../../spec/walker.js';
 import { stepId, type RolloutGraph } from '../../spec/graph-types.js';
+import type { TestResult } from '../../spec/test-results.js';
 import type { PlacementPlan } from '../../spec/plan.js';
 import type { ActivateResult, HostActivities, HostWork, ObserveResult, OperateResult, OperateWork, PlacementWork, PrepareResult, StepFailure, VerifyResult, VerifyWork } from '../../workflows/shared.js';
 import { Signal, type Gate } from './signal.js';
@@ -19,6 +20,8 @@ export interface Lingering { begun: Promise<void>; /** Resolves when the host ha
 type Act = (times: number, attempt: number) => Promise<void> | void;
 
 export interface HostsOptions {
+  /** How the tests of a step end when it is activated. */
+  tests?: Readonly<Record<string, TestResult[]>>;
   /** Step ids that need something fetched first. */
   prepare?: Iterable<string>;
   /** What a step looks like as long as it has not been activated; default: it does not exist yet. */
@@ -113,9 +116,10 @@ export class FakeHosts implements HostActivities {
     const result = { changed: true, operations: [], phases: [] };
     if (work.take_back === true) return this.during(`take-back ${step}`, work.attempt, () => ({ ...result, taken_back: true }));
     if (work.hold_switch === true) return this.during(`hold ${step}`, work.attempt, () => ({ ...result, held: this.options.cannotHold?.includes(step) !== true }));
+    const tests = this.options.tests?.[step];
     return this.during(`activate ${step}`, work.attempt, () => {
       this.made.add(step);
-      return { changed: true, operations: [`create_container ${work.component}`], phases: [{ phase: 'start', duration_ms: 3 }, { phase: 'health', duration_ms: 8 }] };
+      return { changed: true, operations: [`create_container ${work.component}`], phases: [{ phase: 'start', duration_ms: 3 }, { phase: 'health', duration_ms: 8 }], ...(tests === undefined ? {} : { tests }) };
     });
   }
 

@@ -71,7 +71,7 @@ export class World {
     const activities: HostActivities = {
       observe: (work) => of(work).observe(work), prepare: (work) => of(work).prepare(work), activate: (work) => of(work).activate(work), operate: (work) => of(work).operate(work), verify: (work) => of(work).verify(work),
     };
-    return this.run({ taskQueue: hostQueue(host), activities: { ...activities }, maxHeartbeatThrottleInterval: '200ms', ...options });
+    return this.run({ taskQueue: hostQueue(host), activities: { ...activities }, maxHeartbeatThrottleInterval: '200ms', maxConcurrentActivityTaskPolls: 2, ...options });
   }
 
   private async run(options: WorkerOptions): Promise<Running> {

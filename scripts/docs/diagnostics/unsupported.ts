@@ -23,7 +23,6 @@ export const unsupportedEntries: DiagnosticEntry[] = [
   unsupported('deploy-mode', inComponent('deploy_mode: ▸hot'), 'deploy_mode'),
   unsupported('reload', [`${docker}\nreload_command: ▸nginx -s reload`, 'components.web.run', docker, 'components.web.run'], 'reload_command'),
   unsupported('reload-trigger', inComponent('reload_triggers: { config: ▸hot }'), 'reload_triggers.config'),
-  unsupported('tests', inComponent('tests: ▸{ smoke: { command: "true" } }'), 'tests'),
   unsupported('metrics', inComponent('metrics: ▸{ endpoint: "http://localhost:9100/metrics" }'), 'metrics'),
   unsupported('blue-green-strategy', inBinding('strategy: ▸blue_green'), 'strategy'),
 ];
