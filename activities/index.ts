@@ -4,7 +4,7 @@
  */
 import { loadBundle } from '../control/deploys/load-bundle.js';
 import { storedDocument } from '../control/documents/stored-document.js';
-import { loadPlan, recordPlan, type PlanHost } from '../control/plans/index.js';
+import { loadPlan, recordPlan, type HostAnswer } from '../control/plans/index.js';
 import { loadRollout, openRollback, recordRolloutState, recordSteps, retargetRollout, startLoaded, type LoadedRollout, type OpenedRollback, type RollbackCause, type StepRecord } from '../control/rollouts/index.js';
 import type { PrismaClient } from '../prisma/client.js';
 import { documentHosts } from '../spec/document/index.js';
@@ -12,7 +12,7 @@ import type { RolloutGraph } from '../spec/graph-types.js';
 import { packGraph, type PackedGraph } from '../spec/packed-graph.js';
 import type { RolloutState } from '../spec/words.js';
 
-export type { OpenedRollback, PlanHost, RollbackCause, StepRecord };
+export type { OpenedRollback, HostAnswer, RollbackCause, StepRecord };
 /** The graph travels packed: it may have hundreds of thousands of edges. */
 export interface BegunRollout extends Omit<LoadedRollout, 'graph'> { state: RolloutState; graph: PackedGraph | RolloutGraph }
 
@@ -44,7 +44,7 @@ export function createControlActivities({ db }: { db: PrismaClient }) {
       const { yaml } = await loadBundle(db, deployId, version);
       return documentHosts(storedDocument(yaml, `${deployId}/v${version}`));
     },
-    async recordPlan(planId: string, hosts: PlanHost[]): Promise<void> {
+    async recordPlan(planId: string, hosts: HostAnswer[]): Promise<void> {
       await recordPlan(db, planId, { hosts });
     },
   };

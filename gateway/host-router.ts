@@ -11,10 +11,11 @@ import { MaestroError, type Diagnostic } from '../spec/errors.js';
 import type { z } from 'zod';
 import { sendArchive } from './archive.js';
 import { callingHost } from './host-identity.js';
-import { archiveQuery, desiredQuery, hello, helloBytesMax, pinRequest, report, reportBytesMax } from './messages.js';
+import { archiveQuery, desiredQuery, diffs, diffsBytesMax, hello, helloBytesMax, pinRequest, report, reportBytesMax } from './messages.js';
 import { workOf, type WorkDeps } from './open-work.js';
 import { logsBytesMax, logsReport, removalsQuery, statesBytesMax, statesReport, watchedQuery } from './observed-messages.js';
 import { pinForHost } from './pin.js';
+import { recordDiffs } from './record-diffs.js';
 import { recordReport } from './record-report.js';
 
 export interface HostRouterOptions extends WorkDeps { /** See control/host-tokens. */ tokenKey: string; /** A version that a host has, and that cannot be rendered any more. */ troubled?: (error: unknown) => void }
@@ -85,5 +86,9 @@ export function hostRouter({ tokenKey, troubled, ...deps }: HostRouterOptions): 
   router.route('/removals').get(async (request, response) => {
     response.json(await removalsOn(deps, hostOf(response), parse(removalsQuery, request.query).run));
   }).all(only('GET'));
+  router.route('/diffs').post(json(diffsBytesMax), async (request, response) => {
+    await recordDiffs(deps, hostOf(response), parse(diffs, request.body));
+    response.status(204).end();
+  }).all(only('POST'));
   return router;
 }

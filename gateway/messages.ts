@@ -1,10 +1,12 @@
 /** What hosts send, with its limits. Hosts are not trusted with sizes, shapes or names. */
 import { z } from 'zod';
 import { isPinValue, pinKinds } from '../spec/pins.js';
+import { fileDiffNotes, fileDiffBytesMax } from '../spec/plan.js';
 import { phases } from '../spec/words.js';
 
 export const reportBytesMax = 256 << 10;
 export const helloBytesMax = 16 << 10;
+export const diffsBytesMax = 768 << 10;
 
 export const componentName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/);
 export const runId = z.string().regex(/^(rol|pln)_[A-Za-z0-9_-]{16,64}$/);
@@ -34,6 +36,13 @@ const entry = z.discriminatedUnion('type', [
 export const report = z.object({ run: runId, entries: z.array(entry).max(1000) });
 
 export type PinRequest = z.infer<typeof pinRequest>;
+/** How the text files of a host's placements would change, for a plan that is being made. */
+export const diffs = z.object({
+  run: z.string().regex(/^pln_[A-Za-z0-9_-]{16,64}$/),
+  files: z.array(z.object({ component: componentName, path: z.string().max(4096), unified_diff: z.string().max(2 * fileDiffBytesMax).nullable(), note: z.enum(fileDiffNotes).nullable() })).max(5000),
+});
+
+export type Diffs = z.infer<typeof diffs>;
 export type Report = z.infer<typeof report>;
 export type Hello = z.infer<typeof hello>;
 export type DesiredQuery = z.infer<typeof desiredQuery>;

@@ -1,6 +1,7 @@
 /** What a host may see and say: only of runs that touch it, while they are open. Everything else does not exist for it. */
 import type { ArtifactStore } from '../control/artifacts/index.js';
 import type { Renderer } from '../control/rendering/desired.js';
+import { plannedFingerprints, unplanned } from '../control/plans/index.js';
 import { getRollout } from '../control/rollouts/index.js';
 import { openRun, type OpenRun } from '../control/runs.js';
 import type { PrismaClient } from '../prisma/client.js';
@@ -21,7 +22,10 @@ async function placementsOf({ renderer }: WorkDeps, host: string, run: OpenRun |
 }
 
 export async function workOf(deps: WorkDeps, host: string, runId: string, options: { component?: string; withContent?: boolean }): Promise<HostWork> {
-  return placementsOf(deps, host, await openRun(deps.db, runId), options);
+  const work = await placementsOf(deps, host, await openRun(deps.db, runId), options);
+  const planned = work.run.rollout_id === null ? null : await plannedFingerprints(deps.db, work.run.rollout_id, host);
+  // Each host compares what it sees with what it saw when the plan was made that is carried out now.
+  return planned === null ? work : { ...work, placements: work.placements.map((placement) => ({ ...placement, planned: planned.get(placement.component) ?? unplanned })) };
 }
 
 /** A host that could not reach us keeps its output and sends it when it can, which may be after the end. */

@@ -2,8 +2,10 @@
 import { CancelledFailure } from '@temporalio/common';
 import type { DesiredPlacement } from '../spec/desired.js';
 import { MaestroError } from '../spec/errors.js';
+import type { HostFacts, ObservedPlacement } from '../spec/observed.js';
+import type { PlacementPlan } from '../spec/plan.js';
 import { isRolloutId } from '../spec/words.js';
-import type { HostActivities, HostWork, PlacementWork } from '../workflows/shared.js';
+import type { HostActivities, HostWork, ObserveResult, PlacementWork } from '../workflows/shared.js';
 import { activate } from './activate/activate.js';
 import { StepFailed, toTemporalFailure } from './activate/failures.js';
 import type { HostDeps } from './activate/host-deps.js';
@@ -13,6 +15,8 @@ import { verify } from './activate/verify.js';
 import { type ActivityScope, temporalScope, withHeartbeat } from './activity-scope.js';
 import { StepReporter } from './control-plane/step-reporter.js';
 import { decide } from './pins/decide.js';
+import { fileDiffs } from './observe/file-diffs.js';
+import { movedSince, withBasis, withMoved } from './observe/fingerprints.js';
 import { pinObserved } from './source/releases.js';
 import { attemptLabel } from './journal/journal.js';
 import { LeftForRepeat, messageOf } from './trouble.js';
@@ -62,13 +66,25 @@ function endOf(scope: ActivityScope, error: unknown, report: StepReporter | null
 
 const leaving = (): LeftForRepeat => new LeftForRepeat('the host worker is going down; the activity goes on when it is back');
 
-async function observe(deps: HostDeps, work: HostWork, scope: ActivityScope) {
+async function observe(deps: HostDeps, work: HostWork, scope: ActivityScope): Promise<ObserveResult> {
   const ask = async (): Promise<DesiredPlacement[]> => {
     const desired = await deps.control.desired({ run_id: work.run_id }, scope.signal);
     return desired.filter(({ deploy_id, host }) => deploy_id === work.deploy_id && host === deps.node);
   };
-  const { desired, facts, observed, plans } = await decide(deps, work.run_id, await ask(), ask, scope.signal);
+  const { desired: mine, facts, observed, plans } = await decide(deps, work.run_id, await ask(), ask, scope.signal);
+  if (!isRolloutId(work.run_id)) return forPlan(deps, work, { facts, mine, observed, plans }, scope);
+  const moved = await movedSince(deps.stateFolder, mine, observed);
+  const still = mine.map((_, index) => moved[index]?.length === 0);
   // A plan alone decides nothing; a rollout goes on with what was seen now.
-  if (isRolloutId(work.run_id)) await pinObserved(deps.journal, desired, observed, plans);
-  return { facts, placements: plans };
+  await pinObserved(deps.journal, mine.filter((_, index) => still[index]), observed.filter((_, index) => still[index]), plans.filter((_, index) => still[index]));
+  return { facts, placements: withMoved(plans, moved) };
+}
+
+interface Seen { facts: HostFacts; mine: DesiredPlacement[]; observed: ObservedPlacement[]; plans: PlacementPlan[] }
+
+/** With what it was decided on; the lines of files go to the control plane by themselves, and are no reason to fail. */
+async function forPlan(deps: HostDeps, { run_id: run }: HostWork, { facts, mine, observed, plans }: Seen, { signal }: ActivityScope): Promise<ObserveResult> {
+  const files = await fileDiffs(deps, run, mine, observed, plans, signal);
+  if (files.length > 0) await deps.control.showFiles(run, files).catch((error: unknown) => deps.log.warn({ run, error: messageOf(error) }, 'the lines of files could not be shown'));
+  return { facts, ...(await withBasis(deps.stateFolder, mine, observed, plans)) };
 }

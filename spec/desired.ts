@@ -3,6 +3,7 @@
  * control plane, asked for by the host at the moment of use, compared with reality by `planHost`.
  * Property names are snake_case on every side, so that there is no conversion to get wrong.
  */
+import type { Fingerprint } from './planned.js';
 import type { TestStage } from './test-results.js';
 
 export interface PortMapping { ip: string; host_port: number; container_port: number; protocol: 'tcp' | 'udp' }
@@ -157,4 +158,6 @@ export interface DesiredPlacement {
   digest_key?: string;
   /** The secret values in `content`s, so that the host can keep them out of what it tells. */
   redact?: string[];
+  /** How the applied plan saw it; only there in a rollout that applies a plan. */
+  planned?: Fingerprint;
 }

@@ -9,7 +9,7 @@ import type { RunChanges } from './run-changes.js';
 import type { ComponentState } from './words.js';
 
 /** Fields whose change means another container; order within lists of ports, volumes and networks does not matter. */
-const comparedFields = ['image', 'container_name', 'ports', 'volumes', 'networks', 'restart', 'command', 'resources'] as const;
+export const comparedFields = ['image', 'container_name', 'ports', 'volumes', 'networks', 'restart', 'command', 'resources'] as const;
 
 export function containerChanges(desired: DesiredPlacement, run: DockerRun, observed: ObservedPlacement, drifted: boolean): RunChanges {
   const { container } = observed;
@@ -78,7 +78,7 @@ const comparableEnv = ({ env, secret_env: secret = {} }: DockerRun): Record<stri
   ({ ...env, ...Object.fromEntries(Object.entries(secret).map(([name, { digest }]) => [name, secretDigestText(digest)])) });
 
 /** Lists are sorted, except the words of a command. */
-const comparable = (field: (typeof comparedFields)[number], value: unknown): unknown =>
+export const comparable = (field: (typeof comparedFields)[number], value: unknown): unknown =>
   Array.isArray(value) && field !== 'command' ? value.map(canonicalJson).sort() : value;
 
 function stateOf(container: ObservedContainer, observed: ObservedPlacement): ComponentState {

@@ -11,7 +11,19 @@ export interface FieldChange {
   to: string | null;
 }
 
-export interface FileChange { path: string; old_sha256: string | null; new_sha256: string; kind: DriftKind | 'desired' }
+/** `unified_diff` and `note` are there in the answer to a diff only, and for single files. */
+export interface FileChange { path: string; old_sha256: string | null; new_sha256: string; kind: DriftKind | 'desired'; unified_diff?: string | null; note?: FileDiffNote | null }
+
+/** Why a file is shown without its lines, or without all of them. `secret`: it holds secrets, or did. */
+export const fileDiffNotes = ['secret', 'binary', 'too_large', 'truncated', 'unavailable'] as const;
+export type FileDiffNote = (typeof fileDiffNotes)[number];
+
+/** How the text of one file of a placement changes; secrets are never in it. */
+export interface FileDiff { component: string; path: string; unified_diff: string | null; note: FileDiffNote | null }
+
+/** What a host may say of its files in a diff, in bytes: of one file, and in all. */
+export const fileDiffBytesMax = 64 << 10;
+export const hostDiffBytesMax = 512 << 10;
 
 /** One thing a host does, in this order. Each looks for its own mark first and is safe to repeat. */
 export type Operation =
@@ -47,4 +59,6 @@ export interface PlacementPlan {
   observed_state: ComponentState;
   /** Something has to be fetched or built first, which touches nothing that runs. */
   needs_prepare: boolean;
+  /** Told in a diff: the image id or commit that it is to run, as far as its host knows; null: it has yet to be fetched. */
+  identity?: string | null;
 }

@@ -1,5 +1,5 @@
 /** Diff: every host is asked what it would do; nothing is changed anywhere. A silent host is reported as such. */
-import type { PlanHost } from '../activities/index.js';
+import type { HostAnswer } from '../activities/index.js';
 import { control, glancing } from './activities.js';
 import { withRemovals } from './plan-removals.js';
 import { toStepFailure } from './failures.js';
@@ -13,10 +13,10 @@ export async function plan(input: PlanInput): Promise<PlanResult> {
   return { plan_id: input.plan_id };
 }
 
-async function ask(input: PlanInput, host: string): Promise<PlanHost> {
+async function ask(input: PlanInput, host: string): Promise<HostAnswer> {
   try {
-    const { placements } = await glancing(host).observe({ deploy_id: input.deploy_id, version: input.version, host, run_id: input.plan_id });
-    return { host, reachable: true, detail: '', components: placements };
+    const { placements, basis } = await glancing(host).observe({ deploy_id: input.deploy_id, version: input.version, host, run_id: input.plan_id });
+    return { host, reachable: true, detail: '', components: placements, ...(basis === undefined ? {} : { basis }) };
   } catch (error) {
     const { code, message } = toStepFailure(error, host);
     return { host, reachable: code !== 'timeout', detail: code === 'timeout' ? `${host} does not answer` : message, components: [] };

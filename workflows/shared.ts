@@ -3,6 +3,7 @@
  * inputs, updates, queries, and the host activities' contracts. Payloads are ids, digests and reasons.
  */
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import type { PlacementBasis } from '../spec/planned.js';
 import type { PlacementPlan } from '../spec/plan.js';
 import type { HostFacts } from '../spec/observed.js';
 import type { TestResult } from '../spec/test-results.js';
@@ -55,7 +56,8 @@ export interface PlacementWork extends HostWork {
   take_back?: boolean;
 }
 
-export interface ObserveResult { facts: HostFacts; placements: PlacementPlan[] }
+/** `basis`: in a plan, what was decided on. */
+export interface ObserveResult { facts: HostFacts; placements: PlacementPlan[]; basis?: PlacementBasis[] }
 export interface PhaseTiming { phase: Phase; duration_ms: number }
 /** `tests`, here and below: how each test of the component ended; left out when none ran. */
 export interface PrepareResult { phases: PhaseTiming[]; tests?: TestResult[] }

@@ -2,17 +2,17 @@
 import { z } from 'zod';
 import { findDeploy, type DeployHead } from '../../control/deploys/index.js';
 import { assertApplicable } from '../../control/documents/validate.js';
-import { createPlan, getPlan } from '../../control/plans/index.js';
-import { openRollout } from '../../control/rollouts/index.js';
+import { createPlan, getPlan, loadPlan, type PlanRequest } from '../../control/plans/index.js';
+import { openRollout, type OpenRolloutRequest } from '../../control/rollouts/index.js';
 import { MaestroError } from '../../spec/errors.js';
 import { rolloutWorkflowId, type RolloutKind } from '../../spec/words.js';
-import { workflowUrl } from '../context.js';
+import { workflowUrl, type ApiContext } from '../context.js';
 import { versionOf } from '../documents/versions.js';
 import { jsonBody } from '../http/body.js';
 import { route, type Call } from '../route.js';
 import { flag, idOf } from '../schemas/common.js';
 import { plan, rolloutStarted } from '../schemas/rollouts.js';
-import { checkVersion, versionNumber, type Checked } from './check-version.js';
+import { checkVersion, secretsUsed, versionNumber, type Checked } from './check-version.js';
 import { expectedVersion } from './expected-version.js';
 import { needRight } from './need-right.js';
 
@@ -21,17 +21,15 @@ type Started = z.input<typeof rolloutStarted>;
 
 const ofDeploy = z.strictObject({ id: idOf('dpl') });
 
+const planId = idOf('pln').optional().describe('Carry out exactly this plan, once, or refuse');
+
 const applyBody = z.strictObject({
-  version: versionNumber.optional().describe('Default: the latest'),
+  version: versionNumber.optional().describe('Default: that of the plan, or the latest'),
   expected_version: versionNumber.optional().describe('Refuse unless this is the latest version'),
   prune: z.boolean().optional().describe('At the end, remove what this deploy made and the version does not have any more; needs component.remove'),
   remove_volumes: z.boolean().optional().describe('With prune: volumes, too; else they stay'),
-  plan_id: z.string().optional(),
+  plan_id: planId,
 });
-
-function refuseUnsupported({ plan_id: planId }: z.infer<typeof applyBody>): void {
-  if (planId !== undefined) throw new MaestroError('unsupported_feature', 'Applying a stored plan is not supported yet', { fix: 'Apply the version itself, without plan_id.' });
-}
 
 function pruneOf({ prune, remove_volumes: volumes }: { prune?: boolean | undefined; remove_volumes?: boolean | undefined }): { volumes: boolean } | undefined {
   if (prune === true) return { volumes: volumes === true };
@@ -39,7 +37,16 @@ function pruneOf({ prune, remove_volumes: volumes }: { prune?: boolean | undefin
   return undefined;
 }
 
-interface Opening extends Checked { deploy: DeployHead; version: number; kind: RolloutKind; expectedVersion: number | undefined; prune?: { volumes: boolean } | undefined }
+/** The version that a plan is of; `not_found` for a plan of another deploy. */
+async function versionOfPlan({ db }: ApiContext, deployId: string, id: string): Promise<number> {
+  const found = await loadPlan(db, id);
+  if (found.deploy_id === deployId) return found.version;
+  throw new MaestroError('not_found', `There is no plan "${id}" of this deploy.`, { fix: 'Check the id, or diff again.', details: { id } });
+}
+
+const planOf = (id: string | undefined, { hashes }: Checked): Pick<OpenRolloutRequest, 'plan'> => (id === undefined ? {} : { plan: { planId: id, hashes } });
+
+interface Opening extends Pick<OpenRolloutRequest, 'plan' | 'claims' | 'secrets' | 'prune'> { deploy: DeployHead; version: number; kind: RolloutKind; expectedVersion: number | undefined }
 
 /** The row first, in one transaction; a workflow that could not be started now is started by the sweeper. */
 async function openAndStart({ actor, context }: Pick<Call<never, never, never>, 'actor' | 'context'>, { deploy, ...opening }: Opening): Promise<Started> {
@@ -54,10 +61,11 @@ async function openAndStart({ actor, context }: Pick<Call<never, never, never>, 
   return { ...opened, workflow_id: workflowId, temporal_url: workflowUrl(context.settings, workflowId) };
 }
 
-async function makePlan({ actor, context }: Pick<Call<never, never, never>, 'actor' | 'context'>, deployId: string, version: number, prune?: { volumes: boolean }): Promise<Plan> {
-  const planId = await createPlan(context.db, actor, { deployId, version, prune });
-  await context.temporal.runPlan({ plan_id: planId, deploy_id: deployId, version, ...(prune === undefined ? {} : { prune: true }) });
-  return getPlan(context.db, planId);
+async function makePlan({ actor, context }: Pick<Call<never, never, never>, 'actor' | 'context'>, request: PlanRequest): Promise<Plan> {
+  const { deployId, version, prune } = request;
+  const id = await createPlan(context.db, actor, request);
+  await context.temporal.runPlan({ plan_id: id, deploy_id: deployId, version, ...(prune === undefined ? {} : { prune: true }) });
+  return getPlan(context.db, id);
 }
 
 export const applyRoutes = [
@@ -68,30 +76,30 @@ export const applyRoutes = [
     handler: async (call) => {
       const { context, params, body } = call;
       const version = await versionOf(context.db, await findDeploy(context.db, params.id), body.version);
-      assertApplicable(await context.renderer.version(params.id, version));
-      return makePlan(call, params.id, version, pruneOf(body));
+      const validation = await context.renderer.version(params.id, version);
+      assertApplicable(validation);
+      return makePlan(call, { deployId: params.id, version, secrets: secretsUsed(validation), prune: pruneOf(body) });
     },
   }),
   route({
     method: 'post', path: '/api/deploys/{id}/apply', operationId: 'applyDeploy', tag: 'deploys', summary: 'Bring a version to its hosts', right: 'deploy.apply',
-    audit: { action: 'rollout.apply', by: 'control' }, idempotent: true, ifMatch: true, errors: ['conflict', 'unsupported_feature'],
+    audit: { action: 'rollout.apply', by: 'control' }, idempotent: true, ifMatch: true, errors: ['conflict', 'plan_stale', 'plan_used', 'plan_expired', 'unsupported_feature'],
     params: ofDeploy, body: jsonBody(applyBody, { required: false }), status: 202, response: rolloutStarted,
     handler: async (call) => {
       const { context, params, body, request } = call;
-      refuseUnsupported(body);
       const prune = pruneOf(body);
       if (prune !== undefined) needRight(call.actor, 'component.remove');
       const deploy = await findDeploy(context.db, params.id);
-      const version = await versionOf(context.db, deploy, body.version);
+      const version = await versionOf(context.db, deploy, body.version ?? (body.plan_id === undefined ? undefined : await versionOfPlan(context, params.id, body.plan_id)));
       const checked = await checkVersion(context, params.id, version);
-      return openAndStart(call, { deploy, version, kind: 'apply', ...checked, prune, expectedVersion: expectedVersion(request.ifMatch, body.expected_version) });
+      return openAndStart(call, { deploy, version, kind: 'apply', ...checked, ...planOf(body.plan_id, checked), prune, expectedVersion: expectedVersion(request.ifMatch, body.expected_version) });
     },
   }),
   route({
     method: 'post', path: '/api/deploys/{id}/rollback/{n}', operationId: 'rollbackDeploy', tag: 'deploys', summary: 'Bring back the content of version n as a new version; with dry_run, its plan', right: 'deploy.rollback',
-    audit: { action: 'rollout.rollback', by: 'control' }, idempotent: true, ifMatch: true, errors: ['conflict', 'unsupported_feature', 'timeout'],
+    audit: { action: 'rollout.rollback', by: 'control' }, idempotent: true, ifMatch: true, errors: ['conflict', 'plan_stale', 'plan_used', 'plan_expired', 'unsupported_feature', 'timeout'],
     params: ofDeploy.extend({ n: z.coerce.number().int().min(1).max(1_000_000_000) }), query: z.strictObject({ dry_run: flag }),
-    body: jsonBody(z.strictObject({ expected_version: versionNumber.optional() }), { required: false }),
+    body: jsonBody(z.strictObject({ expected_version: versionNumber.optional(), plan_id: planId }), { required: false }),
     status: 202, alsoAnswers: { 200: 'The plan of a dry run' }, response: z.union([rolloutStarted, plan]),
     handler: async (call) => {
       const { context, params, query, body, request } = call;
@@ -100,9 +108,9 @@ export const applyRoutes = [
       const checked = await checkVersion(context, params.id, version);
       if (query.dry_run) {
         request.setStatus(200);
-        return makePlan(call, params.id, version);
+        return makePlan(call, { deployId: params.id, version, kind: 'rollback', secrets: checked.secrets });
       }
-      return openAndStart(call, { deploy, version, kind: 'rollback', ...checked, expectedVersion: expectedVersion(request.ifMatch, body.expected_version) });
+      return openAndStart(call, { deploy, version, kind: 'rollback', ...checked, ...planOf(body.plan_id, checked), expectedVersion: expectedVersion(request.ifMatch, body.expected_version) });
     },
   }),
 ];

@@ -2,15 +2,17 @@
 import { z } from 'zod';
 import { deployClaims, keepMissingClaims, type DeployClaims } from '../../control/claims/index.js';
 import { loadBundle } from '../../control/deploys/index.js';
-import { assertApplicable } from '../../control/documents/validate.js';
+import { assertApplicable, type Validation } from '../../control/documents/validate.js';
 import type { SecretPins } from '../../control/secrets/index.js';
 import { MaestroError } from '../../spec/errors.js';
+import { stepId } from '../../spec/graph-types.js';
 import type { ApiContext } from '../context.js';
 import { missingHosts, unknownHosts } from '../documents/hosts.js';
 
 export const versionNumber = z.int().min(1).max(1_000_000_000);
 
-export interface Checked { claims: DeployClaims; secrets: SecretPins }
+/** `hashes`: component_hash by step id. */
+export interface Checked { claims: DeployClaims; secrets: SecretPins; hashes: ReadonlyMap<string, string> }
 
 /** Everything that can be known before a host is asked, and what the version would take there. Throws validation_error or unsupported_feature. */
 export async function checkVersion({ db, renderer }: ApiContext, deployId: string, version: number): Promise<Checked> {
@@ -18,8 +20,12 @@ export async function checkVersion({ db, renderer }: ApiContext, deployId: strin
   assertApplicable(validation);
   const [missing] = await Promise.all([validation.document === null ? [] : missingHosts(db, validation.document), keepMissingClaims(db, renderer)]);
   if (missing.length > 0) await refuseUnknownHosts(db, (await loadBundle(db, deployId, version)).yaml);
-  const used = [...(validation.rendered?.secrets ?? [])].flatMap(([path, number]) => (number === null ? [] : [[path, number] as const]));
-  return { claims: deployClaims(validation.rendered?.claims ?? []), secrets: Object.fromEntries(used) };
+  const hashes = new Map((validation.rendered?.placements ?? []).map(({ host, component, hash }) => [stepId(host, component), hash]));
+  return { claims: deployClaims(validation.rendered?.claims ?? []), secrets: secretsUsed(validation), hashes };
+}
+
+export function secretsUsed({ rendered }: Validation): SecretPins {
+  return Object.fromEntries([...(rendered?.secrets ?? [])].flatMap(([path, number]) => (number === null ? [] : [[path, number] as const])));
 }
 
 async function refuseUnknownHosts(db: ApiContext['db'], yaml: string): Promise<void> {

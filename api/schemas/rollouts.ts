@@ -1,5 +1,6 @@
 /** Rollouts, steps and plans as they are answered. */
 import { z } from 'zod';
+import { fileDiffNotes } from '../../spec/plan.js';
 import { actions, componentStates, driftKinds, phases, rolloutKinds, rolloutStates, stepStates } from '../../spec/words.js';
 import { testStages, testStates } from '../../spec/test-results.js';
 import { errorCode, named, timestamp, wordOf } from './common.js';
@@ -29,10 +30,11 @@ export const placementPlan = named('PlacementPlan', z.object({
   downtime: z.boolean(),
   reasons: z.array(z.string()),
   fields: z.array(z.object({ field: z.string(), kind: changeKind, from: z.string().nullable(), to: z.string().nullable() })),
-  files: z.array(z.object({ path: z.string(), old_sha256: z.string().nullable(), new_sha256: z.string(), kind: changeKind })),
+  files: z.array(z.object({ path: z.string(), old_sha256: z.string().nullable(), new_sha256: z.string(), kind: changeKind, unified_diff: z.string().nullish().describe('In the answer to a diff: the lines that change'), note: z.enum(fileDiffNotes).nullish().describe('Why lines are left out') })),
   operations: z.array(z.looseObject({ op: z.string() })).describe('What the host does, in order'),
   observed_state: z.enum(componentStates),
   needs_prepare: z.boolean(),
+  identity: z.string().nullish().describe('In the answer to a diff: the image id or commit that it is to run; null when it has yet to be fetched'),
 }));
 
 const phaseTiming = z.object({ phase, duration_ms: z.number() });
@@ -105,5 +107,5 @@ export const plan = named('Plan', z.object({
   expires_at: timestamp,
   version: z.int(),
   summary: z.object({ create: count, update: count, restart: count, reload: count, unchanged: count, remove: count, conflict: count }),
-  hosts: z.array(z.object({ host: z.string(), reachable: z.boolean(), detail: z.string(), components: z.array(placementPlan) })),
+  hosts: z.array(z.object({ host: z.string(), reachable: z.boolean(), detail: z.string(), fingerprint: z.string().nullish().describe('Of what the host has seen of this deploy'), components: z.array(placementPlan) })),
 }));

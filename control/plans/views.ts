@@ -1,6 +1,7 @@
 import { MaestroError } from '../../spec/errors.js';
 import { notFound, type Reader } from '../database.js';
 import { stored } from '../json.js';
+import { withDiffs } from './diffs.js';
 import type { PlanHost, PlanSummary } from './record-plan.js';
 
 export interface PlanView { plan_id: string; plan_digest: string; expires_at: string; version: number; summary: PlanSummary; hosts: PlanHost[] }
@@ -11,7 +12,7 @@ export async function getPlan(db: Reader, planId: string): Promise<PlanView> {
   const plan = await db.plan.findUnique({ where: { id: planId } });
   if (!plan) throw notFound('plan', planId);
   if (plan.digest === null || !plan.expires_at) throw new MaestroError('unavailable', `Plan ${planId} is not ready: hosts are still being asked.`, { fix: 'Ask again in a moment.' });
-  return { plan_id: planId, plan_digest: plan.digest, expires_at: plan.expires_at.toISOString(), version: plan.version, summary: stored(plan.summary), hosts: stored(plan.hosts) };
+  return { plan_id: planId, plan_digest: plan.digest, expires_at: plan.expires_at.toISOString(), version: plan.version, summary: stored(plan.summary), hosts: await withDiffs(db, planId, stored<PlanHost[]>(plan.hosts)) };
 }
 
 export async function loadPlan(db: Reader, planId: string): Promise<LoadedPlan> {

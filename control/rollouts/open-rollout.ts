@@ -9,6 +9,7 @@ import { lockDeploy, type LockedDeploy } from '../deploys/lock.js';
 import { entriesOfVersion, guardVersion, insertVersion, versionEvent } from '../deploys/submit.js';
 import { appendEvents, type EventInput } from '../events/index.js';
 import { newId } from '../ids.js';
+import { holdPlan, refuseStalePlan, type PlannedNow } from '../plans/index.js';
 import { pinSecrets, type SecretPins } from '../secrets/pins.js';
 
 export interface OpenRolloutRequest {
@@ -26,14 +27,16 @@ export interface OpenRolloutRequest {
   secrets?: SecretPins;
   /** At the end, remove what the deploy made and the version does not have any more; with `volumes`, those too. */
   prune?: { volumes: boolean } | undefined;
+  /** The plan that is carried out, once and only if it still holds; `hashes` are those of `version` as it was rendered. */
+  plan?: { planId: string } & Pick<PlannedNow, 'hashes'>;
 }
 /** `version` is what will run: for a rollback the new version that was made. */
 export interface OpenedRollout { rollout_id: string; version: number }
 
 /**
  * Opens a rollout in state `pending`, with its audit entry and event, or throws `conflict` with the id of the one that
- * is open, or with everything that other deploys have taken already. A rollback makes a new version with the old one's
- * YAML and files in the same transaction.
+ * is open, or with everything that other deploys have taken already; of a plan it throws why it cannot be carried out
+ * (holdPlan, refuseStalePlan). A rollback makes a new version with the old one's YAML and files in the same transaction.
  */
 export async function openRollout(db: Db, actor: Actor, request: OpenRolloutRequest): Promise<OpenedRollout> {
   try {
@@ -44,12 +47,15 @@ export async function openRollout(db: Db, actor: Actor, request: OpenRolloutRequ
   }
 }
 
-async function open(tx: Tx, actor: Actor, { deployId, version: wanted, kind, parent = wanted, expectedVersion, claims, secrets = {}, prune }: OpenRolloutRequest): Promise<OpenedRollout> {
+async function open(tx: Tx, actor: Actor, { deployId, version: wanted, kind, parent = wanted, expectedVersion, claims, secrets = {}, prune, plan: asked }: OpenRolloutRequest): Promise<OpenedRollout> {
   const deploy = await lockDeploy(tx, deployId);
+  // First: whoever repeats the apply of a plan is told that it went through, not that a rollout is in the way.
+  const plan = asked === undefined ? null : await holdPlan(tx, asked.planId, { deployId, kind });
   guardVersion(deploy, expectedVersion);
   await refuseOpenRollout(tx, deploy);
   const source = await tx.version.findUnique({ where: { deploy_id_number: { deploy_id: deployId, number: wanted } }, select: { yaml: true } });
   if (!source) throw notFound('version', `${deployId}/v${wanted}`);
+  if (plan !== null && asked !== undefined) await refuseStalePlan(tx, plan, { deployId, version: wanted, yaml: source.yaml, secrets, prune, hashes: asked.hashes });
   const events: EventInput[] = [];
   let version = wanted;
   if (kind === 'rollback') {
@@ -58,11 +64,11 @@ async function open(tx: Tx, actor: Actor, { deployId, version: wanted, kind, par
     events.push(versionEvent(deployId, version, kind, parent, actor));
   }
   const rollout = { id: newId('rollout'), deploy_id: deployId, version, kind };
-  await tx.rollout.create({ data: { ...rollout, prune: prune !== undefined, prune_volumes: prune?.volumes ?? false, started_by: actor.name, started_by_id: actor.id } });
+  await tx.rollout.create({ data: { ...rollout, prune: prune !== undefined, prune_volumes: prune?.volumes ?? false, plan_id: plan?.id ?? null, started_by: actor.name, started_by_id: actor.id } });
   await tx.deploy.update({ where: { id: deployId }, data: { current_version: version, latest_version: Math.max(version, deploy.latest_version) } });
   await pinSecrets(tx, deployId, version, secrets);
   if (claims) await occupy(tx, { deployId, version, yaml: source.yaml, claims });
-  await appendAudit(tx, { actor, action: `rollout.${kind}`, target: rollout.id, result: 'ok', details: { deploy_id: deployId, version, ...(kind === 'rollback' ? { parent } : {}) } });
+  await appendAudit(tx, { actor, action: `rollout.${kind}`, target: rollout.id, result: 'ok', details: { deploy_id: deployId, version, ...(kind === 'rollback' ? { parent } : {}), ...(plan === null ? {} : { plan_id: plan.id, plan_digest: plan.digest }) } });
   events.push(rolloutEvent(rollout, 'pending', ''));
   await appendEvents(tx, events);
   return { rollout_id: rollout.id, version };

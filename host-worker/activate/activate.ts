@@ -31,12 +31,14 @@ import { awaitHealth, execute } from './execute.js';
 import { describeFailure, outputTailOf, StepFailed } from './failures.js';
 import type { HostDeps } from './host-deps.js';
 import { openAttempt, type OpenRecord } from './open-attempt.js';
+import { lookForMoved, noteLeft, refuseMoved } from './planned.js';
 import { runtimeOf } from './runtime.js';
 import { forwardStep, type Step, throwIfCancelled, undoStep } from './step.js';
 import { closeUndone, undo } from './undo.js';
 
 const roundsMax = 3;
 const dockerPatienceMs = 60_000;
+const lookBackMs = 30_000;
 
 export const keyOf = ({ deploy_id, component, run_id, attempt }: PlacementWork): AttemptKey => ({ deploy_id, component, run_id, attempt });
 export const lockOf = ({ deploy_id, component }: PlacementWork): string => `${deploy_id}/${component}`;
@@ -80,8 +82,22 @@ class Activation {
     }
     const desired = await this.desired();
     if (open !== null && this.isMine(open.attempt) && open.attempt.hash === desired.hash) return this.goOn(desired, open);
-    if (open !== null) await this.settle(open);
-    return this.begin(desired);
+    if (open === null) return this.begin(desired, false);
+    const refused = await this.refusal(() => lookForMoved(this.deps, this.key, desired, this.scope.signal));
+    if (refused !== null) return refused;
+    await this.settle(open);
+    return this.begin(desired, true);
+  }
+
+  /** How it ends when the placement is not as the plan that is carried out has seen it. */
+  private async refusal(look: () => Promise<void>): Promise<Outcome | null> {
+    try {
+      await look();
+      return null;
+    } catch (error) {
+      if (isPassing(error)) throw error;
+      return this.failed(error, '');
+    }
   }
 
   private isMine(attempt: AttemptRecord): boolean {
@@ -115,21 +131,24 @@ class Activation {
     await closeUndone(this.deps, step, open, null);
   }
 
-  private async begin(asked: DesiredPlacement, mayFetch = true): Promise<Outcome> {
+  /** `settled`: what was left of another attempt has just been cleared away, after a look at how things were before. */
+  private async begin(asked: DesiredPlacement, settled: boolean, mayFetch = true): Promise<Outcome> {
     const sinceMs = performance.now();
-    const { desired: [desired = asked], observed, plans: [plan] } = await decide(this.deps, this.work.run_id, [asked], async () => [await this.desired()], this.scope.signal);
-    if (plan === undefined) throw new MaestroError('internal', `no plan for ${desired.component}`);
+    const { desired: [desired = asked], observed: [seen], plans: [plan] } = await decide(this.deps, this.work.run_id, [asked], async () => [await this.desired()], this.scope.signal);
+    if (plan === undefined || seen === undefined) throw new MaestroError('internal', `no plan for ${desired.component}`);
+    const refused = settled ? null : await this.refusal(() => refuseMoved(this.deps, this.key, desired, seen));
+    if (refused !== null) return refused;
     if (plan.action === 'conflict') return this.failed(new MaestroError('conflict', plan.reasons.join('; '), { fix: 'Remove what is in the way, or change the document.' }), '');
-    if (isRolloutId(this.work.run_id)) await pinObserved(this.deps.journal, [desired], observed, [plan]);
+    if (isRolloutId(this.work.run_id)) await pinObserved(this.deps.journal, [desired], [seen], [plan]);
     // An image that is pulled again and has not moved is no change; the prepare activity has pulled it.
     if (!changesHost(plan.operations)) return this.unchanged(desired, plan);
-    if (mayFetch && observed[0]?.image_present === false && isUnpinnedPull(desired, plan)) return this.fetchFirst(desired);
+    if (mayFetch && !seen.image_present && isUnpinnedPull(desired, plan)) return this.fetchFirst(desired, settled);
     await noteImage(this.deps, desired, this.scope.signal);
-    return this.ready(desired, plan.operations, sinceMs);
+    return this.ready(desired, plan.operations, sinceMs, settled);
   }
 
   /** Nobody has fetched it, and its registry did not say what its name means: it is pinned to what comes, then decided on anew. */
-  private async fetchFirst(desired: DockerPlacement): Promise<Outcome> {
+  private async fetchFirst(desired: DockerPlacement, settled: boolean): Promise<Outcome> {
     const tell = (line: string): void => this.report.output('info', line);
     try {
       await this.report.phase('fetch', () => fetchPinned(this.deps, this.work.run_id, desired, { signal: this.scope.signal, tell }));
@@ -138,14 +157,14 @@ class Activation {
       if (isPassing(error)) throw error;
       return this.failed(error, outputTailOf(error));
     }
-    return this.begin(await this.desired(), false);
+    return this.begin(await this.desired(), settled, false);
   }
 
   /**
    * The prepare activity has made the release and run the tests that come first; what is missing of that is done now.
    * Nothing is touched before. Tests take their time: what was seen before them is looked at anew.
    */
-  private async ready(desired: DesiredPlacement, operations: Operation[], seenSinceMs: number): Promise<Outcome> {
+  private async ready(desired: DesiredPlacement, operations: Operation[], seenSinceMs: number, settled: boolean): Promise<Outcome> {
     const source = operations.some(({ op }) => op === 'switch_release');
     let tested: boolean;
     try {
@@ -156,7 +175,7 @@ class Activation {
       if (isPassing(error)) throw error;
       return this.failed(error, outputTailOf(error));
     }
-    return tested ? this.begin(desired) : this.attempt(desired, operations, source ? performance.now() : seenSinceMs);
+    return tested ? this.begin(desired, settled) : this.attempt(desired, operations, source ? performance.now() : seenSinceMs);
   }
 
   /** `seenSinceMs`: since when what was seen of the host is what the operations were decided on. */
@@ -183,10 +202,16 @@ class Activation {
       } catch (error) {
         if (this.scope.leaving()) throw new LeftForRepeat('the host worker is going down; the attempt goes on when it is back');
         if (error instanceof Overtaken || (error instanceof PassingTrouble && round === roundsMax && !this.scope.signal.aborted)) throw error;
-        if (this.scope.signal.aborted || !(error instanceof PassingTrouble)) return this.takeBack(await this.decideToUndo(record, error));
+        if (this.scope.signal.aborted || !(error instanceof PassingTrouble)) return this.undone(desired, await this.takeBack(await this.decideToUndo(record, error)));
         this.report.output('info', `${error.message}; waiting for it`);
       }
     }
+  }
+
+  /** The next attempt may have to tell our traces from what somebody else has changed. */
+  private async undone(desired: DesiredPlacement, outcome: Outcome): Promise<Outcome> {
+    await noteLeft(this.deps, this.key, desired, AbortSignal.timeout(lookBackMs)).catch((error: unknown) => this.deps.log.warn({ component: desired.component, error: messageOf(error) }, 'how a failed attempt left things could not be noted'));
+    return outcome;
   }
 
   private async commit(desired: DesiredPlacement, record: OpenRecord): Promise<Outcome> {

@@ -15,7 +15,7 @@ import { currentRelease, type OwnedTree, readTree } from '../files/read-tree.js'
 import { nextRelease } from '../files/write-tree.js';
 import type { AttemptKey } from '../journal/journal.js';
 import { forgetPrevious, keepPrevious } from '../journal/previous.js';
-import type { AttemptRecord, PlacementRecord, UndoEntry } from '../journal/records.js';
+import { secretFilesOf, type AttemptRecord, type PlacementRecord, type UndoEntry } from '../journal/records.js';
 import { hasSource, isThere, pinnedCommit, releaseName, releasePath } from '../source/releases.js';
 import { unitPath } from '../systemd/systemctl.js';
 import { unitBefore } from '../systemd/unit.js';
@@ -133,7 +133,8 @@ function claimed(record: PlacementRecord, desired: DesiredPlacement, operations:
   const written = operations.flatMap((operation) => (operation.op === 'write_tree' ? [treeAt(desired, operation.dest)] : []));
   const kept = record.trees.filter(({ dest }) => !written.some((tree) => tree.dest === dest));
   const links = [...record.links, ...operations.flatMap((operation) => (operation.op === 'switch_release' ? [operation.path] : []))];
-  return { ...record, files: unique(files), units: unique(units), links: unique(links), trees: [...kept, ...written.map((tree) => claimedTree(ownedTree(record, tree), tree, releases[tree.dest]))] };
+  const secret = [...secretFilesOf(record), ...files.filter((path) => desired.files.some((file) => file.path === path && file.keyed === true))];
+  return { ...record, files: unique(files), secret_files: unique(secret), units: unique(units), links: unique(links), trees: [...kept, ...written.map((tree) => claimedTree(ownedTree(record, tree), tree, releases[tree.dest]))] };
 }
 
 function claimedTree(owned: OwnedTree | null, tree: DesiredTree, release: string | undefined): OwnedTree {

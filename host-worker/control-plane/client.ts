@@ -5,6 +5,7 @@ import { MaestroError } from '../../spec/errors.js';
 import type { DesiredPlacement } from '../../spec/desired.js';
 import type { HostFacts } from '../../spec/observed.js';
 import type { Pin } from '../../spec/pins.js';
+import type { FileDiff } from '../../spec/plan.js';
 import { messageOf, PassingTrouble, systemCode } from '../trouble.js';
 import { desiredAnswer, pinAnswer } from './desired-answer.js';
 
@@ -21,6 +22,8 @@ export interface ControlPlane {
   pin(run: string, pins: readonly Pin[], signal: AbortSignal): Promise<Pin[]>;
   /** One try; the reporter repeats. */
   report(run: string, entries: readonly ReportEntry[]): Promise<void>;
+  /** One try: how the text of files would change, for a plan. */
+  showFiles(run: string, files: readonly FileDiff[]): Promise<void>;
   hello(facts: HostFacts, version: string): Promise<void>;
   /** The bytes of a placement's archive from `from` on. One try; the download goes on where it broke off. */
   archive(query: ArchiveQuery, from: number, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
@@ -82,6 +85,9 @@ export function connectControlPlane(options: ControlPlaneOptions): ControlPlane 
       if (!response.ok) throw await refusal('/host/v1/archive', response);
       if (response.status !== 206 || !(response.headers.get('content-range') ?? '').startsWith(`bytes ${String(from)}-`)) throw new PassingTrouble('the control plane did not go on where the archive broke off');
       return response.body ?? noBytes();
+    },
+    async showFiles(run, files) {
+      await expectAccepted('/host/v1/diffs', await request('/host/v1/diffs', { run, files }));
     },
     async hello(facts, version) {
       await expectAccepted('/host/v1/hello', await request('/host/v1/hello', { facts, version }));

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ArchiveSource, BuildStep, DesiredFile, DesiredPlacement, DesiredSource, DesiredTest, DesiredTree, DockerRun, Healthcheck, SystemdRun } from '../../spec/desired.js';
 import { isPinValue, pinKinds } from '../../spec/pins.js';
+import type { Fingerprint } from '../../spec/planned.js';
 import { testStages } from '../../spec/test-results.js';
 
 const port = z.number().int().min(0).max(65535);
@@ -76,12 +77,14 @@ const source: z.ZodType<DesiredSource> = z.discriminatedUnion('type', [
 ]);
 const buildStep: z.ZodType<BuildStep> = z.object({ command: z.string().min(1), env, secret_env: secretEnv, timeout_ms: z.number().positive(), working_dir: z.string().nullable() });
 
+const planned: z.ZodType<Fingerprint> = z.object({ digest: z.string(), parts: z.record(z.string(), z.string()) });
+
 export const desiredPlacement: z.ZodType<DesiredPlacement> = z.object({
   deploy_id: z.string().min(1), project: z.string(), version: z.number().int(), component: z.string().min(1), host: z.string().min(1),
   hash: z.string().min(1), component_directory: z.string(),
   source: source.nullable(), build: z.array(buildStep),
   run: z.union([dockerRun, systemdRun]), files: z.array(file), trees: z.array(tree), healthcheck: healthcheck.nullable(), tests: z.array(test).optional(),
-  digest_key: sha256.optional(), redact: z.array(z.string()).optional(),
+  digest_key: sha256.optional(), redact: z.array(z.string()).optional(), planned: planned.optional(),
 });
 
 export const pinAnswer = z.object({ pins: z.array(z.object({ component: z.string(), kind: z.enum(pinKinds), value: z.string() }).refine(isPinValue)) });

@@ -69,6 +69,8 @@ const attemptRecord = z.object({
   /** Why it is undone; null when it was cancelled. */
   failure: stepFailure.nullable(),
   result: activateResult.nullable(),
+  /** In a rollout that carries out a plan: how a failed attempt has left things, so that the next one does not take that for somebody else's doing. */
+  left: z.object({ digest: z.string(), parts: z.record(z.string(), z.string()) }).optional(),
 });
 export type AttemptRecord = z.infer<typeof attemptRecord>;
 
@@ -80,12 +82,17 @@ export const placementRecord = z.object({
   files: z.array(z.string()),
   trees: z.array(ownedTree),
   links,
+  /** Files that hold secrets, or ever did: their contents are never shown. Not known of a record that was written before they were noted. */
+  secret_files: z.array(z.string()).optional(),
   attempt: attemptRecord.nullable(),
 });
 export type PlacementRecord = z.infer<typeof placementRecord>;
 
 export const emptyRecord = (deployId: string, component: string): PlacementRecord =>
-  ({ format: 1, deploy_id: deployId, component, applied: null, units: [], files: [], trees: [], links: [], attempt: null });
+  ({ format: 1, deploy_id: deployId, component, applied: null, units: [], files: [], trees: [], links: [], secret_files: [], attempt: null });
+
+/** As long as it is not known, all of them count. */
+export const secretFilesOf = ({ secret_files: noted, files }: PlacementRecord): ReadonlySet<string> => new Set(noted ?? files);
 
 /** What a placement has of its source: the commit that each version is pinned to, and the releases that were made of it. */
 export const sourceRecord = z.object({

@@ -13,11 +13,8 @@ export type DockerPlacement = DesiredPlacement & { run: DockerRun };
 
 interface Image extends ImageDefaults { id: string; digests: readonly string[] }
 
-/**
- * Of which images that are not pinned yet the registry is asked what their names mean: of those that are pulled whatever is here
- * (`always_only`), also of those that are not here (`unless_here`), or of none.
- */
-export type AskRegistry = 'never' | 'always_only' | 'unless_here';
+/** Whether a registry is asked what the names of images mean that are not pinned yet, and are not here or pulled whatever is here. */
+export type AskRegistry = 'never' | 'unless_here';
 
 /** The image that a placement is to run, as far as it is known. `digest`: of the registry, when it is not pinned yet. */
 interface Wanted { image: Image | null; digest: string | null }
@@ -57,7 +54,7 @@ const wantedKey = ({ image, pinned = '', pull_policy }: DockerRun): string => `$
 async function wantedImage(docker: Dockerode, images: ImageCache, { image, pinned, pull_policy: policy }: DockerRun, ask: AskRegistry): Promise<Wanted> {
   if (pinned !== undefined || isFixed(image)) return { image: await images.named(pinned ?? image), digest: null };
   const here = await images.named(image);
-  const asks = (policy === 'always' && ask !== 'never') || (policy === 'if_not_present' && here === null && ask === 'unless_here');
+  const asks = ask === 'unless_here' && (policy === 'always' || (policy === 'if_not_present' && here === null));
   const told = asks ? await registryDigest(docker, image) : null;
   if (told !== null) return { image: await images.named(atDigest(image, told)), digest: told };
   // What is pulled whatever is here may be another one than this.

@@ -17,7 +17,7 @@ export interface Decided { desired: DesiredPlacement[]; facts: HostFacts; observ
 /** `again`: what is desired, asked anew: with what was pinned meanwhile, and the hashes over that. */
 export async function decide(deps: ObserveDeps & { control: Pick<ControlPlane, 'pin'> }, runId: string, desired: DesiredPlacement[], again: () => Promise<DesiredPlacement[]>, signal: AbortSignal): Promise<Decided> {
   const rollout = isRolloutId(runId);
-  const seen = await look(deps, desired, signal, rollout ? 'unless_here' : 'always_only');
+  const seen = await look(deps, desired, signal, 'unless_here');
   const pins = rollout ? pinsOf(seen) : [];
   if (pins.length === 0) return seen;
   const standing = await deps.control.pin(runId, pins, signal);
@@ -26,7 +26,7 @@ export async function decide(deps: ObserveDeps & { control: Pick<ControlPlane, '
   return isAsSeen ? { ...seen, desired: pinned, plans: planHost(pinned, seen.observed, seen.facts) } : look(deps, pinned, signal, 'never');
 }
 
-async function look(deps: ObserveDeps, desired: DesiredPlacement[], signal: AbortSignal, askRegistry: 'unless_here' | 'always_only' | 'never'): Promise<Decided> {
+async function look(deps: ObserveDeps, desired: DesiredPlacement[], signal: AbortSignal, askRegistry: 'unless_here' | 'never'): Promise<Decided> {
   const { facts, observed } = await observePlacements(deps, desired, signal, askRegistry);
   const shown = desired.map((placement, index) => {
     const found = observed[index];

@@ -39,7 +39,7 @@ describe('the hosts\' door', () => {
       "an administrator's cookie": { ...api.people.admin, 'x-maestro-node': 'web-01' },
     };
     for (const [what, headers] of Object.entries(wrong)) {
-      for (const [path, json] of [['/hello', { facts, version: '1' }], ['/desired?run=rol_00000000000000000000', undefined], ['/report', { run: 'rol_00000000000000000000', entries: [] }], ['/nothing', undefined]] as const) {
+      for (const [path, json] of [['/hello', { facts, version: '1' }], ['/desired?run=rol_00000000000000000000', undefined], ['/report', { run: 'rol_00000000000000000000', entries: [] }], ['/diffs', { run: 'pln_00000000000000000000', files: [] }], ['/nothing', undefined]] as const) {
         const answer = await api.ask(`/host/v1${path}`, { headers, json });
         expect([what, path, answer.status, z.object({ code: z.string() }).parse(answer.body).code]).toEqual([what, path, 401, 'auth_error']);
       }

@@ -13,6 +13,8 @@ const pinned = z.object({ run: z.string(), pins: z.array(z.object({ component: z
 const outputData = z.object({ lines: z.array(z.object({ stream: z.enum(['stdout', 'stderr', 'info']), text: z.string() })) });
 const phaseData = z.object({ phase: z.string(), state: z.enum(['started', 'ended']), duration_ms: z.number().optional() });
 
+const lines = z.object({ run: z.string(), files: z.array(z.object({ component: z.string(), path: z.string(), unified_diff: z.string().nullable(), note: z.string().nullable() })) });
+export type Shown = z.infer<typeof lines>['files'][number];
 export type Reported = z.infer<typeof reported>['entries'][number];
 export interface Request { method: string; path: string; headers: NodeJS.Dict<string | string[]>; body: string }
 
@@ -22,6 +24,8 @@ export class ControlPlaneStandIn {
   readonly pins = new Map<string, KeptPin[]>();
   readonly requests: Request[] = [];
   readonly reports: (Reported & { run: string })[] = [];
+  /** Files of plans, in the order in which they came. */
+  readonly shown: Shown[] = [];
   readonly batchBytes: number[] = [];
   /** Whose removals are asked about. */
   removalsOf = 'dpl_aaaaaaaaaaaaaaaa';
@@ -72,6 +76,10 @@ export class ControlPlaneStandIn {
     if (url.pathname === '/host/v1/removals') return this.removals(url.searchParams.get('run') ?? '');
     if (url.pathname === '/host/v1/pin') return this.pin(request.body);
     if (url.pathname === '/host/v1/report') return this.report(request.body);
+    if (url.pathname === '/host/v1/diffs') {
+      this.shown.push(...lines.parse(JSON.parse(request.body)).files);
+      return { status: 204 };
+    }
     return url.pathname === '/host/v1/hello' ? { status: 204 } : { status: 404, answer: {} };
   }
 

@@ -48,6 +48,7 @@ export class MemoryHost {
       },
       pin: async (_, pins) => [...pins],
       report: async (_, entries) => void this.reports.push(...entries),
+      showFiles: async () => undefined,
       hello: async () => undefined,
       archive: () => Promise.reject(new Error('no archives here')),
     };

@@ -93,6 +93,9 @@ describe('a deploy', () => {
     await v.page.getByText('the image changes from').first().click();
     await v.shows('pull the image ghcr.io/acme/api:v1.4');
     await v.shows('drift: changed by hand');
+    await v.page.getByText('What changes in /etc/shop/api.conf').click();
+    await v.shows('+level: debug');
+    await v.shows('Changed. Its lines are not shown: it holds secrets, or did.');
     await v.look('09-diff');
   });
 
@@ -109,7 +112,13 @@ describe('a deploy', () => {
     await dialog.getByText('1 to update, 1 unchanged on 2 hosts.').waitFor();
     expect(await dialog.getByRole('button', { name: 'Cancel' }).evaluate((button) => button === document.activeElement)).toBe(true);
     await v.look('10-apply-dialog');
-    await dialog.getByRole('button', { name: 'Apply version 1' }).click();
+    await v.maestro.db.plan.updateMany({ data: { expires_at: new Date(0) } });
+    await dialog.getByRole('button', { name: 'Apply this plan' }).click();
+    await dialog.getByRole('alert').getByText('plan_expired', { exact: true }).waitFor();
+    await v.look('10-apply-dialog-expired');
+    await dialog.getByRole('button', { name: 'Diff again' }).click();
+    await dialog.getByRole('alert').waitFor({ state: 'detached' });
+    await dialog.getByRole('button', { name: 'Apply this plan' }).click();
     await v.page.waitForURL(/\/rollouts\/rol_/);
     await v.heading('Version 1 of shop');
     await v.shows('Queued. It starts as soon as a control-plane worker takes it.');
@@ -118,7 +127,7 @@ describe('a deploy', () => {
   test('a second apply meanwhile is refused and leads to the open rollout', async () => {
     await v.page.goto(await v.deployPath('shop'));
     await v.press('Apply version 1…');
-    await v.page.getByRole('dialog').getByRole('button', { name: 'Apply version 1' }).click();
+    await v.page.getByRole('dialog').getByRole('button', { name: 'Apply this plan' }).click();
     await v.page.getByRole('link', { name: 'Show the open rollout' }).click();
     await v.page.waitForURL(/\/rollouts\/rol_/);
   });

@@ -16,19 +16,28 @@ import type { Orchestrator } from '../../api/temporal.js';
 import { nextApp } from '../../api/web.js';
 import { FolderStore } from '../../control/artifacts/index.js';
 import { EventFeed } from '../../control/events/index.js';
-import { recordPlan, type PlanHost } from '../../control/plans/index.js';
+import { recordPlan, type HostAnswer, type PlanHost } from '../../control/plans/index.js';
 import { createRenderer } from '../../control/rendering/desired.js';
 import { createPrisma } from '../../prisma/client.js';
+import type { PlanInput } from '../../workflows/shared.js';
 
 const tell = (message: object): void => void process.send?.(message);
 
 async function main(databaseUrl: string): Promise<void> {
   const db = createPrisma(databaseUrl);
+  const dataDir = await mkdtemp(join(tmpdir(), 'maestro-pages-'));
+  const vault = new Vault(dataDir, vaultKeys({ dataDir, passphrase: undefined }));
+  const renderer = createRenderer({ db, env: {}, vault, digestKey: '0'.repeat(64) });
   let hosts: PlanHost[] = [];
   process.on('message', ({ plan }: { plan: PlanHost[] }) => { hosts = plan; });
+  /** What the host would have decided on: what shall be there, and what it has seen. */
+  const withBasis = async ({ deploy_id, version }: PlanInput, host: PlanHost): Promise<HostAnswer> => {
+    const wanted = host.reachable ? await renderer.desired(deploy_id, version, host.host) : [];
+    return { ...host, basis: wanted.map(({ component, hash }) => ({ component, hash, fingerprint: { digest: 'seen', parts: {} } })) };
+  };
   const temporal: Orchestrator = {
     startRollout: () => Promise.resolve(true),
-    runPlan: async ({ plan_id: planId }) => { await recordPlan(db, planId, { hosts }); },
+    runPlan: async (input) => { await recordPlan(db, input.plan_id, { hosts: await Promise.all(hosts.map((host) => withBasis(input, host))) }); },
     runOperate: () => Promise.reject(new Error('not part of this')),
     startLogs: () => Promise.reject(new Error('not part of this')),
     update: (_rollout, definition, input) => Promise.resolve(tell({ asked: definition.name, input })),
@@ -39,10 +48,8 @@ async function main(databaseUrl: string): Promise<void> {
   await feed.start();
   const web = await nextApp(process.cwd(), '127.0.0.1', 0);
   if (!web) throw new Error('the pages are not built: npx next build web');
-  const dataDir = await mkdtemp(join(tmpdir(), 'maestro-pages-'));
-  const vault = new Vault(dataDir, vaultKeys({ dataDir, passphrase: undefined }));
   const { server } = createServer({
-    db, feed, temporal, web, vault, artifacts: new FolderStore(dataDir), renderer: createRenderer({ db, env: {}, vault, digestKey: '0'.repeat(64) }), hostTokenKey: randomBytes(32).toString('hex'),
+    db, feed, temporal, web, vault, artifacts: new FolderStore(dataDir), renderer, hostTokenKey: randomBytes(32).toString('hex'),
     log: createLog({ level: 'warn', destination: process.stderr }),
     settings: {
       allowedOrigins: [], https: false, temporalUiUrl: 'http://temporal.test', temporalNamespace: 'default', templateEnv: {},

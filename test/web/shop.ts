@@ -38,7 +38,7 @@ export const planOf = (from: string, to: string): PlanHost[] => [
       component: 'api', action: 'update', restart: true, downtime: true, needs_prepare: true,
       reasons: [`the image changes from ghcr.io/acme/api:${from} to ghcr.io/acme/api:${to}`],
       fields: [{ field: 'image', kind: 'desired', from: `ghcr.io/acme/api:${from}`, to: `ghcr.io/acme/api:${to}` }],
-      files: [{ path: '/etc/shop/api.conf', kind: 'changed', old_sha256: 'a'.repeat(64), new_sha256: 'b'.repeat(64) }],
+      files: [{ path: '/etc/shop/api.conf', kind: 'changed', old_sha256: 'a'.repeat(64), new_sha256: 'b'.repeat(64), note: null, unified_diff: '--- /etc/shop/api.conf\n+++ /etc/shop/api.conf\n@@ -1,1 +1,1 @@\n-level: info\n+level: debug\n' }, { path: '/etc/shop/key.conf', kind: 'desired', old_sha256: 'c'.repeat(64), new_sha256: 'd'.repeat(64), note: 'secret', unified_diff: null }],
       operations: [{ op: 'pull_image', image: `ghcr.io/acme/api:${to}` }, { op: 'replace_container', name: 'shop-api' }, { op: 'check_health' }],
     })],
   },

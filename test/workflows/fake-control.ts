@@ -2,7 +2,7 @@
  * The database's side of the workflows, in memory. A step's row becomes what the real one would, by the same pure
  * function; the story is every announcement in the order it was recorded.
  */
-import type { BegunRollout, ControlActivities, OpenedRollback, PlanHost, RetargetedRollout, RollbackCause, StepRecord } from '../../activities/index.js';
+import type { BegunRollout, ControlActivities, OpenedRollback, HostAnswer, RetargetedRollout, RollbackCause, StepRecord } from '../../activities/index.js';
 import { mergeStep, type StepRow } from '../../control/rollouts/merge-step.js';
 import type { RolloutGraph } from '../../spec/graph-types.js';
 import { packGraph } from '../../spec/packed-graph.js';
@@ -101,7 +101,7 @@ const newRow = (): StepRow => ({
 
 export class FakeControl implements ControlActivities {
   readonly rollouts = new Map<string, RolloutRecord>();
-  readonly plans = new Map<string, { hosts: string[]; answers: PlanHost[] | null }>();
+  readonly plans = new Map<string, { hosts: string[]; answers: HostAnswer[] | null }>();
 
   beginRollout = (rolloutId: string): Promise<BegunRollout> => this.rollout(rolloutId).begin();
 
@@ -133,7 +133,7 @@ export class FakeControl implements ControlActivities {
 
   planHosts = (planId: string): Promise<string[]> => Promise.resolve(this.plan(planId).hosts);
 
-  recordPlan = (planId: string, answers: PlanHost[]): Promise<void> => {
+  recordPlan = (planId: string, answers: HostAnswer[]): Promise<void> => {
     this.plan(planId).answers = answers;
     return Promise.resolve();
   };
@@ -144,7 +144,7 @@ export class FakeControl implements ControlActivities {
     return found;
   }
 
-  private plan(id: string): { hosts: string[]; answers: PlanHost[] | null } {
+  private plan(id: string): { hosts: string[]; answers: HostAnswer[] | null } {
     const found = this.plans.get(id);
     if (found === undefined) throw new Error(`no plan ${id}`);
     return found;

@@ -1,5 +1,5 @@
 /** The two workflows beside the rollout: `plan` asks every host and changes nothing; `operate` does one thing on some. */
-import type { PlanHost } from '../../activities/index.js';
+import type { HostAnswer } from '../../activities/index.js';
 import { graphOf } from './graphs.js';
 import { countEvents, scheduledActivities } from './histories.js';
 import { stepFailure } from './plans.js';
@@ -11,7 +11,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => world?.stop(), 60_000);
 
-const answersOf = (planId: string): PlanHost[] => world.control.plans.get(planId)?.answers ?? [];
+const answersOf = (planId: string): HostAnswer[] => world.control.plans.get(planId)?.answers ?? [];
 
 describe('plan', () => {
   test('asks every host once and calls nothing else', async () => {

@@ -10,16 +10,24 @@ import type { Deploy } from '../../api/types.js';
 import { ConfirmDialog } from '../../ui/confirm-dialog.js';
 import { ProblemCard } from '../../ui/problem-card.js';
 import { DiffView } from '../diff/diff-view.js';
-import { changeCount } from '../diff/plan-summary.js';
+import { changeCount, exactPlan } from '../diff/plan-summary.js';
 import { useDiff } from '../diff/queries.js';
 import { GuardedButton } from '../session/guarded-button.js';
 import { useApply } from './queries.js';
 import { applyWords, deployWords } from './words.js';
 
-/** A conflict with a rollout that is open names it; other failures have no such way on. */
-export function OpenRolloutLink({ error }: { error: unknown }) {
-  const id = error instanceof Problem && error.code === 'conflict' ? error.details.rollout_id : null;
-  return typeof id === 'string' ? <Button component={Link} href={`/rollouts/${id}`} size="compact-sm" variant="default">{applyWords.openRollout}</Button> : null;
+const staleCodes: readonly string[] = ['plan_stale', 'plan_expired', 'plan_used'];
+
+/** The way on from a refusal: to the rollout that is open or has used the plan, and to a new plan. */
+export function WayOn({ error, onAskAgain }: { error: unknown; onAskAgain?: () => void }) {
+  if (!(error instanceof Problem)) return null;
+  const id = error.code === 'conflict' || error.code === 'plan_used' ? error.details.rollout_id : null;
+  return (
+    <>
+      {typeof id === 'string' && <Button component={Link} href={`/rollouts/${id}`} size="compact-sm" variant="default">{error.code === 'conflict' ? applyWords.openRollout : applyWords.itsRollout}</Button>}
+      {onAskAgain && staleCodes.includes(error.code) && <Button size="compact-sm" variant="default" onClick={onAskAgain}>{applyWords.askAgain}</Button>}
+    </>
+  );
 }
 
 interface ApplyDialogProps { deploy: Deploy; version: number; ask: number; opened: boolean; onClose: () => void }
@@ -29,19 +37,24 @@ function ApplyDialog({ deploy, version, ask, opened, onClose }: ApplyDialogProps
   const diff = useDiff(deploy.deploy_id, version, ask, opened);
   const apply = useApply(deploy);
   const plan = diff.data;
-  const start = () => apply.mutate(version, { onSuccess: ({ rollout_id: id }) => router.push(`/rollouts/${id}`) });
+  const planId = plan && exactPlan(plan);
+  const start = () => apply.mutate({ version, planId }, { onSuccess: ({ rollout_id: id }) => router.push(`/rollouts/${id}`) });
+  const askAgain = () => {
+    apply.reset();
+    void diff.refetch();
+  };
   const idle = plan !== undefined && changeCount(plan) === 0;
   return (
     <ConfirmDialog
       opened={opened} onClose={onClose} size="xl" title={applyWords.title(version)}
-      confirm={idle ? applyWords.confirmAgain : applyWords.confirm(version)} onConfirm={start} busy={apply.isPending || apply.isSuccess}
-      disabled={!plan || plan.summary.conflict > 0} error={apply.error} errorActions={<OpenRolloutLink error={apply.error} />}
+      confirm={idle ? applyWords.confirmAgain : planId === undefined ? applyWords.confirm(version) : applyWords.confirmPlan} onConfirm={start} busy={apply.isPending || apply.isSuccess}
+      disabled={!plan || diff.isFetching || plan.summary.conflict > 0} error={apply.error} errorActions={<WayOn error={apply.error} onAskAgain={askAgain} />}
     >
       {diff.isFetching && <Text size="sm" role="status"><Loader size={14} aria-hidden /> {applyWords.asking}</Text>}
       {diff.error && !diff.isFetching && <ProblemCard error={diff.error} onRetry={() => void diff.refetch()} />}
       {plan && <Text size="sm">{applyWords.effect}</Text>}
       {plan && <DiffView plan={plan} />}
-      {plan && <Text size="sm" c="dimmed">{plan.summary.conflict > 0 ? applyWords.conflictStops : applyWords.goes}</Text>}
+      {plan && <Text size="sm" c="dimmed">{plan.summary.conflict > 0 ? applyWords.conflictStops : planId === undefined ? applyWords.inexact : applyWords.exact}</Text>}
     </ConfirmDialog>
   );
 }

@@ -8,7 +8,7 @@ import { useState } from 'react';
 import type { Deploy } from '../../api/types.js';
 import { ConfirmDialog } from '../../ui/confirm-dialog.js';
 import { GuardedButton } from '../session/guarded-button.js';
-import { OpenRolloutLink } from './apply-dialog.js';
+import { WayOn } from './apply-dialog.js';
 import { useDeleteDeploy } from './queries.js';
 import { deleteWords as words, deployWords } from './words.js';
 
@@ -24,7 +24,7 @@ export function DeleteButton({ deploy, blocked }: { deploy: Deploy; blocked: boo
       <ConfirmDialog
         opened={opened} onClose={dialog.close} title={words.title(deploy.name)} confirm={words.confirm} destructive
         onConfirm={() => remove.mutate(undefined, { onSuccess: () => router.replace('/deploys') })}
-        busy={remove.isPending} disabled={typed !== deploy.name} error={remove.error} errorActions={<OpenRolloutLink error={remove.error} />}
+        busy={remove.isPending} disabled={typed !== deploy.name} error={remove.error} errorActions={<WayOn error={remove.error} />}
       >
         <Text size="sm">{words.effect} <b>{words.hostsStay}</b></Text>
         <TextInput label={words.type(deploy.name)} value={typed} autoComplete="off" onChange={(event) => setTyped(event.currentTarget.value)} />

@@ -66,11 +66,14 @@ export function useSubmitVersion(id: string) {
   });
 }
 
+/** With `planId`, exactly what was shown, once, or not at all. */
+export interface Applied { version: number; planId: string | undefined }
+
 export function useApply({ deploy_id: id, latest_version: latest }: Deploy) {
   const refresh = useRefresh();
   return useMutation({
-    mutationFn: (version: number) => unwrap(client.POST('/api/deploys/{id}/apply', {
-      params: { path: { id } }, body: { version, expected_version: latest },
+    mutationFn: ({ version, planId }: Applied) => unwrap(client.POST('/api/deploys/{id}/apply', {
+      params: { path: { id } }, body: { version, expected_version: latest, ...(planId === undefined ? {} : { plan_id: planId }) },
       signal: deadline(),
     })),
     onSettled: () => refresh(id),
@@ -95,9 +98,9 @@ export const useRollbackPlan = (id: string, version: number, enabled: boolean) =
 export function useRollback({ deploy_id: id, latest_version: latest }: Deploy) {
   const refresh = useRefresh();
   return useMutation({
-    mutationFn: async (version: number) => {
+    mutationFn: async ({ version, planId }: Applied) => {
       const answer = await unwrap(client.POST('/api/deploys/{id}/rollback/{n}', {
-        params: { path: { id, n: version } }, body: { expected_version: latest },
+        params: { path: { id, n: version } }, body: { expected_version: latest, ...(planId === undefined ? {} : { plan_id: planId }) },
         signal: deadline(),
       }));
       if (!('rollout_id' in answer)) throw readProblem(500, null);

@@ -109,11 +109,15 @@ export const versionsWords = {
 export const applyWords = {
   title: (version: number) => `Apply version ${version}?`,
   confirm: (version: number) => `Apply version ${version}`,
+  confirmPlan: 'Apply this plan',
   confirmAgain: 'Apply all the same',
   asking: 'Asking every host what this would change…',
   effect: 'This is what the hosts say an apply would change:',
   conflictStops: 'An apply would stop at the conflict. Mend it first.',
-  goes: 'It starts at once, and you can follow it, retry, skip or abort.',
+  exact: 'Exactly this is done, once: a host that is not as it was seen here refuses before it touches anything. You can follow it, retry, skip or abort.',
+  inexact: 'A part of the plan is missing, so what is done may differ from it. It starts at once, and you can follow it, retry, skip or abort.',
+  askAgain: 'Diff again',
+  itsRollout: 'Show its rollout',
   openRollout: 'Show the open rollout',
 } as const;
 

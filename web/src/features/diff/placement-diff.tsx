@@ -4,6 +4,7 @@ import { Disclosure } from '../../ui/disclosure.js';
 import { Wide } from '../../ui/wide.js';
 import { ActionTag } from './action-tag.js';
 import { describeOperation } from './describe-operation.js';
+import { FileLines } from './file-lines.js';
 import { changeKinds, diffWords } from './words.js';
 
 const shortHash = (sha256: string | null): string => (sha256 === null ? diffWords.nothingThere : sha256.slice(0, 12));
@@ -89,6 +90,7 @@ export function PlacementDiff({ plan, open = false }: { plan: PlacementPlan; ope
         <Sentences title={diffWords.reasons} items={plan.reasons} />
         <Fields plan={plan} />
         <Files plan={plan} />
+        {plan.files.map((file) => <FileLines key={file.path} file={file} />)}
         <Sentences title={diffWords.operations} items={plan.operations.map(describeOperation)} />
       </Stack>
     </Disclosure>

@@ -1,4 +1,5 @@
 import type { Action, DriftKind } from '../../api/words.js';
+import type { FileDiffNote } from '../../../../spec/plan.js';
 import { plural } from '../../ui/plural.js';
 
 /** What will happen to so many placements. */
@@ -39,6 +40,14 @@ export const operationWords = {
   check_health: 'check its health',
 } as const;
 
+export const fileNotes: Record<FileDiffNote, string> = {
+  secret: 'Changed. Its lines are not shown: it holds secrets, or did.',
+  binary: 'Changed. It is not text.',
+  too_large: 'Changed. It is too long to be shown.',
+  truncated: 'Longer than can be shown; the rest is left out.',
+  unavailable: 'Its lines could not be read in time.',
+};
+
 export const diffWords = {
   nothing: 'Nothing to do: every host runs this version already.',
   summary: (counts: string[], hosts: number) => `${counts.join(', ')} on ${plural(hosts, 'host')}.`,
@@ -54,6 +63,7 @@ export const diffWords = {
   reasons: 'Why',
   fields: 'What differs',
   files: 'Files',
+  linesOf: (path: string) => `What changes in ${path}`,
   operations: 'What the host does',
   columns: { field: 'Field', from: 'Now', to: 'Then', kind: 'Because', path: 'Path', oldHash: 'Now', newHash: 'Then' },
   nothingThere: '(nothing)',
