@@ -35,12 +35,31 @@ export interface HostWork {
   /** `rol_…` or `pln_…`: on whose behalf; the control plane answers only while it is open. */
   run_id: string;
 }
-export interface PlacementWork extends HostWork { component: string; /** Counts retries asked for by people; with the run and placement it is the fencing mark. */ attempt: number }
+export interface PlacementWork extends HostWork {
+  component: string;
+  /** Counts retries asked for by people; with the run and placement it is the fencing mark. */
+  attempt: number;
+  /**
+   * Of `activate`, for groups that switch together: bring the new one up and healthy beside the old one and stop there (`held: true`).
+   * The same (run, placement, attempt) without it switches and finishes. Where nothing can be held (cold, or no change) nothing is done: `held: false`.
+   */
+  hold_switch?: boolean;
+  /** Of `activate`, after `hold_switch`: take the new one away again; the old one, which served all the time, goes on. Safe when nothing is held. */
+  take_back?: boolean;
+}
 
 export interface ObserveResult { facts: HostFacts; placements: PlacementPlan[] }
 export interface PhaseTiming { phase: Phase; duration_ms: number }
 export interface PrepareResult { phases: PhaseTiming[] }
-export interface ActivateResult { changed: boolean; operations: string[]; phases: PhaseTiming[] }
+export interface ActivateResult {
+  changed: boolean;
+  operations: string[];
+  phases: PhaseTiming[];
+  /** Only with `hold_switch`: true when the new one stands healthy beside the old one, which still serves. */
+  held?: boolean;
+  /** Only with `take_back`: true when something was taken away. */
+  taken_back?: boolean;
+}
 export type OperateVerb = 'start' | 'stop' | 'restart' | 'healthcheck';
 export interface OperateWork extends PlacementWork { verb: OperateVerb }
 export interface OperateResult { ok: boolean; detail: string }
