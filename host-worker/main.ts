@@ -11,6 +11,7 @@ import { createHostActivities } from './activities.js';
 import { assemble } from './assemble.js';
 import { type HostConfig, readConfig } from './config.js';
 import { hostFacts } from './facts.js';
+import { keepPublished } from './publish/keeper.js';
 import { lockState } from './state-lock.js';
 import { messageOf } from './trouble.js';
 import { workerVersion } from './version.js';
@@ -44,10 +45,11 @@ async function main(): Promise<void> {
   const lock = await lockState(config.stateFolder, lockPatienceMs);
   const deps = await assemble(config, process.env, log);
   const greeting = sayHello(deps, log, stopping.signal);
+  const keeping = keepPublished(deps, stopping.signal);
   // Signals are ours: the SDK's own handler would end the process before the last report is out.
   Runtime.install({ shutdownSignals: [] });
   await work(config, deps, log, stopping.signal);
-  await greeting;
+  await Promise.all([greeting, keeping]);
   await deps.reporter.flush(shutdownGraceMs);
   lock.close();
   log.info('down');

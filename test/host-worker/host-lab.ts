@@ -12,7 +12,7 @@ const statePath = '/var/lib/maestro-test';
 const driverTimeoutMs = 120_000;
 const killedBySigkill = 137;
 
-export interface ActOptions { fault?: string; rounds?: number; cancelAfterMs?: number; leave?: boolean; attempt?: number }
+export interface ActOptions { fault?: string; rounds?: number; cancelAfterMs?: number; leave?: boolean; attempt?: number; keepMs?: number; hold?: boolean; takeBack?: boolean }
 
 export class HostLab {
   private runs = 0;
@@ -54,6 +54,7 @@ export class HostLab {
     const request: DriverRequest = {
       node: 'h1', url: `http://${this.fleet.gatewayAddress}:${String(this.control.port)}`, state: statePath, calls,
       ...(options.rounds === undefined ? {} : { rounds: options.rounds }),
+      ...(options.keepMs === undefined ? {} : { keep_ms: options.keepMs }),
       ...(options.cancelAfterMs === undefined ? {} : { cancel_after_ms: options.cancelAfterMs, leave: options.leave === true }),
     };
     const fault = options.fault === undefined ? [] : ['MAESTRO_TEST_FAULTS=1', `MAESTRO_FAULT=${options.fault}:kill`];
@@ -64,7 +65,8 @@ export class HostLab {
   }
 
   activate(run: string, component = 'web', options: ActOptions = {}): Promise<DriverAnswer | null> {
-    return this.ask([this.call('activate', run, component, options.attempt)], options);
+    const { activity, work } = this.call('activate', run, component, options.attempt);
+    return this.ask([{ activity, work: { ...work, ...(options.hold === true ? { hold_switch: true } : {}), ...(options.takeBack === true ? { take_back: true } : {}) } }], options);
   }
 
   call(activity: DriverCall['activity'], run: string, component: string, attempt = 1): DriverCall {
