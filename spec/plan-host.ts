@@ -85,7 +85,7 @@ function conflicted(component: string, state: ComponentState, conflicts: string[
 
 function assemble(desired: DesiredPlacement, run: RunChanges, source: SourceChanges, paths: PathChange[], observed: ObservedPlacement): PlacementPlan {
   const brought = [...source.operations, ...paths.map(({ operation }) => operation)];
-  const reloads = run.need === 'none' && isWell(run.state) && canReload(desired, brought);
+  const reloads = run.need === 'none' && isUp(run.state) && canReload(desired, brought);
   const need = run.need !== 'none' || brought.length === 0 ? run.need : reloads ? 'reload' : 'restart';
   const beside = isBeside(desired, need, run);
   const changes = need !== 'none' || run.before.some((operation) => !isEarly(operation));
@@ -121,8 +121,6 @@ type Need = RunChanges['need'] | 'reload';
 /** The old container serves until the new one does. One that is only stopped is started again, in every mode. */
 const isBeside = ({ run: { type }, deploy_mode: mode }: DesiredPlacement, need: Need, { up }: RunChanges): boolean =>
   type === 'docker' && mode !== undefined && (need === 'update' || (need === 'restart' && up));
-
-const isWell = (state: ComponentState): boolean => state === 'running' || state === 'healthy';
 
 /** How a change is brought in, where the document asks for more than a restart. */
 function wayIn(desired: DesiredPlacement, need: Need, beside: boolean, { state }: RunChanges): string[] {

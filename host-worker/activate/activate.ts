@@ -229,7 +229,8 @@ class Activation {
   /** Written before the first thing is put back, so that a repeat goes on putting back and does not start anew. */
   private async decideToUndo(record: OpenRecord, error: unknown): Promise<OpenRecord> {
     const cancelled = this.scope.signal.aborted;
-    const tail = cancelled ? '' : await this.lastWords(record);
+    const said = outputTailOf(error);
+    const tail = cancelled ? '' : said === '' ? await this.lastWords(record) : said;
     if (tail !== '') this.report.output('stderr', tail);
     const failure = cancelled ? null : describeFailure(error, this.report, tail);
     this.report.output('info', cancelled ? 'cancelled; putting things back' : `failed: ${messageOf(error)}`);

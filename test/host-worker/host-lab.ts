@@ -37,6 +37,7 @@ export class HostLab {
   async reset(): Promise<void> {
     await this.succeed(['fleet-reset'], 120_000);
     await this.succeed(['rm', '-rf', statePath, '/etc/maestro/units']);
+    await this.succeed(['sh', '-c', 'if iptables-save | grep -q MAESTRO; then iptables-save | grep -v MAESTRO | iptables-restore; fi']);
     this.control.runs.clear();
     this.since = (await this.succeed(['date', '+%s.%N'])).trim();
   }
