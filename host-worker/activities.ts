@@ -9,6 +9,7 @@ import { StepFailed, toTemporalFailure } from './activate/failures.js';
 import type { HostDeps } from './activate/host-deps.js';
 import { operate } from './activate/operate.js';
 import { prepare } from './activate/prepare.js';
+import { verify } from './activate/verify.js';
 import { type ActivityScope, temporalScope, withHeartbeat } from './activity-scope.js';
 import { StepReporter } from './control-plane/step-reporter.js';
 import { observePlacements } from './observe/observe.js';
@@ -21,6 +22,7 @@ export function createHostActivities(deps: HostDeps, scopeOf: () => ActivityScop
     observe: (work) => run(deps, scopeOf(), work, null, (scope) => observe(deps, work, scope)),
     prepare: (work) => runStep(deps, scopeOf(), 'prepare', work, (scope, report) => prepare(deps, work, scope, report)),
     activate: (work) => runStep(deps, scopeOf(), 'activate', work, (scope, report) => activate(deps, work, scope, report)),
+    verify: (work) => runStep(deps, scopeOf(), 'verify', work, (scope, report) => verify(deps, work, scope, report)),
     operate: (work) => runStep(deps, scopeOf(), 'operate', work, (scope, report) => operate(deps, work, scope, report)),
   };
 }

@@ -17,6 +17,8 @@ import { messageOf } from './trouble.js';
 import { workerVersion } from './version.js';
 
 const concurrentActivities = 32;
+/** Enough to be given a burst quickly; with hundreds of hosts each one more is hundreds of open calls for the server. */
+const pollers = 2;
 const helloMs = 5_000;
 const lockPatienceMs = 30_000;
 const retryFirstMs = 250;
@@ -96,7 +98,7 @@ async function work(config: HostConfig, deps: HostDeps, log: Logger, stopping: A
 function createWorker(config: HostConfig, deps: HostDeps, connection: NativeConnection): Promise<Worker> {
   return Worker.create({
     connection, namespace: config.temporalNamespace, taskQueue: hostQueue(config.node), identity: `host/${config.node}`,
-    activities: { ...createHostActivities(deps) }, maxConcurrentActivityTaskExecutions: concurrentActivities,
+    activities: { ...createHostActivities(deps) }, maxConcurrentActivityTaskExecutions: concurrentActivities, maxConcurrentActivityTaskPolls: pollers,
     // Heartbeats are passed on as they come: they are how a cancellation arrives.
     maxHeartbeatThrottleInterval: heartbeatMs, defaultHeartbeatThrottleInterval: heartbeatMs,
     shutdownGraceTime: shutdownGraceMs, shutdownForceTime: shutdownForceMs,

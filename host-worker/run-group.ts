@@ -61,7 +61,7 @@ export function runInGroup(file: string, argv: readonly string[], options: Group
 const reasonOf = (signal: AbortSignal): Error => (signal.reason instanceof Error ? signal.reason : new Error('cancelled'));
 
 /** Carriage returns of progress bars end a line, too. Answers with what tells the rest and lets go of the stream. */
-function eachLine(stream: NodeJS.ReadableStream & { destroy(): unknown }, tell: (line: string) => void): () => void {
+export function eachLine(stream: NodeJS.ReadableStream & { destroy(): unknown }, tell: (line: string) => void): () => void {
   const decoder = new StringDecoder('utf8');
   let rest = '';
   stream.on('data', (chunk: Buffer) => {

@@ -3,6 +3,8 @@
  * control plane, asked for by the host at the moment of use, compared with reality by `planHost`.
  * Property names are snake_case on every side, so that there is no conversion to get wrong.
  */
+import type { TestStage } from './test-results.js';
+
 export interface PortMapping { ip: string; host_port: number; container_port: number; protocol: 'tcp' | 'udp' }
 
 /** A bind mount (`source` is an absolute host path) or a named volume. */
@@ -112,6 +114,18 @@ export interface BuildStep {
 /** `config`: templates; `content`: files and folders of the bundle; `code`: the release of a source. */
 export type ReloadTrigger = 'code' | 'config' | 'content';
 
+/** One test of the component; a placement has them in the order in which they run. */
+export type DesiredTest = {
+  name: string;
+  when: TestStage;
+  /** Tests of this placement that must have passed. */
+  requires: string[];
+  /** It needs a component that this one waits for, so that it cannot run ahead of the gates. */
+  gated: boolean;
+  timeout_ms: number;
+  blocking: boolean;
+} & ({ type: 'command'; command: string } | { type: 'http'; url: string; expect_status: number; expect_body_contains: string | null });
+
 export interface DesiredPlacement {
   deploy_id: string;
   project: string;
@@ -131,6 +145,8 @@ export interface DesiredPlacement {
   files: DesiredFile[];
   trees: DesiredTree[];
   healthcheck: Healthcheck | null;
+  /** No part of the hash: a test that changed is no reason to touch what runs. */
+  tests?: DesiredTest[];
   /** Hex; only there when something of it is secret. Of this deploy on this host, so that digests of others mean nothing here. */
   digest_key?: string;
   /** The secret values in `content`s, so that the host can keep them out of what it tells. */

@@ -6,26 +6,54 @@
 import { bindingHosts, type Binding, type DeployDocument } from './document/index.js';
 import { findCycle, topologicalOrder } from './document/cycles.js';
 import { hostGroups, type HostGroup } from './document/placements.js';
-import { stepId, type Edge, type GraphStep, type RolloutGraph } from './graph-types.js';
+import { bindingRules, groupRules, waveOf } from './graph-rules.js';
+import { stepId, type Edge, type GraphStep, type GroupRules, type RolloutGraph } from './graph-types.js';
+import { exemptSteps } from './group-exempt.js';
+import { grouped } from './grouped.js';
 import { StepOrder } from './step-order.js';
 
 export { hostGroups } from './document/placements.js';
 
 export function documentGraph(document: DeployDocument): RolloutGraph {
   const hostsOf = document.deployment.map((binding) => bindingHosts(document, binding));
-  const steps = document.deployment.flatMap((binding, index) => bindingSteps(binding, hostsOf[index] ?? [], index));
+  const steps = document.deployment.flatMap((binding, index) => bindingSteps(document, binding, hostsOf[index] ?? [], index));
+  const hostGroupsInOrder = orderedGroups(document);
+  const groups = hostGroupsInOrder.flatMap((group) => groupRules(document, group) ?? []);
+  const bindings = bindingRules(document);
   const edges = new EdgesOf(steps);
-  dependences(document, steps, edges);
+  dependences(document, steps, edges, waveComparison(groups));
   // What follows only orders: it is left out where the other already waits for this step.
   const order = new StepOrder(steps.map(({ id }) => id), (id) => edges.from(id));
   const addOrder = (id: string, edge: Edge): void => { if (order.add(edge.from, id)) edges.add(id, edge); };
   document.deployment.forEach((binding, index) => sequentialEdges(document, binding, hostsOf[index] ?? [], edges, addOrder));
-  for (const group of hostGroups(document)) groupEdges(document, group, steps, addOrder);
-  return { steps };
+  for (const group of hostGroupsInOrder) groupEdges(document, group, steps, addOrder);
+  for (const [group, exempt] of exemptSteps(groups, steps)) group.exempt = exempt;
+  return { steps, ...(groups.length === 0 ? {} : { groups }), ...(bindings.length === 0 ? {} : { bindings }) };
 }
 
-const bindingSteps = (binding: Binding, hosts: readonly string[], index: number): GraphStep[] =>
-  hosts.flatMap((host) => binding.components.map((component) => ({ id: stepId(host, component), host, component, binding: index, waits_for: [] })));
+const bindingSteps = (document: DeployDocument, binding: Binding, hosts: readonly string[], index: number): GraphStep[] =>
+  hosts.flatMap((host) => binding.components.map((component) => ({
+    id: stepId(host, component), host, component, binding: index, waits_for: [],
+    ...(binding.on_failure === 'rollback' || document.components[component]?.on_failure === 'rollback' ? { on_failure: 'rollback' as const } : {}),
+  })));
+
+/** Written order may contradict depends_on_hosts; what depends comes later. */
+function orderedGroups(document: DeployDocument): HostGroup[] {
+  const before = hostsBefore(document);
+  return hostGroups(document).map((group) => (group.strategy === 'parallel' || group.strategy === 'blue_green' || group.hosts.length < 2 ? group : { ...group, hosts: topologicalOrder(group.hosts, (host) => [...before(host)]) }));
+}
+
+/** True when the second step is of a later wave of the same canary than the first: it is not waited for, since it waits itself. */
+function waveComparison(groups: readonly GroupRules[]): (step: GraphStep, other: GraphStep) => boolean {
+  const waves = new Map(groups.filter(({ strategy }) => strategy === 'canary').flatMap((group) => {
+    const wave = waveOf(group);
+    return group.bindings.map((binding) => [binding, { group, wave }] as const);
+  }));
+  return (step, other) => {
+    const of = waves.get(step.binding);
+    return of !== undefined && of.group === waves.get(other.binding)?.group && (of.wave.get(other.host) ?? 0) > (of.wave.get(step.host) ?? 0);
+  };
+}
 
 /** The edges of each step by the step they come from, so that thousands of them stay cheap. */
 class EdgesOf {
@@ -55,25 +83,15 @@ class EdgesOf {
   }
 }
 
-function dependences(document: DeployDocument, steps: readonly GraphStep[], edges: EdgesOf): void {
+function dependences(document: DeployDocument, steps: readonly GraphStep[], edges: EdgesOf, isLaterWave: (step: GraphStep, other: GraphStep) => boolean): void {
   const onHost = grouped(steps, ({ host }) => host);
   const ofComponent = grouped(steps, ({ component }) => component);
   for (const step of steps) {
     const needs = (others: readonly GraphStep[] | undefined, reason: Edge['reason']): void =>
-      others?.forEach((other) => edges.add(step.id, { from: other.id, reason, needs_green: true }));
+      others?.forEach((other) => { if (!isLaterWave(step, other)) edges.add(step.id, { from: other.id, reason, needs_green: true }); });
     for (const component of document.components[step.component]?.depends_on ?? []) needs(ofComponent.get(component), 'depends_on');
     for (const host of document.deployment[step.binding]?.depends_on_hosts ?? []) needs(onHost.get(host), 'depends_on_hosts');
   }
-}
-
-function grouped(steps: readonly GraphStep[], keyOf: (step: GraphStep) => string): Map<string, GraphStep[]> {
-  const groups = new Map<string, GraphStep[]>();
-  for (const step of steps) {
-    const group = groups.get(keyOf(step));
-    if (group === undefined) groups.set(keyOf(step), [step]);
-    else group.push(step);
-  }
-  return groups;
 }
 
 /** The steps that wait for each other in a circle, or null. Possible when depends_on contradicts depends_on_hosts. */
@@ -98,17 +116,15 @@ function sequentialEdges(document: DeployDocument, binding: Binding, hosts: read
   }
 }
 
-/** A sequential group walks its hosts one by one, each waiting until the one before is green. */
+/** A sequential group walks its hosts one by one, each waiting until the one before is green; with max_failures, until it has ended. */
 function groupEdges(document: DeployDocument, group: HostGroup, steps: readonly GraphStep[], addOrder: AddOrder): void {
   if (group.strategy !== 'sequential' || group.hosts.length < 2) return;
   const bindings = new Set(group.bindings);
   const onHost = grouped(steps.filter((step) => bindings.has(step.binding)), ({ host }) => host);
-  // Written order may contradict depends_on_hosts; what depends comes later.
-  const before = hostsBefore(document);
-  const order = topologicalOrder(group.hosts, (host) => [...before(host)]);
-  order.slice(1).forEach((host, index) => {
+  const tolerant = group.bindings.some((index) => (document.deployment[index]?.max_failures ?? 0) > 0);
+  group.hosts.slice(1).forEach((host, index) => {
     for (const step of onHost.get(host) ?? []) {
-      for (const other of onHost.get(order[index] ?? '') ?? []) addOrder(step.id, { from: other.id, reason: 'host_group', needs_green: true });
+      for (const other of onHost.get(group.hosts[index] ?? '') ?? []) addOrder(step.id, { from: other.id, reason: 'host_group', needs_green: !tolerant });
     }
   });
 }

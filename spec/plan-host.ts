@@ -102,7 +102,7 @@ function assemble(desired: DesiredPlacement, run: RunChanges, source: SourceChan
     files: paths.map(({ file }) => file),
     operations: [...run.before.filter(isEarly), ...release, ...paths.map(({ operation }) => operation), ...run.before.filter((operation) => !isEarly(operation) && !(beside && operation.op === 'publish_ports')), ...startOperation(desired, need, run.up, beside), ...health],
     observed_state: run.state,
-    needs_prepare: run.before.some(({ op }) => op === 'pull_image') || (release.length > 0 && !source.prepared),
+    needs_prepare: run.before.some(({ op }) => op === 'pull_image') || (release.length > 0 && !source.prepared) || (changes && desired.tests?.some(({ when }) => when === 'pre_deploy') === true),
   };
 }
 

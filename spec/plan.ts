@@ -37,6 +37,9 @@ export type Operation =
   | { op: 'remove_owned_file'; path: string }
   | { op: 'check_health' };
 
+/** An image that is pulled again, or a look at health, is no change. */
+export const changesHost = (operations: readonly Operation[]): boolean => operations.some(({ op }) => op !== 'check_health' && op !== 'pull_image');
+
 export interface PlacementPlan {
   component: string;
   action: Action;

@@ -13,10 +13,10 @@ export const control = proxyLocalActivities<ControlActivities>({
 
 const retry = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '5s' };
 
-/** Reading a host: waits for an offline host up to the offline deadline. */
-export const observing = (host: string): Pick<HostActivities, 'observe'> =>
+/** Reading a host: waits for an offline host up to its deadline. */
+export const observing = (host: string, deadlineMs: number): Pick<HostActivities, 'observe'> =>
   proxyActivities<HostActivities>({
-    taskQueue: hostQueue(host), startToCloseTimeout: '60s', heartbeatTimeout: '12s', scheduleToCloseTimeout: '1h', retry,
+    taskQueue: hostQueue(host), startToCloseTimeout: '60s', heartbeatTimeout: '12s', scheduleToCloseTimeout: deadlineMs, retry,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   });
 
@@ -31,5 +31,12 @@ export const glancing = (host: string): Pick<HostActivities, 'observe'> =>
 export const changing = (host: string): Pick<HostActivities, 'prepare' | 'activate' | 'operate'> =>
   proxyActivities<HostActivities>({
     taskQueue: hostQueue(host), startToCloseTimeout: '30m', heartbeatTimeout: '12s', scheduleToCloseTimeout: '2h', retry,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  });
+
+/** Watching a host for a while; the watch begins anew when the host worker is lost meanwhile. */
+export const watching = (host: string, durationMs: number): Pick<HostActivities, 'verify'> =>
+  proxyActivities<HostActivities>({
+    taskQueue: hostQueue(host), startToCloseTimeout: durationMs + 60_000, heartbeatTimeout: '12s', scheduleToCloseTimeout: 2 * durationMs + 3_600_000, retry,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   });

@@ -5,6 +5,7 @@
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
 import type { PlacementPlan } from '../spec/plan.js';
 import type { HostFacts } from '../spec/observed.js';
+import type { TestResult } from '../spec/test-results.js';
 import type { Phase, RolloutState } from '../spec/words.js';
 import type { ErrorCode } from '../spec/errors.js';
 
@@ -16,14 +17,19 @@ export interface RolloutResult { state: RolloutState }
 export interface PlanInput { plan_id: string; deploy_id: string; version: number }
 export interface PlanResult { plan_id: string }
 
-/** `step` is a step id `<host>/<component>`; without one, all failed steps. `actor` is for the log. */
-export interface RetryInput { step?: string; actor: string }
+/** `step` is a step id `<host>/<component>`; without one, all failed steps. `version`: what is not done yet is done with that one. `actor` is for the log. */
+export interface RetryInput { step?: string; version?: number; actor: string }
 export interface SkipInput { step: string; note: string; actor: string }
+/** `binding` is an index in `deployment[]`; without one, all that wait. */
+export interface ApproveInput { binding?: number; actor: string }
 export interface ActorInput { actor: string }
 
 export const retryUpdate = defineUpdate<void, [RetryInput]>('retry');
 export const resumeUpdate = defineUpdate<void, [ActorInput]>('resume');
 export const skipUpdate = defineUpdate<void, [SkipInput]>('skip');
+export const pauseUpdate = defineUpdate<void, [ActorInput]>('pause');
+export const approveUpdate = defineUpdate<void, [ApproveInput]>('approve');
+export const rollbackUpdate = defineUpdate<void, [ActorInput]>('rollback');
 export const abortUpdate = defineUpdate<void, [ActorInput]>('abort');
 export const rolloutStateQuery = defineQuery<RolloutState>('state');
 
@@ -50,16 +56,21 @@ export interface PlacementWork extends HostWork {
 
 export interface ObserveResult { facts: HostFacts; placements: PlacementPlan[] }
 export interface PhaseTiming { phase: Phase; duration_ms: number }
-export interface PrepareResult { phases: PhaseTiming[] }
+/** `tests`, here and below: how each test of the component ended; left out when none ran. */
+export interface PrepareResult { phases: PhaseTiming[]; tests?: TestResult[] }
 export interface ActivateResult {
   changed: boolean;
   operations: string[];
   phases: PhaseTiming[];
+  tests?: TestResult[];
   /** Only with `hold_switch`: true when the new one stands healthy beside the old one, which still serves. */
   held?: boolean;
   /** Only with `take_back`: true when something was taken away. */
   taken_back?: boolean;
 }
+/** Watches what a placement runs for a while, after a change. */
+export interface VerifyWork extends PlacementWork { duration_ms: number }
+export interface VerifyResult { phases: PhaseTiming[] }
 export type OperateVerb = 'start' | 'stop' | 'restart' | 'healthcheck';
 export interface OperateWork extends PlacementWork { verb: OperateVerb }
 export interface OperateResult { ok: boolean; detail: string }
@@ -70,6 +81,7 @@ export interface HostActivities {
   observe(work: HostWork): Promise<ObserveResult>;
   prepare(work: PlacementWork): Promise<PrepareResult>;
   activate(work: PlacementWork): Promise<ActivateResult>;
+  verify(work: VerifyWork): Promise<VerifyResult>;
   operate(work: OperateWork): Promise<OperateResult>;
 }
 
@@ -83,4 +95,5 @@ export interface StepFailure {
   /** The last lines of output or stderr, at most 2 KB. */
   output_tail: string;
   phases: PhaseTiming[];
+  tests?: TestResult[];
 }

@@ -1,27 +1,24 @@
 /** Diff, apply and rollback: the three ways from a version to the hosts. */
 import { z } from 'zod';
-import { deployClaims, keepMissingClaims, type DeployClaims } from '../../control/claims/index.js';
-import { findDeploy, loadBundle, type DeployHead } from '../../control/deploys/index.js';
+import { findDeploy, type DeployHead } from '../../control/deploys/index.js';
 import { assertApplicable } from '../../control/documents/validate.js';
 import { createPlan, getPlan } from '../../control/plans/index.js';
 import { openRollout } from '../../control/rollouts/index.js';
-import type { SecretPins } from '../../control/secrets/index.js';
 import { MaestroError } from '../../spec/errors.js';
 import { rolloutWorkflowId, type RolloutKind } from '../../spec/words.js';
-import { workflowUrl, type ApiContext } from '../context.js';
-import { missingHosts, unknownHosts } from '../documents/hosts.js';
+import { workflowUrl } from '../context.js';
 import { versionOf } from '../documents/versions.js';
 import { jsonBody } from '../http/body.js';
 import { route, type Call } from '../route.js';
 import { flag, idOf } from '../schemas/common.js';
 import { plan, rolloutStarted } from '../schemas/rollouts.js';
+import { checkVersion, versionNumber, type Checked } from './check-version.js';
 import { expectedVersion } from './expected-version.js';
 
 type Plan = z.input<typeof plan>;
 type Started = z.input<typeof rolloutStarted>;
 
 const ofDeploy = z.strictObject({ id: idOf('dpl') });
-const versionNumber = z.int().min(1).max(1_000_000_000);
 
 const applyBody = z.strictObject({
   version: versionNumber.optional().describe('Default: the latest'),
@@ -33,27 +30,6 @@ const applyBody = z.strictObject({
 function refuseUnsupported({ prune, plan_id: planId }: z.infer<typeof applyBody>): void {
   if (prune === true) throw new MaestroError('unsupported_feature', 'Pruning is not supported yet', { fix: 'Apply without prune; remove what is left over on the hosts.' });
   if (planId !== undefined) throw new MaestroError('unsupported_feature', 'Applying a stored plan is not supported yet', { fix: 'Apply the version itself, without plan_id.' });
-}
-
-interface Checked { claims: DeployClaims; secrets: SecretPins }
-
-/** Everything that can be known before a host is asked, and what the version would take there. Throws validation_error or unsupported_feature. */
-async function checkVersion({ db, renderer }: ApiContext, deployId: string, version: number): Promise<Checked> {
-  const validation = await renderer.version(deployId, version);
-  assertApplicable(validation);
-  const [missing] = await Promise.all([validation.document === null ? [] : missingHosts(db, validation.document), keepMissingClaims(db, renderer)]);
-  if (missing.length > 0) await refuseUnknownHosts(db, (await loadBundle(db, deployId, version)).yaml);
-  const used = [...(validation.rendered?.secrets ?? [])].flatMap(([path, number]) => (number === null ? [] : [[path, number] as const]));
-  return { claims: deployClaims(validation.rendered?.claims ?? []), secrets: Object.fromEntries(used) };
-}
-
-async function refuseUnknownHosts(db: ApiContext['db'], yaml: string): Promise<void> {
-  const errors = await unknownHosts(db, yaml);
-  const [first] = errors;
-  if (first === undefined) return;
-  throw new MaestroError('validation_error', errors.length === 1 ? first.message : `${errors.length} hosts are not enrolled: ${errors.map(({ path }) => path.slice('hosts.'.length)).join(', ')}`, {
-    fix: first.suggested_fix, errors,
-  });
 }
 
 interface Opening extends Checked { deploy: DeployHead; version: number; kind: RolloutKind; expectedVersion: number | undefined }

@@ -4,7 +4,11 @@ import type { EventView } from '../../control/events/index.js';
 
 const output = z.object({ lines: z.array(z.object({ stream: z.string(), text: z.string() })) });
 const phase = z.object({ phase: z.string(), state: z.string(), duration_ms: z.number().optional() });
-const state = z.object({ state: z.string(), reason: z.string().nullish() });
+const test = z.object({ name: z.string(), state: z.string(), blocking: z.boolean(), duration_ms: z.number(), detail: z.string() });
+const state = z.object({ state: z.string(), reason: z.string().nullish(), tests: z.array(test).catch([]).default([]) });
+
+const testLine = ({ name, state: ended, blocking, duration_ms: ms, detail }: z.infer<typeof test>): string =>
+  `test ${name} ${ended} after ${ms} ms${blocking ? '' : ' (it does not block)'}${detail === '' ? '' : `: ${detail}`}`;
 
 /** Escape sequences and other control characters would act on the terminal of whoever reads the log. */
 const printable = (text: string): string => text.replaceAll(/\p{Cc}/gu, (char) => (char === '\t' ? char : '\uFFFD'));
@@ -15,7 +19,7 @@ function saidBy({ type, data }: EventView): string[] {
   const timed = type === 'step.phase' ? phase.safeParse(data) : null;
   if (timed?.success) return [`${timed.data.phase} ${timed.data.state}${timed.data.duration_ms === undefined ? '' : ` after ${timed.data.duration_ms} ms`}`];
   const moved = state.safeParse(data);
-  if (moved.success) return [`${type === 'rollout.state' ? 'rollout' : 'step'} ${moved.data.state}${moved.data.reason ? `: ${moved.data.reason}` : ''}`];
+  if (moved.success) return [...moved.data.tests.map(testLine), `${type === 'rollout.state' ? 'rollout' : 'step'} ${moved.data.state}${moved.data.reason ? `: ${moved.data.reason}` : ''}`];
   return [type];
 }
 

@@ -1,20 +1,21 @@
 /** Rollouts: watching them and answering the ones that wait. */
 import { z } from 'zod';
-import { getRollout, listRollouts, rolloutLog } from '../../control/rollouts/index.js';
+import { getRollout, listRollouts, prepareRetarget, rolloutLog } from '../../control/rollouts/index.js';
 import { MaestroError } from '../../spec/errors.js';
 import { isOpenRollout } from '../../spec/words.js';
-import { abortUpdate, resumeUpdate, retryUpdate, skipUpdate } from '../../workflows/shared.js';
+import { abortUpdate, approveUpdate, pauseUpdate, resumeUpdate, retryUpdate, rollbackUpdate, skipUpdate } from '../../workflows/shared.js';
 import { workflowUrl, type ApiContext } from '../context.js';
 import { jsonBody } from '../http/body.js';
 import { route, Streamed, type Call } from '../route.js';
 import { idOf, named, pageOf, pageQuery } from '../schemas/common.js';
 import { rolloutAnswer, rolloutDetail, rolloutItem } from '../schemas/rollouts.js';
+import { checkVersion, versionNumber } from './check-version.js';
 import { logLine } from './rollout-log.js';
 
 const ofRollout = z.strictObject({ id: idOf('rol') });
 const stepName = z.string().min(3).max(127).regex(/^[^/]+\/[^/]+$/, 'Not of the form <host>/<component>');
 
-type UpdateName = 'retry' | 'resume' | 'skip' | 'abort';
+type UpdateName = 'retry' | 'resume' | 'pause' | 'skip' | 'approve' | 'rollback' | 'abort';
 type Target = { rollout_id: string; deploy_id: string };
 
 /** A rollout that still waits for answers; `conflict` for one that has ended. */
@@ -32,9 +33,16 @@ async function answered<B extends object>(call: Call<{ id: string }, unknown, B>
   return { rollout_id, state };
 }
 
-/** What the four answers to a paused rollout have in common. */
-const answerRow = (name: UpdateName, summary: string) => ({
-  method: 'post' as const, path: `/api/rollouts/{id}/${name}`, operationId: `${name}Rollout`, tag: 'rollouts', summary, right: 'deploy.apply' as const,
+/** Another version for a paused rollout is checked like one that is applied. */
+async function prepareVersion(context: ApiContext, { deploy_id: deployId, rollout_id: rolloutId }: Target, version: number): Promise<void> {
+  const { state } = await getRollout(context.db, rolloutId);
+  if (state !== 'paused') throw new MaestroError('conflict', `The rollout is ${state}; it takes another version only while it is paused`, { fix: 'Pause it first, or wait until it rests.', details: { rollout_id: rolloutId, state } });
+  await prepareRetarget(context.db, { deployId, version, ...(await checkVersion(context, deployId, version)) });
+}
+
+/** What the answers to an open rollout have in common. */
+const answerRow = (name: UpdateName, summary: string, right: 'deploy.apply' | 'deploy.rollback' | 'deploy.approve' = 'deploy.apply') => ({
+  method: 'post' as const, path: `/api/rollouts/{id}/${name}`, operationId: `${name}Rollout`, tag: 'rollouts', summary, right,
   audit: { action: `rollout.${name}`, by: 'router' as const }, idempotent: true, errors: ['conflict', 'timeout'] as const, params: ofRollout, response: rolloutAnswer,
 });
 
@@ -62,14 +70,33 @@ export const rolloutRoutes = [
     },
   }),
   route({
-    ...answerRow('retry', 'Try one failed step again, or all of them'),
-    body: jsonBody(z.strictObject({ step: stepName.optional() }), { required: false }),
-    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, retryUpdate, { ...call.body, actor })),
+    ...answerRow('retry', 'Try one failed step again, or all of them; with version, do with that one what is not done yet'),
+    body: jsonBody(z.strictObject({ step: stepName.optional(), version: versionNumber.optional().describe('Only while the rollout is paused') }), { required: false }),
+    handler: (call) => answered(call, async (target, actor) => {
+      const { context, body } = call;
+      if (body.version !== undefined) await prepareVersion(context, target, body.version);
+      await context.temporal.update(target, retryUpdate, { ...body, actor });
+    }),
   }),
   route({
     ...answerRow('resume', 'Go on after a pause'),
     body: jsonBody(z.strictObject({}), { required: false }),
     handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, resumeUpdate, { actor })),
+  }),
+  route({
+    ...answerRow('pause', 'Start nothing more; what runs is finished'),
+    body: jsonBody(z.strictObject({}), { required: false }),
+    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, pauseUpdate, { actor })),
+  }),
+  route({
+    ...answerRow('approve', 'Let a binding start that waits for approval, or all of them', 'deploy.approve'),
+    body: jsonBody(z.strictObject({ binding: z.int().min(0).max(100_000).optional().describe('Index in deployment') }), { required: false }),
+    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, approveUpdate, { ...call.body, actor })),
+  }),
+  route({
+    ...answerRow('rollback', 'Take back what the rollout has changed: the active version comes back', 'deploy.rollback'),
+    body: jsonBody(z.strictObject({}), { required: false }),
+    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, rollbackUpdate, { actor })),
   }),
   route({
     ...answerRow('skip', 'Count a step as done without doing it; says why'),

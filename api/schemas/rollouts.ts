@@ -1,6 +1,7 @@
 /** Rollouts, steps and plans as they are answered. */
 import { z } from 'zod';
 import { actions, componentStates, driftKinds, phases, rolloutKinds, rolloutStates, stepStates } from '../../spec/words.js';
+import { testStages, testStates } from '../../spec/test-results.js';
 import { errorCode, named, timestamp, wordOf } from './common.js';
 
 const changeKind = z.enum([...driftKinds, 'desired']);
@@ -9,9 +10,16 @@ const phase = z.enum(phases);
 export const rolloutState = named('RolloutState', z.enum(rolloutStates));
 export const rolloutKind = z.enum(rolloutKinds);
 
-const edge = z.object({ from: z.string(), reason: z.enum(['depends_on', 'depends_on_hosts', 'sequential', 'host_group']), needs_green: z.boolean() });
+const edge = z.object({ from: z.string(), reason: z.enum(['depends_on', 'depends_on_hosts', 'sequential', 'host_group', 'canary', 'blue_green', 'max_failures', 'rollback']), needs_green: z.boolean() });
+const group = z.object({
+  strategy: z.enum(['sequential', 'parallel', 'canary', 'blue_green']), bindings: z.array(z.int()), hosts: z.array(z.string()),
+  max_parallel: z.int().optional(), max_failures: z.int().optional(), waves: z.array(z.int()).optional().describe('Hosts of each wave of a canary, in the order of hosts'), verify_ms: z.number().optional(),
+});
+const bindingRules = z.object({ binding: z.int(), approval: z.literal(true).optional(), offline: z.enum(['wait', 'skip', 'fail']).optional(), offline_deadline_ms: z.number().optional() });
 export const rolloutGraph = named('RolloutGraph', z.object({
-  steps: z.array(z.object({ id: z.string(), host: z.string(), component: z.string(), binding: z.int(), waits_for: z.array(edge) })),
+  steps: z.array(z.object({ id: z.string(), host: z.string(), component: z.string(), binding: z.int(), waits_for: z.array(edge), on_failure: z.literal('rollback').optional() })),
+  groups: z.array(group).optional().describe('Host groups with rules beyond edges'),
+  bindings: z.array(bindingRules).optional().describe('Bindings that ask for more than the usual'),
 }));
 
 export const placementPlan = named('PlacementPlan', z.object({
@@ -43,6 +51,15 @@ export const rolloutRef = named('RolloutRef', z.object({ rollout_id: z.string(),
 export const rolloutSummary = named('RolloutSummary', rolloutRef.extend({ kind: rolloutKind, version: z.int() }));
 export const rolloutItem = named('RolloutItem', rolloutSummary.extend({ deploy_id: z.string(), deploy_name: z.string(), reason: z.string(), created_at: timestamp, started_by: z.string() }));
 
+const testResult = named('TestResult', z.object({
+  name: z.string(),
+  when: z.enum(testStages),
+  state: z.enum(testStates),
+  blocking: z.boolean().describe('Whether its failure fails the step'),
+  duration_ms: z.int(),
+  detail: z.string().describe('What was seen, in a line'),
+}));
+
 const step = named('RolloutStep', z.object({
   step: z.string().describe('`<host>/<component>`'),
   host: z.string(),
@@ -58,6 +75,7 @@ const step = named('RolloutStep', z.object({
   failure: stepFailure.nullable(),
   phases: z.array(phaseTiming),
   operations: z.array(z.string()),
+  tests: z.array(testResult),
   started_at: timestamp.nullable(),
   ended_at: timestamp.nullable(),
 }));
@@ -68,6 +86,13 @@ export const rolloutDetail = named('Rollout', rolloutItem.extend({
   graph: rolloutGraph,
   bindings: z.array(z.object({ index: z.int(), hosts: z.array(z.string()), components: z.array(z.string()), strategy: z.string() })),
   steps: z.array(step),
+  rollback_of: z.string().nullable().describe('The rollout that this one takes back'),
+  cause: z.object({
+    trigger: z.string().nullable().describe('The failed step whose on_failure asked for it'), asked_by: z.string().nullable(), reason: z.string(),
+    from_version: z.int(), to_version: z.int(),
+    kept: z.array(z.string()).describe('Changed steps that stay, by rollback: false'), missing: z.array(z.string()).describe('Changed steps that the version does not have'),
+  }).nullable(),
+  rolled_back_by: z.string().nullable().describe('The rollout that takes this one back'),
 }));
 
 export const rolloutStarted = named('RolloutStarted', z.object({ rollout_id: z.string(), version: z.int(), workflow_id: z.string(), temporal_url: z.string().nullable() }));

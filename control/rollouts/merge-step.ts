@@ -1,6 +1,7 @@
 /** What a step row becomes by a record: pure. */
 import type { PlacementPlan } from '../../spec/plan.js';
 import type { ErrorCode } from '../../spec/errors.js';
+import type { TestResult } from '../../spec/test-results.js';
 import type { Action, Phase, StepState } from '../../spec/words.js';
 
 export interface PhaseTiming { phase: Phase; duration_ms: number }
@@ -16,7 +17,7 @@ export interface StepFailure {
   phases: PhaseTiming[];
 }
 
-/** What is left out stays as it is, except that a new attempt starts clean. `phases` and `operations` are complete lists. */
+/** What is left out stays as it is, except that a new attempt starts clean. `phases`, `operations` and `tests` are complete lists. */
 export interface StepRecord {
   /** `<host>/<component>` */
   step: string;
@@ -29,6 +30,7 @@ export interface StepRecord {
   failure?: StepFailure;
   phases?: PhaseTiming[];
   operations?: string[];
+  tests?: TestResult[];
 }
 
 export interface StepRow {
@@ -41,6 +43,7 @@ export interface StepRow {
   failure: StepFailure | null;
   phases: PhaseTiming[];
   operations: string[];
+  tests: TestResult[];
   started_at: Date | null;
   ended_at: Date | null;
 }
@@ -57,7 +60,7 @@ export function mergeStep(row: StepRow, record: StepRecord, now: Date): { row: S
   if (record.attempt < row.attempt) return null;
   const again = record.attempt > row.attempt;
   if (!again && stepHasEnded(row.state) && !stepHasEnded(record.state)) return null;
-  const kept = again ? { failure: null, phases: [], operations: [] } : row;
+  const kept = again ? { failure: null, phases: [], operations: [], tests: [] } : row;
   const reason = record.reason ?? '';
   return {
     announce: again || row.state !== record.state || row.reason !== reason,
@@ -71,6 +74,7 @@ export function mergeStep(row: StepRow, record: StepRecord, now: Date): { row: S
       failure: record.failure ?? kept.failure,
       phases: record.phases ?? kept.phases,
       operations: record.operations ?? kept.operations,
+      tests: record.tests ?? kept.tests,
       ...times(row, record.state, again, now),
     },
   };

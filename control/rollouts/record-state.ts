@@ -1,20 +1,14 @@
 /** The states a rollout goes through; a final one is never left. */
 import type { Rollout } from '../../prisma/generated/client.js';
 import { isOpenRollout, type RolloutState } from '../../spec/words.js';
-import { inTransaction, notFound, type Db, type Tx } from '../database.js';
-import { appendEvents } from '../events/index.js';
+import { inTransaction, type Db, type Tx } from '../database.js';
+import { appendEvents, type EventInput } from '../events/index.js';
+import { lockRollout } from './lock-rollout.js';
 import { loadRollout, type LoadedRollout } from './load-rollout.js';
 import { rolloutEvent } from './open-rollout.js';
 
 /** `state` is what the rollout is in now; `changed` says whether this call did it. */
 export interface RecordedState { state: RolloutState; changed: boolean }
-
-async function lockRollout(tx: Tx, rolloutId: string): Promise<Rollout> {
-  await tx.$executeRaw`SELECT 1 FROM rollouts WHERE id = ${rolloutId} FOR NO KEY UPDATE`;
-  const rollout = await tx.rollout.findUnique({ where: { id: rolloutId } });
-  if (!rollout) throw notFound('rollout', rolloutId);
-  return rollout;
-}
 
 /** `pending` → `running`, and a `pending` step row for every placement. Repeating it changes nothing. */
 export async function startRollout(db: Db, rolloutId: string): Promise<RecordedState> {
@@ -47,9 +41,22 @@ export async function recordRolloutState(db: Db, rolloutId: string, { state, rea
     const ended_at = isOpenRollout(state) ? null : now;
     await tx.rollout.update({ where: { id: rolloutId }, data: { state, reason, ended_at, started_at: rollout.started_at ?? (state === 'running' ? now : null) } });
     if (ended_at) await settleDeploy(tx, rollout, state, now);
-    await appendEvents(tx, [rolloutEvent(rollout, state, reason)]);
+    const takenBack = state === 'succeeded' && rollout.rollback_of !== null ? await closeTakenBack(tx, rollout.rollback_of, rollout) : [];
+    await appendEvents(tx, [rolloutEvent(rollout, state, reason), ...takenBack]);
     return { state, changed: true };
   });
+}
+
+/** Only now is it true that the other one was rolled back, and of which of its steps. */
+async function closeTakenBack(tx: Tx, rolloutId: string, by: Rollout): Promise<EventInput[]> {
+  const other = await lockRollout(tx, rolloutId);
+  if (other.state !== 'failed') return [];
+  await tx.rollout.update({ where: { id: rolloutId }, data: { state: 'rolled_back' } });
+  await tx.$executeRaw`
+    UPDATE steps SET state = 'rolled_back', updated_at = now() FROM steps b
+    WHERE steps.rollout_id = ${rolloutId} AND b.rollout_id = ${by.id} AND b.host = steps.host AND b.component = steps.component
+      AND b.state IN ('succeeded', 'unchanged') AND steps.state IN ('succeeded', 'aborted')`;
+  return [rolloutEvent(other, 'rolled_back', other.reason)];
 }
 
 async function settleDeploy(tx: Tx, { deploy_id, version }: Rollout, state: RolloutState, now: Date): Promise<void> {

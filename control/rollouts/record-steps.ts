@@ -45,18 +45,18 @@ function current(changed: ReadonlyMap<string, StepRow>, { steps }: LockedSteps, 
   if (row) return row;
   const step = steps.get(id);
   if (!step) throw new MaestroError('internal', `Rollout ${rolloutId} has no step "${id}".`, { fix: 'Start the rollout before recording its steps.', details: { rollout_id: rolloutId, step: id } });
-  return { ...step, plan: stored(step.plan), failure: stored(step.failure), phases: stored(step.phases) };
+  return { ...step, plan: stored(step.plan), failure: stored(step.failure), phases: stored(step.phases), tests: stored(step.tests) };
 }
 
 /** Reasons and output of commands may hold what the database refuses. */
 const clean = (record: StepRecord): StepRecord => stored<StepRecord>(storableObject(record));
 
 function stepEvent({ deploy_id, steps }: LockedSteps, rolloutId: string, id: string, row: StepRow): EventInput {
-  const { state, attempt, reason, blocked_by, action, failure, phases } = row;
+  const { state, attempt, reason, blocked_by, action, failure, phases, tests } = row;
   const { host, component } = steps.get(id) ?? { host: '', component: '' };
   return {
     type: 'step.state', deploy_id, rollout_id: rolloutId, host, component,
-    data: { step: id, state, attempt, reason, blocked_by, action, failure, phases, started_at: row.started_at, ended_at: row.ended_at },
+    data: { step: id, state, attempt, reason, blocked_by, action, failure, phases, ...(tests.length === 0 ? {} : { tests }), started_at: row.started_at, ended_at: row.ended_at },
   };
 }
 
@@ -66,8 +66,8 @@ async function saveSteps(tx: Tx, rolloutId: string, changed: ReadonlyMap<string,
   const rows = JSON.stringify([...changed].map(([id, row]) => storable({ id, ...row, updated_at: now })));
   await tx.$executeRaw`
     UPDATE steps SET state = r.state, attempt = r.attempt, reason = r.reason, blocked_by = r.blocked_by, action = r.action, plan = r.plan,
-      failure = r.failure, phases = r.phases, operations = r.operations, started_at = r.started_at, ended_at = r.ended_at, updated_at = r.updated_at
+      failure = r.failure, phases = r.phases, operations = r.operations, tests = r.tests, started_at = r.started_at, ended_at = r.ended_at, updated_at = r.updated_at
     FROM jsonb_to_recordset(${rows}::jsonb) AS r(id text, state step_state, attempt int, reason text, blocked_by text[], action text, plan jsonb,
-      failure jsonb, phases jsonb, operations text[], started_at timestamptz, ended_at timestamptz, updated_at timestamptz)
+      failure jsonb, phases jsonb, operations text[], tests jsonb, started_at timestamptz, ended_at timestamptz, updated_at timestamptz)
     WHERE steps.rollout_id = ${rolloutId} AND steps.host || '/' || steps.component = r.id`;
 }

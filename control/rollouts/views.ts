@@ -1,8 +1,8 @@
 /** Rollouts as the API shows them. */
 import type { Step } from '../../prisma/generated/client.js';
 import { bindingHosts, type DeployDocument } from '../../spec/document/index.js';
-import { documentGraph } from '../../spec/graph.js';
 import { stepId, type GraphStep, type RolloutGraph } from '../../spec/graph-types.js';
+import type { TestResult } from '../../spec/test-results.js';
 import type { PlacementPlan } from '../../spec/plan.js';
 import { rolloutWorkflowId, type RolloutKind, type RolloutState, type StepState } from '../../spec/words.js';
 import { notFound, type Reader } from '../database.js';
@@ -10,7 +10,9 @@ import { readEvents, type EventView } from '../events/index.js';
 import { stored } from '../json.js';
 import { pageLimit, readCursor, timeOfCursor, toPage, type Page, type PageRequest } from '../paging.js';
 import { storedDocument } from '../documents/stored-document.js';
+import { graphFields, graphOfRollout } from './load-rollout.js';
 import type { PhaseTiming, StepFailure } from './merge-step.js';
+import type { RecordedCause } from './open-rollback.js';
 
 export interface RolloutSummary {
   rollout_id: string;
@@ -42,6 +44,8 @@ export interface StepView {
   failure: StepFailure | null;
   phases: PhaseTiming[];
   operations: string[];
+  /** How the tests of the component ended, in the order in which they ran. */
+  tests: TestResult[];
   started_at: string | null;
   ended_at: string | null;
 }
@@ -51,6 +55,11 @@ export interface RolloutView extends RolloutSummary {
   graph: RolloutGraph;
   bindings: BindingView[];
   steps: StepView[];
+  /** Set when this rollout takes another one back: which, and the chain of reasons. */
+  rollback_of: string | null;
+  cause: RecordedCause | null;
+  /** The rollout that takes this one back. */
+  rolled_back_by: string | null;
 }
 export interface RolloutViewOptions { /** Where Temporal Web shows a workflow. */ temporalUrl?: (workflowId: string) => string | null }
 
@@ -89,11 +98,11 @@ export async function listRollouts(db: Reader, { deployId, ...request }: PageReq
 export async function getRollout(db: Reader, rolloutId: string, { temporalUrl = () => null }: RolloutViewOptions = {}): Promise<RolloutView> {
   const row = await db.rollout.findUnique({
     where: { id: rolloutId },
-    select: { ...summaryFields, content: { select: { yaml: true } }, steps: { orderBy: { position: 'asc' } } },
+    select: { ...summaryFields, ...graphFields, rollback_of: true, cause: true, taken_back_by: { select: { id: true } }, steps: { orderBy: { position: 'asc' } } },
   });
   if (!row) throw notFound('rollout', rolloutId);
   const document = storedDocument(row.content.yaml, `${row.deploy_id}/v${row.version}`);
-  const graph = documentGraph(document);
+  const graph = await graphOfRollout(db, row);
   const phases = row.steps.some(({ state }) => state === 'running') ? await currentPhases(db, rolloutId) : new Map<string, string>();
   const workflow_id = rolloutWorkflowId(row.deploy_id);
   return {
@@ -103,6 +112,9 @@ export async function getRollout(db: Reader, rolloutId: string, { temporalUrl = 
     graph,
     bindings: bindings(document),
     steps: row.steps.length > 0 ? row.steps.map((step) => stepView(step, phases)) : graph.steps.map(notStarted),
+    rollback_of: row.rollback_of,
+    cause: stored<RecordedCause | null>(row.cause),
+    rolled_back_by: row.taken_back_by?.id ?? null,
   };
 }
 
@@ -116,13 +128,13 @@ function stepView(step: Step, phases: ReadonlyMap<string, string>): StepView {
   const phase = state === 'running' ? phases.get(id) ?? null : state === 'failed' ? failure?.phase ?? null : null;
   return {
     step: id, host, component, binding, state, phase, attempt, reason, blocked_by, action,
-    plan: stored(step.plan), failure, phases: stored(step.phases), operations, started_at: time(step.started_at), ended_at: time(step.ended_at),
+    plan: stored(step.plan), failure, phases: stored(step.phases), operations, tests: stored(step.tests), started_at: time(step.started_at), ended_at: time(step.ended_at),
   };
 }
 
 const notStarted = ({ id, host, component, binding }: GraphStep): StepView => ({
   step: id, host, component, binding, state: 'pending', phase: null, attempt: 0, reason: '', blocked_by: [],
-  action: null, plan: null, failure: null, phases: [], operations: [], started_at: null, ended_at: null,
+  action: null, plan: null, failure: null, phases: [], operations: [], tests: [], started_at: null, ended_at: null,
 });
 
 /** The phase each step reported last, unless it has ended. Hosts report phases as events; there is no second place for them. */

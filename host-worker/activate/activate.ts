@@ -5,7 +5,7 @@
 import { CancelledFailure } from '@temporalio/common';
 import type { DesiredPlacement } from '../../spec/desired.js';
 import { MaestroError } from '../../spec/errors.js';
-import type { Operation, PlacementPlan } from '../../spec/plan.js';
+import { changesHost, type Operation, type PlacementPlan } from '../../spec/plan.js';
 import { planHost } from '../../spec/plan-host.js';
 import { isRolloutId } from '../../spec/words.js';
 import type { ActivateResult, PlacementWork } from '../../workflows/shared.js';
@@ -22,8 +22,9 @@ import { forgetPrevious } from '../journal/previous.js';
 import type { AttemptRecord, Outcome, PlacementRecord } from '../journal/records.js';
 import { observePlacements } from '../observe/observe.js';
 import { ensureRelease } from '../source/prepare-source.js';
-import { hasSource, pinObserved, pruneSourceReleases, type SourcePlacement } from '../source/releases.js';
+import { hasSource, pinObserved, pruneSourceReleases } from '../source/releases.js';
 import { lastUnitLines } from '../systemd/unit.js';
+import { testAfter, testBefore } from '../tests/stages.js';
 import { LeftForRepeat, messageOf, Overtaken, PassingTrouble } from '../trouble.js';
 import { awaitHealth, execute } from './execute.js';
 import { describeFailure, outputTailOf, StepFailed } from './failures.js';
@@ -148,21 +149,26 @@ class Activation {
     if (this.holds && !canHold(desired, plan)) return notHeld(plan);
     if (isRolloutId(this.work.run_id)) await pinObserved(this.deps.journal, [desired], observed, [plan]);
     // An image that is pulled again and has not moved is no change; the prepare activity has pulled it.
-    if (plan.operations.every(({ op }) => op === 'check_health' || op === 'pull_image')) return this.unchanged(desired, plan);
-    if (hasSource(desired) && plan.operations.some(({ op }) => op === 'switch_release')) return this.fromSource(desired, plan.operations);
-    return this.attempt(desired, plan.operations, sinceMs);
+    if (!changesHost(plan.operations)) return this.unchanged(desired, plan);
+    return this.ready(desired, plan.operations, sinceMs);
   }
 
-  /** The prepare activity has made the release; if it is not there any more, it is made now. */
-  private async fromSource(desired: SourcePlacement, operations: Operation[]): Promise<Outcome | Held> {
+  /**
+   * The prepare activity has made the release and run the tests that come first; what is missing of that is done now.
+   * Nothing is touched before. Tests take their time: what was seen before them is looked at anew.
+   */
+  private async ready(desired: DesiredPlacement, operations: Operation[], seenSinceMs: number): Promise<Outcome | Held> {
+    const source = operations.some(({ op }) => op === 'switch_release');
+    let tested: boolean;
     try {
-      await ensureRelease(this.deps, this.step, desired);
+      if (source && hasSource(desired)) await ensureRelease(this.deps, this.step, desired);
+      tested = await testBefore(this.deps, this.step, desired);
     } catch (error) {
       throwIfCancelled(this.scope.signal);
       if (isPassing(error)) throw error;
       return this.failed(error, outputTailOf(error));
     }
-    return this.attempt(desired, operations, performance.now());
+    return tested ? this.begin(desired) : this.attempt(desired, operations, source ? performance.now() : seenSinceMs);
   }
 
   /** `seenSinceMs`: since when what was seen of the host is what the operations were decided on. */
@@ -185,6 +191,7 @@ class Activation {
         if (round > 1) await waitForDocker(this.deps.docker, dockerPatienceMs, this.scope.signal);
         const reached = await execute(this.deps, this.step, desired, record, this.holds);
         if (reached === 'held') return { ended: 'held', result: { changed: false, held: true, operations: record.attempt.operations.map(operationText), phases: this.report.phases } };
+        await testAfter(this.deps, this.step, desired);
         return await this.commit(desired, record);
       } catch (error) {
         if (this.scope.leaving()) throw new LeftForRepeat('the host worker is going down; the attempt goes on when it is back');
@@ -196,7 +203,7 @@ class Activation {
   }
 
   private async commit(desired: DesiredPlacement, record: OpenRecord): Promise<Outcome> {
-    const result: ActivateResult = { changed: true, operations: record.attempt.operations.map(operationText), phases: this.report.phases };
+    const result: ActivateResult = { changed: true, operations: record.attempt.operations.map(operationText), phases: this.report.phases, ...this.report.testsTold };
     const committed: OpenRecord = { ...record, applied: { hash: desired.hash, version: desired.version }, attempt: { ...record.attempt, state: 'committed', result } };
     await this.step.effect('journal.commit', () => this.deps.journal.savePlacement(committed));
     return this.cleanUp(committed);
@@ -229,9 +236,9 @@ class Activation {
   /** Written before the first thing is put back, so that a repeat goes on putting back and does not start anew. */
   private async decideToUndo(record: OpenRecord, error: unknown): Promise<OpenRecord> {
     const cancelled = this.scope.signal.aborted;
-    const said = outputTailOf(error);
-    const tail = cancelled ? '' : said === '' ? await this.lastWords(record) : said;
-    if (tail !== '') this.report.output('stderr', tail);
+    const told = outputTailOf(error);
+    const tail = cancelled || told !== '' ? told : await this.lastWords(record);
+    if (tail !== told) this.report.output('stderr', tail);
     const failure = cancelled ? null : describeFailure(error, this.report, tail);
     this.report.output('info', cancelled ? 'cancelled; putting things back' : `failed: ${messageOf(error)}`);
     const undoing: OpenRecord = { ...record, attempt: { ...record.attempt, state: 'undoing', failure } };

@@ -20,7 +20,7 @@ export function describeFailure(error: unknown, report: StepReporter, outputTail
   return {
     code: known ? error.code : 'internal', message: report.withoutSecrets(known ? error.message : `something went wrong inside the host worker: ${messageOf(error)}`),
     fix: known && error.fix !== '' ? error.fix : 'Read the log of the host worker and retry.',
-    phase: report.current, put_back: false, output_tail: lastBytes(report.withoutSecrets(outputTail)), phases: report.phases,
+    phase: report.current, put_back: false, output_tail: lastBytes(report.withoutSecrets(outputTail)), phases: report.phases, ...report.testsTold,
   };
 }
 

@@ -1,4 +1,4 @@
-/** Fetches and builds what a placement needs; touches nothing that runs, so it may go ahead of everything it waits for. */
+/** Fetches, builds and tests what a placement needs; touches nothing that runs, so it may go ahead of everything it waits for. */
 import type { DesiredPlacement, DockerRun } from '../../spec/desired.js';
 import { MaestroError } from '../../spec/errors.js';
 import type { PlacementWork, PrepareResult } from '../../workflows/shared.js';
@@ -8,33 +8,37 @@ import { isInstalled, waitForDocker } from '../docker/client.js';
 import { ensureImage } from '../docker/pull.js';
 import { prepareSource } from '../source/prepare-source.js';
 import { hasSource } from '../source/releases.js';
+import { testAhead, testsTellSecrets } from '../tests/stages.js';
 import { keyOf } from './activate.js';
 import { describeFailure, outputTailOf, StepFailed } from './failures.js';
 import type { HostDeps } from './host-deps.js';
-import { forwardStep } from './step.js';
+import { forwardStep, type Step } from './step.js';
 
 const dockerPatienceMs = 60_000;
 
 export async function prepare(deps: HostDeps, work: PlacementWork, scope: ActivityScope, report: StepReporter): Promise<PrepareResult> {
   const query = { run_id: work.run_id, component: work.component };
   const [described] = await deps.control.desired(query, scope.signal);
-  // Values are asked for only by a build that needs them.
-  const [desired] = described?.build.some((step) => step.secret_env !== undefined) === true ? await deps.control.desired({ ...query, content: true }, scope.signal) : [described];
+  // Values are asked for only by a build that needs them, and to keep them out of what tests say.
+  const withValues = described !== undefined && (described.build.some((step) => step.secret_env !== undefined) || testsTellSecrets(described));
+  const [desired] = withValues ? await deps.control.desired({ ...query, content: true }, scope.signal) : [described];
   if (desired === undefined) return { phases: [] };
   report.keepSecret(desired.redact ?? []);
   try {
-    await fetchAll(deps, work, desired, scope, report);
+    const step = forwardStep(keyOf(work), scope.signal, report, deps.journal, deps.fault);
+    await fetchAll(deps, step, desired, scope, report);
+    await testAhead(deps, step, desired);
   } catch (error) {
     if (error instanceof MaestroError) throw new StepFailed(describeFailure(error, report, outputTailOf(error)));
     throw error;
   }
-  return { phases: report.phases };
+  return { phases: report.phases, ...report.testsTold };
 }
 
-async function fetchAll(deps: HostDeps, work: PlacementWork, desired: DesiredPlacement, scope: ActivityScope, report: StepReporter): Promise<void> {
+async function fetchAll(deps: HostDeps, step: Step, desired: DesiredPlacement, scope: ActivityScope, report: StepReporter): Promise<void> {
   const { run } = desired;
   const fetchOwn = (): Promise<void> => (run.type === 'docker' ? fetchImage(deps, run, scope, report) : Promise.resolve());
-  if (hasSource(desired)) return prepareSource(deps, forwardStep(keyOf(work), scope.signal, report, deps.journal, deps.fault), desired, fetchOwn);
+  if (hasSource(desired)) return prepareSource(deps, step, desired, fetchOwn);
   if (run.type === 'docker') await report.phase('fetch', fetchOwn);
 }
 

@@ -1,6 +1,7 @@
 /** Parsing of what the control plane sends: a host acts as root and takes nothing for granted. */
 import { z } from 'zod';
-import type { BuildStep, DesiredFile, DesiredPlacement, DesiredSource, DesiredTree, DockerRun, Healthcheck, SystemdRun } from '../../spec/desired.js';
+import type { BuildStep, DesiredFile, DesiredPlacement, DesiredSource, DesiredTest, DesiredTree, DockerRun, Healthcheck, SystemdRun } from '../../spec/desired.js';
+import { testStages } from '../../spec/test-results.js';
 
 const port = z.number().int().min(0).max(65535);
 const env = z.record(z.string(), z.string());
@@ -48,6 +49,12 @@ const healthcheck: z.ZodType<Healthcheck> = z.discriminatedUnion('type', [
   z.object({ ...timing, type: z.literal('command'), command: z.string() }),
 ]);
 
+const ofTest = { name: z.string().min(1), when: z.enum(testStages), requires: z.array(z.string()), gated: z.boolean(), timeout_ms: z.number().positive(), blocking: z.boolean() };
+const test: z.ZodType<DesiredTest> = z.discriminatedUnion('type', [
+  z.object({ ...ofTest, type: z.literal('command'), command: z.string().min(1) }),
+  z.object({ ...ofTest, type: z.literal('http'), url: z.string(), expect_status: z.number().int(), expect_body_contains: z.string().nullable() }),
+]);
+
 const file: z.ZodType<DesiredFile> = z.object({
   path: z.string(), sha256, keyed: z.literal(true).optional(), size: z.number(), mode, owner: z.string().nullable(), group: z.string().nullable(),
   strategy: z.enum(['overwrite', 'atomic']), origin: z.enum(['template', 'file', 'environment']), content: z.string().optional(),
@@ -66,7 +73,7 @@ export const desiredPlacement: z.ZodType<DesiredPlacement> = z.object({
   hash: z.string().min(1), component_directory: z.string(),
   deploy_mode: z.enum(['hot', 'blue_green']).optional(), reload_on: z.array(z.enum(['code', 'config', 'content'])).optional(),
   source: source.nullable(), build: z.array(buildStep),
-  run: z.union([dockerRun, systemdRun]), files: z.array(file), trees: z.array(tree), healthcheck: healthcheck.nullable(),
+  run: z.union([dockerRun, systemdRun]), files: z.array(file), trees: z.array(tree), healthcheck: healthcheck.nullable(), tests: z.array(test).optional(),
   digest_key: sha256.optional(), redact: z.array(z.string()).optional(),
 });
 

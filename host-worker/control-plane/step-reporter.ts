@@ -1,5 +1,6 @@
 /** What one step tells: its phases with their durations, and its output within bounds. */
 import type { PhaseTiming } from '../../workflows/shared.js';
+import { type TestResult, withResults } from '../../spec/test-results.js';
 import type { Phase } from '../../spec/words.js';
 import { OutputCap, type OutputLine } from './output-cap.js';
 import { type Redact, redactor } from './redact.js';
@@ -10,6 +11,8 @@ const flushTimeoutMs = 5_000;
 export class StepReporter {
   /** Where we are; a phase that failed stays the current one, so that the failure can name it. */
   current: Phase | null = null;
+  /** How the component's tests have ended so far. */
+  tests: readonly TestResult[] = [];
   private readonly durations = new Map<Phase, number>();
   private readonly cap = new OutputCap();
   private redact: Redact = (text) => text;
@@ -19,6 +22,16 @@ export class StepReporter {
 
   get phases(): PhaseTiming[] {
     return [...this.durations].map(([phase, duration]) => ({ phase, duration_ms: Math.round(duration) }));
+  }
+
+  /** Those of the same name before them are forgotten. */
+  keepTests(results: readonly TestResult[]): void {
+    this.tests = withResults(this.tests, results);
+  }
+
+  /** As part of a result or a failure; nothing when none ran. */
+  get testsTold(): { tests?: TestResult[] } {
+    return this.tests.length === 0 ? {} : { tests: [...this.tests] };
   }
 
   /** From now on nothing is told with one of these values in it. */

@@ -26,6 +26,13 @@ export async function groupId(name: string): Promise<number> {
   throw missing('group', name, `sudo groupadd --system ${name}`);
 }
 
+/** The group that a user has by itself. */
+export async function primaryGroupOf(user: string): Promise<number> {
+  const fields = (await lines('passwd')).find(([name, , id]) => name === user || (numeric.test(user) && id === user)) ?? (await getent('passwd', user));
+  if (fields?.[3] !== undefined && numeric.test(fields[3])) return Number(fields[3]);
+  throw missing('user', user, `sudo useradd --system --no-create-home --shell /usr/sbin/nologin ${user}`);
+}
+
 function missing(what: 'user' | 'group', name: string, command: string): MaestroError {
   return new MaestroError('dependency_missing', `the ${what} ${name} does not exist on this host`, {
     fix: `Create it on the host (${command}) or name another ${what}.`, details: { missing_dependency: `${what}:${name}` },

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type TestResult, withResults } from '../../spec/test-results.js';
 import { isMissing, Overtaken } from '../trouble.js';
 import { type WritePoint, readDurable, writeDurably } from './durable-file.js';
 import { emptyRecord, emptySource, type Outcome, placementRecord, type PlacementRecord, runMark, type RunMark, sourceRecord, type SourceRecord } from './records.js';
@@ -101,6 +102,20 @@ export class Journal {
       const outcomes = { ...mark.outcomes, [String(key.attempt)]: outcome };
       await writeDurably(this.markPath(key), { ...mark, highest_attempt: Math.max(mark.highest_attempt, key.attempt), outcomes }, this.reached);
       return outcome;
+    });
+  }
+
+  /** How the tests before the change ended in this attempt, as far as they have run. */
+  async testResults(key: AttemptKey): Promise<TestResult[]> {
+    return (await this.mark(key)).tests?.[String(key.attempt)] ?? [];
+  }
+
+  async keepTests(key: AttemptKey, results: readonly TestResult[]): Promise<void> {
+    await this.inTurn(this.markPath(key), async () => {
+      const mark = await this.mark(key);
+      const attempt = String(key.attempt);
+      const tests = { ...mark.tests, [attempt]: withResults(mark.tests?.[attempt] ?? [], results) };
+      await writeDurably(this.markPath(key), { ...mark, highest_attempt: Math.max(mark.highest_attempt, key.attempt), tests }, this.reached);
     });
   }
 

@@ -2,17 +2,20 @@
 import { z } from 'zod';
 import { errorCodes, type ErrorCode } from '../../spec/errors.js';
 import type { Operation } from '../../spec/plan.js';
+import { testStages, testStates, type TestResult } from '../../spec/test-results.js';
 import { phases } from '../../spec/words.js';
 import { publication } from '../publish/record.js';
 import type { ActivateResult, OperateResult, StepFailure } from '../../workflows/shared.js';
 
 const phaseTiming = z.object({ phase: z.enum(phases), duration_ms: z.number() });
+const testResult: z.ZodType<TestResult> = z.object({ name: z.string(), when: z.enum(testStages), state: z.enum(testStates), blocking: z.boolean(), duration_ms: z.number(), detail: z.string() });
+const tests = z.array(testResult).optional();
 const errorCode = z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]);
 
 export const stepFailure: z.ZodType<StepFailure> = z.object({
-  code: errorCode, message: z.string(), fix: z.string(), phase: z.enum(phases).nullable(), put_back: z.boolean(), output_tail: z.string(), phases: z.array(phaseTiming),
+  code: errorCode, message: z.string(), fix: z.string(), phase: z.enum(phases).nullable(), put_back: z.boolean(), output_tail: z.string(), phases: z.array(phaseTiming), tests,
 });
-const activateResult: z.ZodType<ActivateResult> = z.object({ changed: z.boolean(), operations: z.array(z.string()), phases: z.array(phaseTiming), held: z.boolean().optional(), taken_back: z.boolean().optional() });
+const activateResult: z.ZodType<ActivateResult> = z.object({ changed: z.boolean(), operations: z.array(z.string()), phases: z.array(phaseTiming), held: z.boolean().optional(), taken_back: z.boolean().optional(), tests });
 const operateResult: z.ZodType<OperateResult> = z.object({ ok: z.boolean(), detail: z.string() });
 
 const named = <Op extends string, Key extends string>(op: Op, key: Key) => z.object({ op: z.literal(op), [key]: z.string() } as { op: z.ZodLiteral<Op> } & Record<Key, z.ZodString>);
@@ -118,5 +121,7 @@ export const runMark = z.object({
   highest_attempt: z.number(),
   /** By attempt. */
   outcomes: z.record(z.string(), outcome),
+  /** How the tests before the change ended, by attempt. */
+  tests: z.record(z.string(), z.array(testResult)).optional(),
 });
 export type RunMark = z.infer<typeof runMark>;

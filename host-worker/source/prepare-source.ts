@@ -18,8 +18,8 @@ import { draftName, isThere, leftBehind, pin, pinnedCommit, releaseName, release
 type Deps = Pick<HostDeps, 'journal' | 'locks' | 'stateFolder'>;
 
 const fetchTimeoutMs = 10 * 60_000;
-/** Builds of all placements go one after the other: see build-user.ts. */
-const buildLock = 'build';
+/** Builds of all placements go one after the other, and so does whatever else runs as the build user: see build-user.ts. */
+export const buildLock = 'build';
 
 interface Wanted { commit: string; name: string; draft: string }
 

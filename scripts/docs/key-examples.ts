@@ -27,6 +27,9 @@ const component = (keys: Keys): string => lines({ ...whole, components: `{ db: {
 const binding = (keys: Keys): string => lines({ ...whole, deployment: `[${flow(keys)}]` });
 const inComponent = (key: string) => (keys: Keys): string => component({ [key]: flow(keys) });
 const inConfig = (key: string) => (keys: Keys): string => component({ config: `{ ${key}: [${flow(keys)}] }` });
+/** A test is one or the other. */
+const kindOfTest = (keys: Keys): Keys =>
+  (['type', 'url', 'expect_status', 'expect_body_contains'].some((key) => key in keys) ? { type: 'http', url: '"http://localhost:8080/"' } : { command: 'npm run smoke' });
 const source = (required: Keys, keys: Keys): Examples => ({ around: inComponent('source'), required, keys });
 
 const git: Keys = { type: 'git', repo: '"https://example.com/shop.git"' };
@@ -34,8 +37,9 @@ const limits: Keys = { memory: '512m', cpus: '0.5' };
 const timing: Keys = { interval: '10s', timeout: '500ms', start_period: '1m30s', retries: '5' };
 const bound: Keys = { host: 'h1', components: '[db, web]' };
 
-/** `tags` and `hosts` stand in the place of `host`. */
-const bindingAround = (keys: Keys): string => {
+/** `tags` and `hosts` stand in the place of `host`; keys of a strategy come with it. */
+const bindingAround = (written: Keys): string => {
+  const keys = 'strategy' in written ? written : { ...written, ...('canary' in written ? { strategy: 'canary' } : 'max_parallel' in written ? { strategy: 'parallel' } : {}) };
   const { host, ...rest } = keys;
   return binding('hosts' in rest || 'tags' in rest || host === undefined ? rest : keys);
 };
@@ -101,7 +105,7 @@ export const examples: Readonly<Record<string, Examples>> = {
   'components.<id>.healthcheck (type: tcp)': { around: inComponent('healthcheck'), required: { type: 'tcp', port: '5432' }, keys: { host: '127.0.0.1', ...timing } },
   'components.<id>.healthcheck (type: command)': { around: inComponent('healthcheck'), required: { type: 'command', command: 'test -f /run/ready' }, keys: timing },
   'components.<id>.tests.<name>': {
-    around: (keys) => component({ tests: `{ smoke: ${flow(keys)} }` }), required: {},
+    around: (keys) => component({ depends_on: '[db]', tests: `{ smoke: ${flow({ ...kindOfTest(keys), ...keys })} }` }), required: {},
     keys: {
       type: 'http', command: 'npm run smoke', url: '"http://localhost:8080/"', expect_status: '200', expect_body_contains: 'shop', when: 'pre_deploy', requires: '[db]', timeout: '1m', blocking: 'false',
     },
@@ -114,7 +118,7 @@ export const examples: Readonly<Record<string, Examples>> = {
       hosts: '[h1, h2]', tags: '[blue]', depends_on_hosts: '[h2]', strategy: 'parallel', canary: '{ initial_fraction: 20% }', max_parallel: '2', max_failures: '1', on_failure: 'rollback', approval: 'true', offline: 'skip', offline_deadline: '30m',
     },
   },
-  'deployment[].canary': { around: (keys) => binding({ ...bound, canary: flow(keys) }), required: {}, keys: { initial_fraction: '0.1', step_fraction: '25%', verify_duration: '5m' } },
+  'deployment[].canary': { around: (keys) => binding({ ...bound, strategy: 'canary', canary: flow(keys) }), required: {}, keys: { initial_fraction: '0.1', step_fraction: '25%', verify_duration: '5m' } },
   defaults: {
     around: (keys) => lines({ ...whole, defaults: flow(keys) }), required: {},
     keys: { component: '{ healthcheck: { type: tcp, port: 80 } }', host: '{ user: deploy }' },

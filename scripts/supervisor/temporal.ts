@@ -24,7 +24,8 @@ async function untilServing(address: string, signal: AbortSignal): Promise<void>
 }
 
 // The poll limit of the one history shard, 20 a second by default, would cost each activity in a row 100 ms.
-const tuning = ['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=10000', '--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=1'];
+/** The server's limits are for many tenants: here every host polls, in one namespace. */
+const tuning = ['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=10000', '--dynamic-config-value', 'frontend.namespaceCount=20000', '--dynamic-config-value', 'frontend.namespaceRPS=20000', '--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=1'];
 const ownConfigurationOnly = ['--disable-config-file', '--disable-config-env', '--log-format', 'json', '--log-level', 'warn'];
 
 /** Temporal's server on a file below the data folder, with its web page. */

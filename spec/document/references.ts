@@ -3,6 +3,7 @@ import type { Diagnostic } from '../errors.js';
 import { formatPath, type Path } from './path.js';
 import type { YamlReading } from './read-yaml.js';
 import { bindingHosts } from './placements.js';
+import { checkTests } from './check-tests.js';
 import { findCycle } from './cycles.js';
 import { nearest } from './nearest.js';
 import type { Component, DeployDocument } from './schema.js';
@@ -25,6 +26,7 @@ export function checkReferences(document: DeployDocument, locate: YamlReading['l
     reports.error(['deployment'], `the deployment is too large: ${tooLarge}`, 'Split it into several deploys.');
   } else {
     checkPlacements(document, reports);
+  checkStrategies(document, reports);
     if (findings.errors.length === 0) checkCycles(document, reports.error);
   }
   return findings;
@@ -41,11 +43,9 @@ function checkNames(document: DeployDocument, { error, warn }: Reports): void {
   const components = namesOf('component', Object.keys(document.components), error);
   for (const [id, component] of Object.entries(document.components)) {
     component.depends_on.forEach((name, index) => components(name, ['components', id, 'depends_on', index]));
-    for (const [test, { requires }] of Object.entries(component.tests)) {
-      requires.forEach((name, index) => components(name, ['components', id, 'tests', test, 'requires', index]));
-    }
     checkSource(id, component, { error, warn });
   }
+  checkTests(document, components, error);
   document.deployment.forEach((binding, index) => {
     if (binding.host !== undefined) hosts(binding.host, ['deployment', index, 'host']);
     binding.hosts?.forEach((name, at) => hosts(name, ['deployment', index, 'hosts', at]));
@@ -101,6 +101,17 @@ function checkPlacements(document: DeployDocument, { error, warn }: Reports): vo
       }
     });
   }
+}
+
+const standardDeadlineMs = 3_600_000;
+
+/** Keys of one strategy under another would be ignored: that is said. */
+function checkStrategies(document: DeployDocument, { warn }: Reports): void {
+  document.deployment.forEach(({ strategy, canary, max_parallel: limit, offline, offline_deadline: deadlineMs }, index) => {
+    if (canary !== undefined && strategy !== 'canary') warn(['deployment', index, 'canary'], `canary is ignored: the strategy is ${strategy}`, 'Set strategy to canary, or remove it.');
+    if (limit !== undefined && strategy === 'sequential') warn(['deployment', index, 'max_parallel'], 'max_parallel is ignored: with the strategy sequential hosts go one after the other', 'Set strategy to parallel, or remove it.');
+    if (offline !== 'wait' && deadlineMs !== standardDeadlineMs) warn(['deployment', index, 'offline_deadline'], `offline_deadline is ignored: offline is ${offline}`, 'Set offline to wait, or remove it.');
+  });
 }
 
 function checkCycles(document: DeployDocument, error: Report): void {

@@ -7,8 +7,6 @@ import { formatPath, type Path } from './path.js';
 import type { YamlReading } from './read-yaml.js';
 import type { Component, DeployDocument } from './schema.js';
 
-const defaultDeadlineMs = 3_600_000;
-
 export function unsupportedFeatures(document: DeployDocument, locate: YamlReading['locate']): Diagnostic[] {
   const found: Diagnostic[] = [];
   const refuse = (used: boolean, path: Path, what: string): void => {
@@ -22,14 +20,7 @@ export function unsupportedFeatures(document: DeployDocument, locate: YamlReadin
   for (const [id, component] of Object.entries(document.components)) componentFeatures(id, component, refuse);
   document.deployment.forEach((binding, index) => {
     const at = (key: string): Path => ['deployment', index, key];
-    refuse(binding.strategy === 'canary' || binding.strategy === 'blue_green', at('strategy'), `strategy ${binding.strategy}`);
-    refuse(binding.canary !== undefined, at('canary'), 'canary');
-    refuse(binding.max_parallel !== undefined, at('max_parallel'), 'max_parallel');
-    refuse(binding.max_failures !== undefined, at('max_failures'), 'max_failures');
-    refuse(binding.approval, at('approval'), 'approval');
-    refuse(binding.on_failure === 'rollback', at('on_failure'), 'on_failure: rollback');
-    refuse(binding.offline !== 'wait', at('offline'), `offline: ${binding.offline}`);
-    refuse(binding.offline_deadline !== defaultDeadlineMs, at('offline_deadline'), 'an offline_deadline other than 1h');
+    refuse(binding.strategy === 'blue_green', at('strategy'), `strategy ${binding.strategy}`);
   });
   return found;
 }
@@ -44,7 +35,5 @@ function componentFeatures(id: string, component: Component, refuse: (used: bool
   // Two instances of a unit want the same port, and the document has no word for another one.
   refuse(component.deploy_mode === 'blue_green' && component.run.type === 'systemd', at('deploy_mode'), 'deploy_mode blue_green of a systemd unit');
   refuse(component.reload_triggers.dependencies === 'hot', at('reload_triggers', 'dependencies'), 'reload_triggers.dependencies: hot');
-  refuse(Object.keys(component.tests).length > 0, at('tests'), 'tests');
   refuse(component.metrics !== undefined, at('metrics'), 'metrics');
-  refuse(component.on_failure === 'rollback', at('on_failure'), 'on_failure: rollback');
 }

@@ -8,6 +8,7 @@ import { bundlePath, normalisePath, resolveDest } from './paths.js';
 import type { ReportProblem } from './problems.js';
 import { componentDirectory, environmentFileText, resolveDockerRun, resolveHealthcheck, resolveSystemdRun } from './run.js';
 import { resolveSource } from './source.js';
+import { resolveTests } from './tests.js';
 
 export interface BundleEntry { path: string; sha256: string; size: number; mode: number }
 export type RenderedTemplate = ReturnType<DigestText>;
@@ -42,6 +43,7 @@ export function resolvePlacement(input: PlacementInput, report: ReportProblem): 
     files: [...environmentFile(input, run), ...templateFiles(input, directory, report), ...singleFiles(input, directory, report)],
     trees: trees(input, directory, report),
     healthcheck: resolveHealthcheck(component.healthcheck, report),
+    ...resolveTests(component, report),
   };
   return { ...content, version: input.version, hash: componentHash(content) };
 }

@@ -28,6 +28,7 @@ const host: HostActivities = {
   observe: () => Promise.resolve({ facts: { docker: true, systemd: true, missing: [] }, placements: [placement] }),
   prepare: () => Promise.resolve({ phases: [] }),
   activate: () => Promise.reject(ApplicationFailure.create({ type: failure.code, message: failure.message, nonRetryable: true, details: [failure] })),
+  verify: () => Promise.resolve({ phases: [] }),
   operate: ({ verb, component }) => Promise.resolve({ ok: verb !== 'healthcheck', detail: `${verb} ${component}` }),
 };
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { mergeStep, stepHasEnded, type StepRecord, type StepRow } from '../../control/rollouts/merge-step.js';
 import { stepStates } from '../../spec/words.js';
 
-const empty: StepRow = { state: 'pending', attempt: 0, reason: '', blocked_by: [], action: null, plan: null, failure: null, phases: [], operations: [], started_at: null, ended_at: null };
+const empty: StepRow = { state: 'pending', attempt: 0, reason: '', blocked_by: [], action: null, plan: null, failure: null, phases: [], operations: [], tests: [], started_at: null, ended_at: null };
 const now = new Date('2030-01-01T00:00:00Z');
 const record: fc.Arbitrary<StepRecord> = fc.record({
   step: fc.constant('h/c'),

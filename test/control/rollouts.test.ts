@@ -24,6 +24,22 @@ describe.each(databaseKinds)('rollouts on %s', (kind) => {
   };
   const events = async (type?: string): Promise<EventView[]> => (await readEvents(fresh.db, { limit: 1000 })).filter((event) => type === undefined || event.type === type);
 
+  test('how the tests of a step ended is kept, shown and told; a new attempt begins without', async () => {
+    const { db } = fresh;
+    const { id } = await started();
+    const [{ step } = { step: '' }] = (await getRollout(db, id)).steps;
+    const view = async () => (await getRollout(db, id)).steps.find((one) => one.step === step);
+    const tests = [{ name: 'smoke', when: 'post_deploy' as const, state: 'failed' as const, blocking: false, duration_ms: 12, detail: 'http 500' }];
+    expect(await view()).toMatchObject({ tests: [] });
+    await recordSteps(db, id, [{ step, state: 'running', attempt: 1 }]);
+    await recordSteps(db, id, [{ step, state: 'succeeded', attempt: 1, tests }]);
+    expect(await view()).toMatchObject({ state: 'succeeded', tests });
+    const told = (await events('step.state')).map(({ data }) => data as { state: string; tests?: unknown });
+    expect(told.map(({ state, tests: of }) => [state, of])).toEqual([['running', undefined], ['succeeded', tests]]);
+    await recordSteps(db, id, [{ step, state: 'running', attempt: 2 }]);
+    expect(await view()).toMatchObject({ state: 'running', tests: [] });
+  });
+
   test('opening makes the row, the audit entry and the event, or none of them', async () => {
     const { db } = fresh;
     const deployId = await shop(db);

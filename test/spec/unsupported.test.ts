@@ -18,19 +18,8 @@ describe('refused, at the key', () => {
     ['a login to a registry', source('type: docker, image: x, credentials_ref: ▸"vault://reg"'), `${web}.source.credentials_ref`],
     ['two instances of a unit', small({ run: 'type: systemd, command: /bin/web', component: '    deploy_mode: ▸blue_green\n' }).replace('    source: { type: docker, image: nginx }\n', ''), `${web}.deploy_mode`],
     ['a reload when something that it depends on changes', component('reload_triggers: { dependencies: ▸hot }'), `${web}.reload_triggers.dependencies`],
-    ['tests', component('tests: ▸{ smoke: { command: "true" } }'), `${web}.tests`],
     ['metrics', component('metrics: ▸{ endpoint: "http://localhost/metrics" }'), `${web}.metrics`],
-    ['rollback of a component by itself', component('on_failure: ▸rollback'), `${web}.on_failure`],
-    ['canary', binding('strategy: ▸canary'), 'deployment[0].strategy'],
     ['blue-green', binding('strategy: ▸blue_green'), 'deployment[0].strategy'],
-    ['canary fractions under another strategy', binding('canary: ▸{ initial_fraction: 20% }'), 'deployment[0].canary'],
-    ['max_parallel', binding('max_parallel: ▸2'), 'deployment[0].max_parallel'],
-    ['max_failures', binding('max_failures: ▸0'), 'deployment[0].max_failures'],
-    ['approval', binding('approval: ▸true'), 'deployment[0].approval'],
-    ['rollback of a binding by itself', binding('on_failure: ▸rollback'), 'deployment[0].on_failure'],
-    ['skipping hosts that are offline', binding('offline: ▸skip'), 'deployment[0].offline'],
-    ['failing on hosts that are offline', binding('offline: ▸fail'), 'deployment[0].offline'],
-    ['another deadline for hosts that are offline', binding('offline_deadline: ▸5m'), 'deployment[0].offline_deadline'],
   ];
   test.each(cases)('%s', (_, text, path) => {
     expectUnsupported(text, path);

@@ -19,12 +19,13 @@ export const phaseEvent = (id: number, step: string, data: object): Event => eve
 
 export const stepRow = (step: string, told: Partial<Step> = {}): Step => ({
   step, ...split(step), binding: step === 'db-01/db' ? 0 : 1, state: 'pending', phase: null, attempt: 1, reason: '', blocked_by: [],
-  action: null, plan: null, failure: null, phases: [], operations: [], started_at: null, ended_at: null, ...told,
+  action: null, plan: null, failure: null, phases: [], operations: [], tests: [], started_at: null, ended_at: null, ...told,
 });
 
 export const snapshot = (told: Partial<Rollout> = {}): Rollout => ({
   rollout_id: rolloutId, deploy_id: 'dpl_0123456789abcdef', deploy_name: 'shop', version: 2, kind: 'apply', state: 'running', reason: '',
   started_at: new Date(started).toISOString(), ended_at: null, started_by: 'ada', created_at: new Date(started).toISOString(), workflow_id: 'deploy/dpl_0123456789abcdef', temporal_url: null,
+  rollback_of: null, cause: null, rolled_back_by: null,
   graph: { steps: [
     { id: 'db-01/db', host: 'db-01', component: 'db', binding: 0, waits_for: [] },
     { id: 'api-01/api', host: 'api-01', component: 'api', binding: 1, waits_for: [{ from: 'db-01/db', reason: 'depends_on', needs_green: true }] },

@@ -18,6 +18,19 @@ const arrivals = fc.tuple(
   fc.array(fc.constantFrom(...journey), { maxLength: 30 }),
 ).chain(([all, again]) => fc.shuffledSubarray([...all, ...again], { minLength: all.length + again.length }));
 
+describe('tests of a component', () => {
+  const tests = [{ name: 'smoke', when: 'post_deploy' as const, state: 'failed' as const, blocking: false, duration_ms: 12, detail: 'http 500' }];
+  const begun = { state: 'running' };
+  const done = (id: number, data: object) => stateEvent(id, 'db-01/db', data);
+
+  test('are those of the last attempt, told by its end; what is malformed is left out', () => {
+    expect(stepOf([done(1, begun), done(2, { state: 'succeeded', tests })], 'db-01/db').tests).toEqual(tests);
+    expect(stepOf([done(1, { state: 'failed', tests }), done(2, { ...begun, attempt: 2 })], 'db-01/db').tests).toEqual([]);
+    expect(stepOf([done(1, { state: 'succeeded', tests: [{ name: 1 }] })], 'db-01/db')).toMatchObject({ state: 'succeeded', tests: [] });
+    expect(stepOf([], 'db-01/db', snapshot({ steps: [stepRow('db-01/db', { state: 'succeeded', tests })] })).tests).toEqual(tests);
+  });
+});
+
 describe('events are canonical', () => {
   test('any order and any repetition of the same events gives the same model', () => {
     const expected = rolloutModel(snapshot(), journey);

@@ -1,4 +1,5 @@
 /** A failure stops exactly what depends on it; the rollout then rests until it is answered. */
+import type { TestResult } from '../../spec/test-results.js';
 import { documentToGraph, graphOf } from './graphs.js';
 import { scheduledActivities } from './histories.js';
 import { contradictions } from './legal-story.js';
@@ -25,6 +26,32 @@ async function pausedAtDb(times = 1): Promise<TestRollout> {
   await rollout.until('paused');
   return rollout;
 }
+
+describe('tests of a component', () => {
+  const result = (name: string, over: Partial<TestResult> = {}): TestResult => ({ name, when: 'post_deploy', state: 'passed', blocking: true, duration_ms: 5, detail: 'exited with code 0', ...over });
+
+  test('are recorded with the step; what failed and does not block is its remark', async () => {
+    const soft = result('soft', { state: 'failed', blocking: false, detail: 'http 500' });
+    const rollout = world.rollout(graphOf({ 'h1/db': [], 'h1/api': ['h1/db'] }), { tests: { 'h1/db': [result('unit', { when: 'pre_deploy' })], 'h1/api': [result('smoke'), soft] } });
+    await rollout.start();
+    await rollout.until('succeeded');
+    expect(rollout.step('h1/db')).toMatchObject({ state: 'succeeded', reason: '', tests: [result('unit', { when: 'pre_deploy' })] });
+    expect(rollout.step('h1/api')).toMatchObject({ state: 'succeeded', reason: 'done, but a test failed that does not block: soft (http 500)', tests: [result('smoke'), soft] });
+  });
+
+  test('that fail the step are recorded beside the failure, and a retry begins without them', async () => {
+    const tests = [result('smoke', { state: 'timed_out', detail: 'not done after 5 s' })];
+    const rollout = world.rollout(branches);
+    rollout.hosts.fail('activate h1/db', { ...stepFailure('test smoke of db was not done in time', 'test_failed'), tests });
+    await rollout.start();
+    await rollout.until('paused');
+    expect(rollout.step('h1/db')).toMatchObject({ state: 'failed', failure: { code: 'test_failed' }, tests });
+    expect(rollout.step('h1/db').failure).not.toHaveProperty('tests');
+    await rollout.retry();
+    await rollout.until('succeeded');
+    expect(rollout.step('h1/db')).toMatchObject({ state: 'succeeded', tests: [] });
+  });
+});
 
 describe('a failed step', () => {
   test('stops what depends on it, directly and through others; the rest is finished', async () => {

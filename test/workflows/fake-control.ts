@@ -2,9 +2,11 @@
  * The database's side of the workflows, in memory. A step's row becomes what the real one would, by the same pure
  * function; the story is every announcement in the order it was recorded.
  */
-import type { BegunRollout, ControlActivities, PlanHost, StepRecord } from '../../activities/index.js';
+import type { BegunRollout, ControlActivities, OpenedRollback, PlanHost, RetargetedRollout, RollbackCause, StepRecord } from '../../activities/index.js';
 import { mergeStep, type StepRow } from '../../control/rollouts/merge-step.js';
 import type { RolloutGraph } from '../../spec/graph-types.js';
+import { packGraph } from '../../spec/packed-graph.js';
+import { rollbackGraph } from '../../spec/rollback-graph.js';
 import { Signal, type Gate } from './signal.js';
 import { isOpenRollout, type RolloutState, type StepState } from '../../spec/words.js';
 
@@ -18,10 +20,18 @@ export class RolloutRecord {
   /** Records that came too late to be kept. A walk that is right sends none. */
   readonly dropped: StepRecord[] = [];
   begun = 0;
+  /** The graph of the version that succeeded last; null: none did. */
+  previous: RolloutGraph | null = null;
+  /** Graphs of other versions, for retries with them. */
+  readonly versions = new Map<number, RolloutGraph>();
+  /** Components that stay in a rollback. */
+  keeps: string[] = [];
+  takesBack: { rolloutId: string; cause: RollbackCause } | null = null;
+  version = 1;
   private away = 0;
   private beforeBegin = (): Promise<void> => Promise.resolve();
 
-  constructor(readonly rolloutId: string, readonly deployId: string, readonly graph: RolloutGraph) {}
+  constructor(readonly rolloutId: string, readonly deployId: string, public graph: RolloutGraph) {}
 
   /** The database takes its time to begin. */
   holdBegin(): Gate {
@@ -50,7 +60,17 @@ export class RolloutRecord {
     this.begun += 1;
     if (this.state === 'pending') this.become('running', '');
     for (const { id } of this.graph.steps) if (!this.steps.has(id)) this.steps.set(id, newRow());
-    return { rollout_id: this.rolloutId, deploy_id: this.deployId, version: 1, kind: 'apply', graph: this.graph, state: this.state };
+    return { rollout_id: this.rolloutId, deploy_id: this.deployId, version: this.version, kind: this.takesBack === null ? 'apply' : 'rollback', graph: packGraph(this.graph), state: this.state, automatic: this.takesBack !== null };
+  }
+
+  retarget(version: number): RetargetedRollout {
+    const graph = this.versions.get(version);
+    if (graph === undefined) return { refused: `there is no version ${version}` };
+    this.version = version;
+    this.graph = graph;
+    for (const { id } of graph.steps) if (!this.steps.has(id)) this.steps.set(id, newRow());
+    for (const [id] of this.steps) if (!graph.steps.some((step) => step.id === id)) this.steps.set(id, { ...newRow(), state: 'skipped' });
+    return { version, graph };
   }
 
   add(record: StepRecord): void {
@@ -76,7 +96,7 @@ export class RolloutRecord {
 }
 
 const newRow = (): StepRow => ({
-  state: 'pending', attempt: 0, reason: '', blocked_by: [], action: null, plan: null, failure: null, phases: [], operations: [], started_at: null, ended_at: null,
+  state: 'pending', attempt: 0, reason: '', blocked_by: [], action: null, plan: null, failure: null, phases: [], operations: [], tests: [], started_at: null, ended_at: null,
 });
 
 export class FakeControl implements ControlActivities {
@@ -91,6 +111,25 @@ export class FakeControl implements ControlActivities {
     for (const step of steps) record.add(step);
     if (rollout !== undefined) record.become(rollout.state, rollout.reason);
   };
+
+  onRollback = (_from: string, _to: RolloutRecord): void => undefined;
+
+  openRollback = (rolloutId: string, cause: RollbackCause): Promise<OpenedRollback> => {
+    const failed = this.rollout(rolloutId);
+    const id = `${rolloutId}-back`;
+    if (failed.previous === null) return Promise.resolve({ refused: 'no version has succeeded yet' });
+    if (this.rollouts.has(id)) return Promise.resolve({ rollout_id: id, version: 2 });
+    failed.become('failed', cause.reason);
+    const changed = [...failed.steps].filter(([, { state }]) => ['succeeded', 'failed', 'aborted'].includes(state)).map(([step]) => step);
+    const { graph } = rollbackGraph(failed.previous, { changed: new Set(changed), keeps: new Set(failed.keeps) });
+    const record = new RolloutRecord(id, failed.deployId, graph);
+    record.takesBack = { rolloutId, cause };
+    this.rollouts.set(id, record);
+    this.onRollback(rolloutId, record);
+    return Promise.resolve({ rollout_id: id, version: 2 });
+  };
+
+  retargetRollout = (rolloutId: string, version: number): Promise<RetargetedRollout> => Promise.resolve(this.rollout(rolloutId).retarget(version));
 
   planHosts = (planId: string): Promise<string[]> => Promise.resolve(this.plan(planId).hosts);
 

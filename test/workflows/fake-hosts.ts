@@ -5,13 +5,14 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { splitStepId } from '../../spec/walker.js';
 import { stepId, type RolloutGraph } from '../../spec/graph-types.js';
+import type { TestResult } from '../../spec/test-results.js';
 import type { PlacementPlan } from '../../spec/plan.js';
-import type { ActivateResult, HostActivities, HostWork, ObserveResult, OperateResult, OperateWork, PlacementWork, PrepareResult, StepFailure } from '../../workflows/shared.js';
+import type { ActivateResult, HostActivities, HostWork, ObserveResult, OperateResult, OperateWork, PlacementWork, PrepareResult, StepFailure, VerifyResult, VerifyWork } from '../../workflows/shared.js';
 import { Signal, type Gate } from './signal.js';
 import { toCreate, unchanged } from './plans.js';
 
 /** `observe h1`, `prepare h1/web`, `activate h1/web`, `operate h1/web`. */
-export type CallName = `${keyof HostActivities} ${string}`;
+export type CallName = `${keyof HostActivities | 'hold' | 'take-back'} ${string}`;
 export type Moment = 'begun' | 'done' | 'failed' | 'cancelled';
 export interface HostCall { call: CallName; attempt: number; moment: Moment; at: number }
 
@@ -19,12 +20,16 @@ export interface Lingering { begun: Promise<void>; /** Resolves when the host ha
 type Act = (times: number, attempt: number) => Promise<void> | void;
 
 export interface HostsOptions {
+  /** How the tests of a step end when it is activated. */
+  tests?: Readonly<Record<string, TestResult[]>>;
   /** Step ids that need something fetched first. */
   prepare?: Iterable<string>;
   /** What a step looks like as long as it has not been activated; default: it does not exist yet. */
   plan?: (step: string, component: string) => PlacementPlan;
   /** Step ids that are as they shall be already. */
   unchanged?: Iterable<string>;
+  /** Step ids that have nothing to hold before a switch. */
+  cannotHold?: readonly string[];
 }
 
 const beatMs = 100;
@@ -36,7 +41,7 @@ export class FakeHosts implements HostActivities {
   private readonly made: Set<string>;
   private readonly toPrepare: ReadonlySet<string>;
 
-  constructor(private readonly graph: RolloutGraph, private readonly options: HostsOptions = {}) {
+  constructor(private graph: RolloutGraph, private readonly options: HostsOptions = {}) {
     this.made = new Set(options.unchanged);
     this.toPrepare = new Set(options.prepare);
   }
@@ -73,10 +78,10 @@ export class FakeHosts implements HostActivities {
     return { begun: begun.given, told: told.given, open: () => open.give() };
   }
 
-  /** The first `times` calls end with this failure of the deploy. */
-  fail(call: CallName, failure: StepFailure, times = 1): void {
+  /** `times` calls end with this failure of the deploy, from the first on or a later one. */
+  fail(call: CallName, failure: StepFailure, times = 1, from = 1): void {
     this.on(call, (count) => {
-      if (count > times) return;
+      if (count < from || count >= from + times) return;
       const error = ApplicationFailure.create({ message: failure.message, type: failure.code, nonRetryable: true, details: [failure] });
       error.stack = ''; // histories are kept, and stacks name files of this machine
       throw error;
@@ -99,12 +104,27 @@ export class FakeHosts implements HostActivities {
     return this.during(`prepare ${stepId(work.host, work.component)}`, work.attempt, () => ({ phases: [{ phase: 'fetch', duration_ms: 5 }] }));
   }
 
+  /** What was made is not what shall be any more: another version is rolled out. */
+  startOver(graph: RolloutGraph, ...stays: string[]): void {
+    for (const step of [...this.made]) if (!stays.includes(step)) this.made.delete(step);
+    this.graph = graph;
+  }
+
+  /** `hold h1/web` and `take-back h1/web` are calls of their own. */
   async activate(work: PlacementWork): Promise<ActivateResult> {
     const step = stepId(work.host, work.component);
+    const result = { changed: true, operations: [], phases: [] };
+    if (work.take_back === true) return this.during(`take-back ${step}`, work.attempt, () => ({ ...result, taken_back: true }));
+    if (work.hold_switch === true) return this.during(`hold ${step}`, work.attempt, () => ({ ...result, held: this.options.cannotHold?.includes(step) !== true }));
+    const tests = this.options.tests?.[step];
     return this.during(`activate ${step}`, work.attempt, () => {
       this.made.add(step);
-      return { changed: true, operations: [`create_container ${work.component}`], phases: [{ phase: 'start', duration_ms: 3 }, { phase: 'health', duration_ms: 8 }] };
+      return { changed: true, operations: [`create_container ${work.component}`], phases: [{ phase: 'start', duration_ms: 3 }, { phase: 'health', duration_ms: 8 }], ...(tests === undefined ? {} : { tests }) };
     });
+  }
+
+  async verify(work: VerifyWork): Promise<VerifyResult> {
+    return this.during(`verify ${stepId(work.host, work.component)}`, work.attempt, () => ({ phases: [{ phase: 'verify', duration_ms: work.duration_ms }] }));
   }
 
   async operate(work: OperateWork): Promise<OperateResult> {

@@ -12,7 +12,7 @@ const next: Partial<Record<StepState, readonly StepState[]>> = {
   pending: ['waiting', 'blocked', 'running', 'unchanged', 'failed', 'aborted'],
   waiting: ['waiting', 'pending', 'blocked', 'running', 'unchanged', 'failed', 'aborted'],
   blocked: ['blocked', 'pending', 'waiting', 'running', 'unchanged', 'failed', 'skipped', 'aborted'],
-  running: ['succeeded', 'unchanged', 'failed', 'aborted'],
+  running: ['running', 'waiting', 'succeeded', 'unchanged', 'failed', 'aborted'],
   failed: ['skipped'],
 };
 

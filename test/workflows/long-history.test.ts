@@ -1,6 +1,6 @@
 /** A rollout that rests with a long history goes on in a new one, as if nothing had happened. */
 import { graphOf } from './graphs.js';
-import { countEvents, eventName } from './histories.js';
+import { eventName, scheduledActivities } from './histories.js';
 import { stepFailure } from './plans.js';
 import type { TestRollout } from './test-rollout.js';
 import { waitFor } from './wait-for.js';
@@ -30,7 +30,7 @@ test('the first history ends by continuing, and the new run rests without asking
   const { events } = await rollout.history(firstRunId);
   expect(events?.map(eventName).at(-1)).toBe('workflowExecutionContinuedAsNew');
   await waitFor(async () => (await rollout.query()) === 'paused', () => 'the new run to rest');
-  expect(countEvents(await rollout.history())).toEqual({ workflowExecutionStarted: 1 });
+  expect(scheduledActivities(await rollout.history()).filter(({ type }) => type === 'observe')).toEqual([]);
   expect(rollout.hosts.names('begun', 'observe')).toHaveLength(2);
   expect(rollout.record.begun).toBe(1);
   await rollout.abort();
@@ -95,3 +95,18 @@ test('the workflow keeps the name of its rollout, by which it is found', async (
   expect((await rollout.handle.describe()).memo).toEqual({ rollout_id: rollout.record.rolloutId });
   await rollout.abort();
 });
+
+test('one that goes on and on does so in histories of bounded length, and does everything once', async () => {
+  const many = Object.fromEntries(Array.from({ length: 40 }, (_, index): [string, string[]] => [`h${(index % 2) + 1}/c${index}`, index < 4 ? [] : [`h${(index % 2) + 1}/c${index - 4}`]]));
+  const rollout = world.rollout(graphOf(many));
+  await rollout.start();
+  const runs = new Set<string>();
+  const seen = setInterval(() => void rollout.handle.describe().then(({ runId }) => runs.add(runId)).catch(() => undefined), 50);
+  expect(await rollout.ends()).toBe('succeeded');
+  clearInterval(seen);
+  expect(runs.size).toBeGreaterThan(1);
+  for (const run of runs) expect((await rollout.history(run)).events?.length).toBeLessThan(120);
+  for (const step of Object.keys(many)) expect([step, rollout.hosts.names('begun', `activate ${step}`).filter((name) => name === `activate ${step}`).length]).toEqual([step, 1]);
+  expect(rollout.hosts.names('begun', 'observe')).toHaveLength(2);
+  expect(rollout.record.dropped).toEqual([]);
+}, 60_000);

@@ -1,6 +1,6 @@
 /** Answers that do not fit are refused before anything is written to the rollout's history. */
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
-import { checkAbort, checkResume, checkRetry, checkSkip, type Decision } from '../../workflows/decisions.js';
+import { checkAbort, checkApprove, checkPause, checkRollback, checkResume, checkRetry, checkSkip, type Decision } from '../../workflows/decisions.js';
 import { RolloutBoard } from '../../workflows/rollout-board.js';
 import { graphOf } from './graphs.js';
 import { countEvents } from './histories.js';
@@ -84,10 +84,10 @@ test('a rollout that has ended takes no answer', async () => {
 /** Between the decision to end and the end there is a moment in which answers still arrive. */
 describe('while it ends', () => {
   const decision = (state: 'succeeded' | 'aborted' | 'paused', aborting: boolean): Decision =>
-    ({ state: () => state, aborting: () => aborting, board: new RolloutBoard(graph, [['h1/db', { state: 'failed', attempt: 1 }]]) });
+    ({ state: () => state, closing: () => (aborting ? 'aborted' : ''), holdsStill: () => false, board: () => new RolloutBoard(graph, [['h1/db', { state: 'failed', attempt: 1 }]]) });
   const checks: [string, (decision: Decision) => void][] = [
     ['retry', (asked) => checkRetry(asked, { actor: 'tess' })], ['retry of one', (asked) => checkRetry(asked, { actor: 'tess', step: 'h1/db' })],
-    ['resume', checkResume], ['skip', (asked) => checkSkip(asked, { actor: 'tess', step: 'h1/db', note: 'because' })], ['abort', checkAbort],
+    ['resume', checkResume], ['rollback', checkRollback], ['another version', (asked) => checkRetry(asked, { actor: 'tess', version: 2 })], ['skip', (asked) => checkSkip(asked, { actor: 'tess', step: 'h1/db', note: 'because' })], ['abort', checkAbort],
   ];
 
   test.each(checks)('%s is refused: it has ended', (_name, check) => {
@@ -101,5 +101,28 @@ describe('while it ends', () => {
 
   test.each(checks)('%s would be taken before', (_name, check) => {
     expect(() => check(decision('paused', false))).not.toThrow();
+  });
+});
+
+describe('answers that fit another state', () => {
+  const decision = (told: Partial<Decision> = {}): Decision => ({ state: () => 'running', closing: () => '', holdsStill: () => false, board: () => new RolloutBoard(graph), ...told });
+
+  test('a pause of what is paused', () => {
+    expect(() => checkPause(decision())).not.toThrow();
+    expect(() => checkPause(decision({ state: () => 'paused' }))).toThrow('paused already');
+    expect(() => checkPause(decision({ holdsStill: () => true }))).toThrow('paused already');
+  });
+
+  test('an approval that nobody asks for', () => {
+    const board = new RolloutBoard({ ...graph, bindings: [{ binding: 0, approval: true }] });
+    expect(() => checkApprove(decision({ board: () => board }), { actor: 'tess' })).not.toThrow();
+    expect(() => checkApprove(decision({ board: () => board }), { actor: 'tess', binding: 3 })).toThrow('deployment[3] needs no approval');
+    board.approve([0]);
+    expect(() => checkApprove(decision({ board: () => board }), { actor: 'tess', binding: 0 })).toThrow('nothing in this rollout needs an approval any more');
+  });
+
+  test('another version for one step, or while something runs', () => {
+    expect(() => checkRetry(decision(), { actor: 'tess', version: 2 })).toThrow('only while it is paused');
+    expect(() => checkRetry(decision({ state: () => 'paused' }), { actor: 'tess', version: 2, step: 'h1/db' })).toThrow('not for one step');
   });
 });

@@ -20,7 +20,9 @@ beforeAll(async () => {
 const replay = (history: RecordedHistory): Promise<void> => Worker.runReplayHistory({ workflowBundle }, toHistory(history), 'deploy/dpl_1');
 
 test('there are histories of what matters most', () => {
-  expect(names).toEqual(expect.arrayContaining(['abort', 'failure-and-retry', 'no-op', 'silent-host', 'skip']));
+  expect(names).toEqual(expect.arrayContaining([
+    'abort', 'another-version', 'approval', 'blue-green', 'canary', 'failure-and-retry', 'host-given-up', 'limits', 'no-op', 'silent-host', 'skip', 'taken-back', 'takes-back',
+  ]));
 });
 
 test.each(names)('%s', async (name) => {

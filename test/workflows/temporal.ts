@@ -15,7 +15,7 @@ export interface Temporal { env: TestWorkflowEnvironment; stop(): Promise<void> 
 /** Names nobody and no machine: histories are kept. */
 export const identity = 'workflow-tests';
 
-const tuning = ['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=10000', '--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=1'];
+const tuning = ['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=10000', '--dynamic-config-value', 'frontend.namespaceCount=20000', '--dynamic-config-value', 'frontend.namespaceRPS=20000', '--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=1'];
 
 export async function startTemporal({ longHistory }: TemporalOptions = {}): Promise<Temporal> {
   Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });

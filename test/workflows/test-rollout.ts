@@ -1,7 +1,7 @@
 /** One rollout as a test drives it: started, answered, and looked at from all sides. */
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { controlQueue, type RolloutState, type StepState } from '../../spec/words.js';
-import { abortUpdate, resumeUpdate, retryUpdate, rolloutStateQuery, skipUpdate, workflowTypes, type RolloutInput, type RolloutResult } from '../../workflows/shared.js';
+import { abortUpdate, approveUpdate, pauseUpdate, rollbackUpdate, resumeUpdate, retryUpdate, rolloutStateQuery, skipUpdate, workflowTypes, type RolloutInput, type RolloutResult } from '../../workflows/shared.js';
 import type { RolloutRecord } from './fake-control.js';
 import type { StepRow } from '../../control/rollouts/merge-step.js';
 import type { FakeHosts } from './fake-hosts.js';
@@ -69,6 +69,22 @@ export class TestRollout {
 
   skip(step: string, note: string): Promise<void> {
     return this.handle.executeUpdate(skipUpdate, { args: [{ step, note, actor }] });
+  }
+
+  retryWith(version: number): Promise<void> {
+    return this.handle.executeUpdate(retryUpdate, { args: [{ version, actor }] });
+  }
+
+  pause(): Promise<void> {
+    return this.handle.executeUpdate(pauseUpdate, { args: [{ actor }] });
+  }
+
+  approve(binding?: number): Promise<void> {
+    return this.handle.executeUpdate(approveUpdate, { args: [binding === undefined ? { actor } : { binding, actor }] });
+  }
+
+  rollback(): Promise<void> {
+    return this.handle.executeUpdate(rollbackUpdate, { args: [{ actor }] });
   }
 
   abort(): Promise<void> {

@@ -37,6 +37,12 @@ export class World {
   static async start({ hosts = [], control, ...temporal }: WorldOptions = {}): Promise<World> {
     const { env, stop } = await startTemporal(temporal);
     const world = new World(env, stop);
+    world.control.onRollback = (from, to) => {
+      const hosts = world.hosts.get(from);
+      if (hosts === undefined) return;
+      hosts.startOver(to.graph);
+      world.meet(to.rolloutId, hosts);
+    };
     try {
       const workflowBundle = await bundle();
       world.startControl = () => world.run({ taskQueue: controlQueue, workflowBundle, activities: { ...(control ?? world.control) } });
@@ -63,9 +69,9 @@ export class World {
       return found;
     };
     const activities: HostActivities = {
-      observe: (work) => of(work).observe(work), prepare: (work) => of(work).prepare(work), activate: (work) => of(work).activate(work), operate: (work) => of(work).operate(work),
+      observe: (work) => of(work).observe(work), prepare: (work) => of(work).prepare(work), activate: (work) => of(work).activate(work), operate: (work) => of(work).operate(work), verify: (work) => of(work).verify(work),
     };
-    return this.run({ taskQueue: hostQueue(host), activities: { ...activities }, maxHeartbeatThrottleInterval: '200ms', ...options });
+    return this.run({ taskQueue: hostQueue(host), activities: { ...activities }, maxHeartbeatThrottleInterval: '200ms', maxConcurrentActivityTaskPolls: 2, ...options });
   }
 
   private async run(options: WorkerOptions): Promise<Running> {

@@ -25,6 +25,10 @@ function fleet(hostCount: number, components: Record<string, object>): string {
 
 const run = { type: 'docker', image: 'nginx' };
 const many = Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`c${index}`, { run }]));
+const tested = (count: number): string => {
+  const [bound = '', ...rest] = fleet(1, { web: { run, tests: Object.fromEntries(Array.from({ length: count }, (_, index) => [`t${index}`, { command: 'make' }])) } }).split('\n');
+  return [bound.replace('▸', ''), ...rest].join('\n').replace('"tests":', '"tests": ▸');
+};
 const small = fleet(2, { web: { run } }).replace('▸', '');
 
 export const referenceEntries: DiagnosticEntry[] = [
@@ -53,6 +57,18 @@ export const referenceEntries: DiagnosticEntry[] = [
     bad: `${onFirst}- hosts: [h2, h1]\n  components: [▸web]`, good: `${onFirst}${onSecond}`.trim(), path: 'deployment[1].components[0]', message: /web is placed on h1 twice/,
   },
   {
+    name: 'canary-ignored', warning: true, meaning: 'The steps of a canary stand in a binding with another strategy.', frame: 'deployment',
+    bad: `${onFirst.trim()}\n  canary: ▸{ initial_fraction: 20% }`, good: `${onFirst.trim()}\n  strategy: canary\n  canary: { initial_fraction: 20% }`, path: 'deployment[0].canary', message: /canary is ignored: the strategy is sequential/,
+  },
+  {
+    name: 'max-parallel-ignored', warning: true, meaning: 'A limit of hosts at a time stands in a binding whose hosts go one after the other anyway.', frame: 'deployment',
+    bad: `${onFirst.trim()}\n  max_parallel: ▸2`, good: `${onFirst.trim()}\n  strategy: parallel\n  max_parallel: 2`, path: 'deployment[0].max_parallel', message: /max_parallel is ignored/,
+  },
+  {
+    name: 'offline-deadline-ignored', warning: true, meaning: 'Only a binding that waits for a host has a deadline for it.', frame: 'deployment',
+    bad: `${onFirst.trim()}\n  offline: skip\n  offline_deadline: ▸2h`, good: `${onFirst.trim()}\n  offline_deadline: 2h`, path: 'deployment[0].offline_deadline', message: /offline_deadline is ignored: offline is skip/,
+  },
+  {
     name: 'placed-nowhere', warning: true, meaning: 'No binding has this component: nothing of it is deployed.', frame: 'components',
     bad: `${db}${web}${spare}`, good: `${db}${web}`.trim(), path: 'components.spare', message: /spare is placed on no host/,
   },
@@ -63,6 +79,26 @@ export const referenceEntries: DiagnosticEntry[] = [
   {
     name: 'circle-of-components', meaning: 'Components depend on each other in a circle, which the message shows whole.', frame: 'components',
     bad: `${db}  depends_on: ▸[web]\n${web}  depends_on: [db]`, good: `${db}${web}  depends_on: [db]`, path: 'components.db.depends_on', message: /in a circle: db → web → db/,
+  },
+  {
+    name: 'circle-of-tests', meaning: 'Tests of a component require each other in a circle, which the message shows whole.', frame: 'components',
+    bad: `${db}${web}  tests:\n    a: { command: make a, requires: ▸[b] }\n    b: { command: make b, requires: [a] }`, good: `${db}${web}  tests:\n    a: { command: make a }\n    b: { command: make b, requires: [a] }`, path: 'components.web.tests.a.requires', message: /in a circle: a → b → a/,
+  },
+  {
+    name: 'test-requires-a-later-one', meaning: 'A test before the change cannot require one that runs after it.', frame: 'components',
+    bad: `${db}${web}  tests:\n    unit: { command: make unit, when: pre_deploy, requires: [▸smoke] }\n    smoke: { command: make smoke }`, good: `${db}${web}  tests:\n    unit: { command: make unit, when: pre_deploy }\n    smoke: { command: make smoke, requires: [unit] }`, path: 'components.web.tests.unit.requires[0]', message: /"unit" runs before anything is changed/,
+  },
+  {
+    name: 'test-requires-what-is-not-waited-for', meaning: 'A component that a test requires is healthy by then only if the tested one depends on it.', frame: 'components',
+    bad: `${db}${web}  tests:\n    smoke: { command: make smoke, requires: [▸db] }`, good: `${db}${web}  depends_on: [db]\n  tests:\n    smoke: { command: make smoke, requires: [db] }`, path: 'components.web.tests.smoke.requires[0]', message: /the test requires db, which web does not wait for/,
+  },
+  {
+    name: 'test-too-long', meaning: 'A test may take at most 20 minutes.', frame: 'components',
+    bad: `${db}${web}  tests:\n    soak: { command: make soak, timeout: ▸1h }`, good: `${db}${web}  tests:\n    soak: { command: make soak, timeout: 20m }`, path: 'components.web.tests.soak.timeout', message: /at most 20 minutes/,
+  },
+  {
+    name: 'too-many-tests', meaning: 'A component has at most 50 tests.', frame: 'a whole document',
+    bad: { shown: 'a component with 51 tests', text: tested(51) }, good: { shown: 'a component with 2 tests', text: tested(2).replace('▸', '') }, path: 'components.web.tests', message: /at most 50 tests/,
   },
   {
     name: 'circle-of-hosts', meaning: 'Bindings wait for each other’s hosts in a circle, which the message shows whole.', frame: 'deployment',

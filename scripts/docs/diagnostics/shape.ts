@@ -78,7 +78,7 @@ export const shapeEntries: DiagnosticEntry[] = [
   },
   {
     name: 'not-a-fraction', meaning: 'A fraction is a number above 0 and at most 1, or a percentage.', frame: 'deployment',
-    bad: '- host: h1\n  components: [web]\n  canary: { initial_fraction: ▸1.5 }', good: '- host: h1\n  components: [web]\n  canary: { initial_fraction: 20% }', path: 'deployment[0].canary.initial_fraction', message: /"1.5" is not a fraction/,
+    bad: '- host: h1\n  components: [web]\n  strategy: canary\n  canary: { initial_fraction: ▸1.5 }', good: '- host: h1\n  components: [web]\n  strategy: canary\n  canary: { initial_fraction: 20% }', path: 'deployment[0].canary.initial_fraction', message: /"1.5" is not a fraction/,
   },
   {
     name: 'not-a-file-mode', meaning: 'File modes are octal: digits from 0 to 7, at most 07777.', frame: 'components.web', files,
@@ -87,6 +87,18 @@ export const shapeEntries: DiagnosticEntry[] = [
   {
     name: 'not-a-port', meaning: 'The port of a health check is a number from 1 to 65535, or a template that gives one.', frame: 'components.web',
     bad: 'healthcheck: { type: tcp, port: ▸http }', good: 'healthcheck: { type: tcp, port: 80 }', path: 'components.web.healthcheck.port', message: /expected a port from 1 to 65535/,
+  },
+  {
+    name: 'test-of-one-kind', meaning: 'A test is a shell command, or an http request with a url.', frame: 'components.web',
+    bad: 'tests:\n  smoke: ▸{ url: "http://localhost/" }', good: 'tests:\n  smoke: { type: http, url: "http://localhost/" }', path: 'components.web.tests.smoke', message: /a test is a command, or an http request/,
+  },
+  {
+    name: 'expectation-of-a-command', meaning: 'A command passes with exit code 0; a status and a body are expected of an http test.', frame: 'components.web',
+    bad: 'tests:\n  smoke: ▸{ command: make smoke, expect_status: 200 }', good: 'tests:\n  smoke: { command: make smoke }', path: 'components.web.tests.smoke', message: /are for an http test/,
+  },
+  {
+    name: 'not-a-test-name', meaning: 'Names of tests are at most 63 letters, digits, spaces, ".", "_" and "-", and start with a letter or digit.', frame: 'components.web',
+    bad: 'tests: { ▸"smoke/http": { command: make smoke } }', good: 'tests: { smoke-http: { command: make smoke } }', path: 'components.web.tests.smoke/http', message: /names of tests are/,
   },
   {
     name: 'hosts-in-one-way', meaning: 'A binding names its hosts by host, by hosts or by tags.', frame: 'deployment',

@@ -7,6 +7,9 @@ import { keys } from '../../api/keys.js';
 export type RolloutAct =
   | { verb: 'retry'; step?: string }
   | { verb: 'resume' }
+  | { verb: 'pause' }
+  | { verb: 'approve' }
+  | { verb: 'rollback' }
   | { verb: 'skip'; step: string; note: string }
   | { verb: 'abort' };
 
@@ -16,6 +19,9 @@ function send(rolloutId: string, act: RolloutAct): Promise<unknown> {
   switch (act.verb) {
     case 'retry': return unwrap(client.POST('/api/rollouts/{id}/retry', { params, body: act.step === undefined ? {} : { step: act.step }, signal }));
     case 'resume': return unwrap(client.POST('/api/rollouts/{id}/resume', { params, body: {}, signal }));
+    case 'pause': return unwrap(client.POST('/api/rollouts/{id}/pause', { params, body: {}, signal }));
+    case 'approve': return unwrap(client.POST('/api/rollouts/{id}/approve', { params, body: {}, signal }));
+    case 'rollback': return unwrap(client.POST('/api/rollouts/{id}/rollback', { params, body: {}, signal }));
     case 'skip': return unwrap(client.POST('/api/rollouts/{id}/skip', { params, body: { step: act.step, note: act.note }, signal }));
     case 'abort': return unwrap(client.POST('/api/rollouts/{id}/abort', { params, body: {}, signal }));
   }

@@ -2,12 +2,15 @@
 import * as z from 'zod/mini';
 import { actions, phases, rolloutStates, stepStates, type ErrorCode } from '../../api/words.js';
 import { isErrorCode } from '../../../../spec/errors.js';
+import { testStages, testStates } from '../../../../spec/test-results.js';
 import type { PlacementPlan } from '../../api/types.js';
 
 /** An empty text says nothing. */
 const text = z.pipe(z.catch(z.nullable(z.string()), null), z.transform((value) => (value === '' ? null : value)));
 const time = z.catch(z.nullable(z.string()), null);
 const timing = z.object({ phase: z.enum(phases), duration_ms: z.number() });
+
+const test = z.object({ name: z.string(), when: z.enum(testStages), state: z.enum(testStates), blocking: z.boolean(), duration_ms: z.number(), detail: z.catch(z.string(), '') });
 
 const failure = z.object({
   code: z.pipe(z.unknown(), z.transform((value): ErrorCode => (isErrorCode(value) ? value : 'internal'))),
@@ -33,6 +36,7 @@ export const stepStateData = z.object({
   failure: z.catch(z.nullable(failure), null),
   phases: z.catch(z.array(timing), []),
   operations: z.catch(z.array(z.string()), []),
+  tests: z.catch(z.array(test), []),
   started_at: time,
   ended_at: time,
 });

@@ -25,6 +25,10 @@ export interface RolloutModel {
   endedAt: string | null;
   startedBy: string | null;
   temporalUrl: string | null;
+  /** The rollout that this one takes back, with the chain of reasons; and the one that takes this one back. */
+  rollbackOf: string | null;
+  cause: Rollout['cause'];
+  rolledBackBy: string | null;
   bindings: BindingModel[];
   steps: StepModel[];
   counts: Record<StepState, number>;
@@ -76,6 +80,7 @@ export function rolloutModel(snapshot: Rollout, arrived: readonly Event[]): Roll
     ...folded,
     open: isOpenRollout(folded.state),
     startedAt: snapshot.started_at, startedBy: snapshot.started_by || null, temporalUrl: snapshot.temporal_url,
+    rollbackOf: snapshot.rollback_of, cause: snapshot.cause, rolledBackBy: snapshot.rolled_back_by,
     bindings: snapshot.bindings.map((binding) => ({ ...binding, steps: steps.filter((step) => step.binding === binding.index) })),
     steps,
     counts: countStates(steps),

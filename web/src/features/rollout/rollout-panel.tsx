@@ -8,6 +8,7 @@ import { Panel } from '../../ui/panel.js';
 import { ProblemCard } from '../../ui/problem-card.js';
 import { Duration, TimeAgo } from '../../ui/time.js';
 import { BindingPanel } from './binding-panel.js';
+import { RollbackNote } from './rollback-note.js';
 import { RolloutActions } from './rollout-actions.js';
 import type { RolloutModel } from './rollout-model.js';
 import { doneCount, rolloutSentence } from './rollout-sentence.js';
@@ -58,6 +59,7 @@ export function RolloutPanel({ feed, link, level = 2 }: { feed: RolloutFeed; lin
       {model.open && (status === 'reconnecting' || status === 'offline') && <Note tone="warn" title={rolloutWords.reconnecting} />}
       {logError != null && <ProblemCard error={logError} onRetry={refetch} />}
       <Summary model={model} link={link} />
+      <RollbackNote model={model} />
       {model.bindings.map((binding) => <BindingPanel key={binding.index} binding={binding} model={model} level={level} />)}
     </Stack>
   );

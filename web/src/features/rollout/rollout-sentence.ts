@@ -27,7 +27,7 @@ function runningSentence(model: RolloutModel): string {
 function pausedSentence(model: RolloutModel): string {
   const failed = model.steps.filter(({ state }) => state === 'failed');
   const [first] = failed;
-  if (!first) return sentences.pausedClear;
+  if (!first) return model.reason === null ? sentences.pausedClear : sentences.pausedFor(model.reason);
   const what = failed.length === 1
     ? sentences.failedOne(first.component, first.host, first.failure?.message ?? first.reason)
     : sentences.failedMany(failed.length);
@@ -39,9 +39,9 @@ export function rolloutSentence(model: RolloutModel): string {
     case 'pending': return sentences.queued;
     case 'running': return runningSentence(model);
     case 'paused': return pausedSentence(model);
-    case 'awaiting_approval': return sentences.approval;
+    case 'awaiting_approval': return sentences.approval(model.reason);
     case 'succeeded': return sentences.succeeded(model.version, model.counts.succeeded, model.counts.unchanged);
-    case 'failed': return sentences.failed(model.counts.failed);
+    case 'failed': return model.rolledBackBy === null ? sentences.failed(model.counts.failed) : sentences.takenBack;
     case 'aborted': return sentences.aborted(doneCount(model), model.steps.length);
     case 'rolled_back': return sentences.rolledBack;
   }

@@ -1,4 +1,5 @@
 /** One placement, folded from its events: pure, in event order. */
+import type { TestResult } from '../../../../spec/test-results.js';
 import type { Edge, GraphStep } from '../../../../spec/graph-types.js';
 import type { Event, PlacementPlan, Step } from '../../api/types.js';
 import type { Action, Phase, StepState } from '../../api/words.js';
@@ -36,6 +37,8 @@ export interface StepModel {
   /** The last thing the host itself said since a phase began or ended. */
   said: string | null;
   operations: string[];
+  /** How the component's tests ended, in the order in which they ran. */
+  tests: TestResult[];
   output: OutputLine[];
   /** Lines that are not kept here; the whole log is in the API. */
   droppedLines: number;
@@ -53,7 +56,7 @@ const endedPhases = (phases: readonly { phase: Phase; duration_ms: number }[]): 
 /** A placement that nobody has begun with. */
 const blankStep = ({ id, host, component, binding, waits_for: waitsFor }: GraphStep): StepModel => ({
   id, host, component, binding, waitsFor, state: 'pending', attempt: 1, reason: null, blockedBy: [], action: null, plan: null, failure: null,
-  phases: [], phase: null, said: null, operations: [], output: [], droppedLines: 0, startedAt: null, endedAt: null,
+  phases: [], phase: null, said: null, operations: [], tests: [], output: [], droppedLines: 0, startedAt: null, endedAt: null,
 });
 
 const asTold = (step: Step): Partial<StepModel> => ({
@@ -61,7 +64,7 @@ const asTold = (step: Step): Partial<StepModel> => ({
   failure: step.state === 'failed' ? step.failure : null,
   phases: endedPhases(step.phases),
   phase: step.phase ? { phase: step.phase, startedAt: null, durationMs: null, detail: step.reason || null, said: null } : null,
-  operations: step.operations, startedAt: step.started_at, endedAt: step.ended_at,
+  operations: step.operations, tests: step.tests, startedAt: step.started_at, endedAt: step.ended_at,
 });
 
 /** A rollout that has not started has a graph, and no step rows yet. */
@@ -69,7 +72,7 @@ export const stepFromSnapshot = (node: GraphStep, step: Step | undefined): StepM
 
 const untouched = (step: StepModel): StepModel => ({
   ...step, state: 'pending', attempt: 1, reason: null, blockedBy: [], action: null, plan: null, failure: null,
-  phases: [], phase: null, said: null, operations: [], startedAt: null, endedAt: null,
+  phases: [], phase: null, said: null, operations: [], tests: [], startedAt: null, endedAt: null,
 });
 
 /** A retry begins anew: phases, failure and times are those of the new attempt; what was printed stays. */
@@ -95,6 +98,7 @@ function withState(before: StepModel, data: StepStateData, ts: string): StepMode
     failure: data.state === 'failed' ? data.failure : null,
     phases: mergeTimings(step.phases, data.phases),
     operations: data.operations.length > 0 ? data.operations : step.operations,
+    tests: data.tests.length > 0 ? data.tests : step.tests,
     startedAt: data.started_at ?? step.startedAt ?? (data.state === 'running' ? ts : null),
     endedAt: ended.includes(data.state) ? (data.ended_at ?? ts) : null,
   };
@@ -141,6 +145,7 @@ const fillFrom = (step: StepModel, snapshot: StepModel): StepModel => (step.atte
   action: step.action ?? snapshot.action,
   plan: step.plan ?? snapshot.plan,
   operations: step.operations.length > 0 ? step.operations : snapshot.operations,
+  tests: step.tests.length > 0 ? step.tests : snapshot.tests,
   startedAt: step.startedAt ?? snapshot.startedAt,
 });
 

@@ -10,6 +10,7 @@ import type { StepModel } from './step-model.js';
 import { StepNow } from './step-now.js';
 import { StepOutput } from './step-output.js';
 import { StepPhases } from './step-phases.js';
+import { StepTests } from './step-tests.js';
 import { StepTag } from './state-tags.js';
 import { rolloutWords } from './words.js';
 
@@ -31,6 +32,7 @@ function StepDetails({ step, rolloutId, answerable }: StepRowProps) {
       {step.state === 'failed' && <FailureCard step={step}>{answerable && <StepActions rolloutId={rolloutId} step={step} />}</FailureCard>}
       <Sentences title={rolloutWords.willDo} items={step.plan?.reasons ?? []} />
       <StepPhases step={step} />
+      <StepTests step={step} />
       <Sentences title={rolloutWords.operations} items={step.operations} />
       <StepOutput step={step} rolloutId={rolloutId} />
     </Stack>

@@ -79,7 +79,7 @@ export function useRollout(rolloutId: string): RolloutFeed {
     const stop = followEvents({ rolloutId }, {
       onEvents: (events) => {
         setStreamed((before) => mergeEvents(before, events));
-        if (events.some(({ type }) => type === 'step.state')) reread();
+        if (events.some(({ type }) => type === 'step.state' || type === 'rollout.state')) reread();
       },
       onStatus: setStatus,
       onGap: reread,

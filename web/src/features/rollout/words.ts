@@ -41,12 +41,14 @@ export const sentences = {
   failedOne: (component: string, host: string, why: string | null) => `${placement(component, host)} failed${why === null ? '' : ` (${why})`}`,
   failedMany: (failed: number) => `${placements(failed)} failed`,
   pausedClear: 'Paused: nothing failed is left. Resume to go on, or abort.',
-  approval: 'Waiting for a person to approve it.',
+  approval: (why: string | null) => (why === null ? 'Waiting for a person to approve it.' : `${why.charAt(0).toUpperCase()}${why.slice(1)}.`),
+  pausedFor: (why: string) => `${why.charAt(0).toUpperCase()}${why.slice(1)}. What was running has finished; resume to go on.`,
   succeeded: (version: number, changed: number, unchanged: number) =>
     changed === 0
       ? `Version ${version} is active; nothing had to change.`
       : `Version ${version} is active: ${changed} changed, ${unchanged} unchanged.`,
   failed: (failed: number) => `Failed: ${placements(failed)} did not come up. The version that was active before still is.`,
+  takenBack: 'Failed. The version that was active before comes back by a rollout of its own.',
   aborted: (done: number, all: number) => `Aborted. ${done} of ${placements(all)} had been done and stay as they are.`,
   rolledBack: 'Rolled back: what was changed has been put back.',
 } as const;
@@ -96,7 +98,25 @@ export const rolloutWords = {
   reconnecting: 'Live updates are interrupted; the page catches up by itself.',
 } as const;
 
+export const rollbackWords = {
+  by: 'What this rollout changed is taken back by another one.',
+  of: (from: number, to: number) => `This takes back what version ${from} changed: version ${to} comes back.`,
+  open: 'Open it',
+  openOther: 'Open the rollout that failed',
+  trigger: (step: string) => `It was asked for by on_failure: ${step} failed.`,
+  askedBy: (who: string) => `${who} asked for it.`,
+  because: (reason: string) => `What had failed: ${reason}`,
+  kept: (steps: string[]) => `Left as they are, by rollback: false: ${steps.join(', ')}.`,
+  missing: (steps: string[]) => `Left as they are, because the version does not have them: ${steps.join(', ')}.`,
+} as const;
+
 export const rolloutActionWords = {
+  approve: 'Approve',
+  pause: 'Pause',
+  rollback: 'Roll back…',
+  rollbackTitle: 'Take this rollout back?',
+  rollbackBody: 'What is under way ends first. Then the version that was active before comes back on every placement this rollout has changed, in reverse order, as a rollout of its own. Components with rollback: false stay as they are.',
+  rollbackConfirm: 'Roll back',
   retryAll: 'Retry all failed',
   retry: 'Retry',
   retryOf: (component: string, host: string) => `Retry ${placement(component, host)}`,

@@ -1,0 +1,32 @@
+/** What apply, rollback and a retry with another version ask before a host is touched. */
+import { z } from 'zod';
+import { deployClaims, keepMissingClaims, type DeployClaims } from '../../control/claims/index.js';
+import { loadBundle } from '../../control/deploys/index.js';
+import { assertApplicable } from '../../control/documents/validate.js';
+import type { SecretPins } from '../../control/secrets/index.js';
+import { MaestroError } from '../../spec/errors.js';
+import type { ApiContext } from '../context.js';
+import { missingHosts, unknownHosts } from '../documents/hosts.js';
+
+export const versionNumber = z.int().min(1).max(1_000_000_000);
+
+export interface Checked { claims: DeployClaims; secrets: SecretPins }
+
+/** Everything that can be known before a host is asked, and what the version would take there. Throws validation_error or unsupported_feature. */
+export async function checkVersion({ db, renderer }: ApiContext, deployId: string, version: number): Promise<Checked> {
+  const validation = await renderer.version(deployId, version);
+  assertApplicable(validation);
+  const [missing] = await Promise.all([validation.document === null ? [] : missingHosts(db, validation.document), keepMissingClaims(db, renderer)]);
+  if (missing.length > 0) await refuseUnknownHosts(db, (await loadBundle(db, deployId, version)).yaml);
+  const used = [...(validation.rendered?.secrets ?? [])].flatMap(([path, number]) => (number === null ? [] : [[path, number] as const]));
+  return { claims: deployClaims(validation.rendered?.claims ?? []), secrets: Object.fromEntries(used) };
+}
+
+async function refuseUnknownHosts(db: ApiContext['db'], yaml: string): Promise<void> {
+  const errors = await unknownHosts(db, yaml);
+  const [first] = errors;
+  if (first === undefined) return;
+  throw new MaestroError('validation_error', errors.length === 1 ? first.message : `${errors.length} hosts are not enrolled: ${errors.map(({ path }) => path.slice('hosts.'.length)).join(', ')}`, {
+    fix: first.suggested_fix, errors,
+  });
+}

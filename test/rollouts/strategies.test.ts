@@ -1,0 +1,109 @@
+/** A canary on five real hosts that turns bad, taken back by itself; approvals; and a paused rollout that goes on with a newer version. */
+import { stepOf, states, type Rollout } from './api-client.js';
+import { startWorld, type World } from './world.js';
+
+const hosts = ['h1', 'h2', 'h3', 'h4', 'h5'];
+let world: World;
+beforeAll(async () => {
+  world = await startWorld(hosts);
+}, 900_000);
+afterAll(() => world?.stop(), 180_000);
+
+interface Taken extends Rollout { rolled_back_by: string | null; rollback_of: string | null; cause: { trigger: string | null; reason: string; from_version: number; to_version: number } | null }
+
+const read = (id: string): Promise<Taken> => world.api.ok<Taken>('GET', `/api/rollouts/${id}`);
+const containers = (name: string): Promise<(string | undefined)[]> => Promise.all(hosts.map(async (host) => (await world.host(host).dockerInspect(name))?.Id));
+const environment = async (host: string, name: string): Promise<readonly string[]> => {
+  const { stdout } = await world.host(host).exec(['docker', 'inspect', '--format', '{{json .Config.Env}}', name]);
+  return JSON.parse(stdout) as string[];
+};
+
+/** Healthy as long as `mended` lies in its folder. */
+const canary = (release: string): string => `api_version: maestro/v1
+project: wave
+hosts: { ${hosts.map((host) => `${host}: {}`).join(', ')} }
+components:
+  web:
+    source: { type: docker, image: demo/sick, tag: "1" }
+    run: { type: docker, container_name: wave, ports: ["18080:8080"], env: { RELEASE: "${release}" }, volumes: ["/srv/wave-${release}:/state"] }
+    healthcheck: { type: http, url: "http://localhost:18080/health", interval: 200ms, start_period: 2s, retries: 2 }
+deployment:
+  - { hosts: [${hosts.join(', ')}], components: [web], strategy: canary, canary: { initial_fraction: 20%, step_fraction: 100%, verify_duration: 3s }, on_failure: rollback }
+`;
+const mend = (release: string, ...where: string[]) => Promise.all(where.map((host) => world.host(host).exec(['install', '-D', '/dev/null', `/srv/wave-${release}/mended`])));
+
+describe('canary', () => {
+  let deployId: string;
+
+  test('waves go through when each stays healthy', async () => {
+    await mend('one', ...hosts);
+    deployId = await world.api.deploy(canary('one'));
+    const rollout = await world.api.apply(deployId);
+    expect(rollout.state).toBe('succeeded');
+    for (const host of hosts) expect(stepOf(rollout, `${host}/web`).phases?.map(({ phase }) => phase)).toContain('verify');
+  }, 240_000);
+
+  test('one that turns red while it is watched: the others are not touched, it goes back by itself, and the chain of reasons is kept', async () => {
+    const before = await containers('wave');
+    await mend('two', ...hosts);
+    await world.api.newVersion(deployId, canary('two'));
+    const id = await world.api.startApply(deployId);
+    await world.api.waitFor(id, (rollout) => stepOf(rollout, 'h1/web').reason.includes('watched'));
+    await world.host('h1').exec(['rm', '/srv/wave-two/mended']);
+    await world.api.waitFor(id, ({ state }) => state === 'rolled_back');
+    const failed = await read(id);
+    expect(states(failed)).toEqual({ 'h1/web': 'failed', 'h2/web': 'blocked', 'h3/web': 'blocked', 'h4/web': 'blocked', 'h5/web': 'blocked' });
+    expect(stepOf(failed, 'h1/web').failure).toMatchObject({ code: 'healthcheck_failed', message: expect.stringContaining('http 503') as string });
+    const back = await read(failed.rolled_back_by ?? '');
+    expect(back).toMatchObject({ state: 'succeeded', kind: 'rollback', version: 3, rollback_of: id, cause: { trigger: 'h1/web', from_version: 2, to_version: 1, reason: expect.stringContaining('http 503') as string } });
+    expect(states(back)).toEqual({ 'h1/web': 'succeeded' });
+    expect((await containers('wave')).slice(1)).toEqual(before.slice(1));
+    expect(await environment('h1', 'wave')).toContain('RELEASE=one');
+    expect(await world.api.ok('GET', `/api/deploys/${deployId}`)).toMatchObject({ active_version: 3 });
+    expect((await world.api.apply(deployId, { version: 3 })).steps.every(({ state }) => state === 'unchanged')).toBe(true);
+  }, 240_000);
+});
+
+const shop = (image: string, approval = false): string => `api_version: maestro/v1
+project: shop
+hosts: { h1: {}, h2: {} }
+components:
+  db: { source: { type: docker, image: demo/web, tag: "1" }, run: { type: docker, container_name: shop-db, env: { CONFIG: /server } } }
+  api: { source: { type: docker, image: ${image} }, run: { type: docker, container_name: shop-api, env: { CONFIG: /server } }, depends_on: [db] }
+deployment:
+  - { host: h1, components: [db] }
+  - { host: h2, components: [api]${approval ? ', approval: true' : ''} }
+`;
+
+test('a paused rollout goes on with a newer version: what is done and the same is left alone', async () => {
+  const deployId = await world.api.deploy(shop('demo/broken, tag: "1"'));
+  const paused = await world.api.apply(deployId);
+  expect(states(paused)).toEqual({ 'h1/db': 'succeeded', 'h2/api': 'failed' });
+  const before = (await world.host('h1').dockerInspect('shop-db'))?.Id;
+  await world.api.newVersion(deployId, shop('demo/web, tag: "1"'));
+  await world.api.ok('POST', `/api/rollouts/${paused.rollout_id}/retry`, { version: 2 });
+  const ended = await world.api.ended(paused.rollout_id);
+  expect(ended).toMatchObject({ state: 'succeeded', version: 2 });
+  expect(states(ended)).toEqual({ 'h1/db': 'unchanged', 'h2/api': 'succeeded' });
+  expect((await world.host('h1').dockerInspect('shop-db'))?.Id).toBe(before);
+  expect(await world.api.ok('GET', `/api/deploys/${deployId}`)).toMatchObject({ active_version: 2 });
+
+  await world.api.newVersion(deployId, shop('demo/web, tag: "2"', true));
+  const gated = await world.api.startApply(deployId);
+  const waiting = await world.api.waitFor(gated, ({ state }) => state === 'awaiting_approval');
+  expect(waiting.reason).toBe('waiting for approval of deployment[1] (h2)');
+  await world.api.ok('POST', `/api/rollouts/${gated}/approve`, { binding: 1 });
+  expect((await world.api.ended(gated)).state).toBe('succeeded');
+}, 240_000);
+
+test('a person takes back a paused rollout', async () => {
+  const deployId = (await world.api.ok<{ items: { deploy_id: string; name: string }[] }>('GET', '/api/deploys')).items.find(({ name }) => name === 'shop')?.deploy_id ?? '';
+  await world.api.newVersion(deployId, shop('demo/broken, tag: "1"').replace('image: demo/web, tag: "1" }, run: { type: docker, container_name: shop-db', 'image: demo/web, tag: "2" }, run: { type: docker, container_name: shop-db'));
+  const paused = await world.api.apply(deployId);
+  expect(states(paused)).toEqual({ 'h1/db': 'succeeded', 'h2/api': 'failed' });
+  await world.api.ok('POST', `/api/rollouts/${paused.rollout_id}/rollback`, {});
+  await world.api.waitFor(paused.rollout_id, ({ state }) => state === 'rolled_back');
+  const image = (await world.host('h1').dockerInspect('shop-db'))?.Config.Image;
+  expect(image).toBe('demo/web:1');
+  expect(await read((await read(paused.rollout_id)).rolled_back_by ?? '')).toMatchObject({ state: 'succeeded', cause: { trigger: null, asked_by: 'admin' } });
+}, 240_000);
