@@ -12,6 +12,8 @@ import { Journal } from './journal/journal.js';
 import { PruneJournal } from './journal/prunes.js';
 import { ImageCache } from './observe/containers.js';
 import { Locks } from './locks.js';
+import { iptables } from './publish/kernel-rules.js';
+import { Publisher } from './publish/publisher.js';
 import { DaemonReload } from './systemd/systemctl.js';
 
 export async function assemble(config: Pick<HostConfig, 'node' | 'url' | 'token' | 'stateFolder'>, env: Environment, log: Pick<Logger, 'info' | 'warn' | 'error'>): Promise<HostDeps> {
@@ -21,8 +23,9 @@ export async function assemble(config: Pick<HostConfig, 'node' | 'url' | 'token'
   const journal = new Journal(join(config.stateFolder, 'journal'));
   await journal.forgetOldRuns(Date.now());
   await new PruneJournal(join(config.stateFolder, 'journal')).forgetOld(Date.now());
+  const publisher = new Publisher({ path: join(config.stateFolder, 'journal', 'published.json'), docker, kernel: iptables });
   return {
-    node: config.node, control, journal, docker, log,
+    node: config.node, control, journal, docker, publisher, log,
     stateFolder: config.stateFolder, images: new ImageCache(docker), reporter: new Reporter(control, log),
     locks: new Locks(), reload: new DaemonReload(), fault: faultsFrom(env),
   };

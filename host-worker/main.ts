@@ -13,6 +13,7 @@ import { assemble } from './assemble.js';
 import { type HostConfig, readConfig } from './config.js';
 import { connectWatchPlane } from './control-plane/watch-client.js';
 import { hostFacts } from './facts.js';
+import { keepPublished } from './publish/keeper.js';
 import { lockState } from './state-lock.js';
 import { messageOf } from './trouble.js';
 import { workerVersion } from './version.js';
@@ -51,10 +52,11 @@ async function main(): Promise<void> {
   const greeting = sayHello(deps, log, stopping.signal);
   const watcher = new Watcher({ ...deps, plane: connectWatchPlane(config), log });
   const watching = watcher.run(stopping.signal);
+  const keeping = keepPublished(deps, stopping.signal);
   // Signals are ours: the SDK's own handler would end the process before the last report is out.
   Runtime.install({ shutdownSignals: [] });
   await work(config, deps, watcher, log, stopping.signal);
-  await Promise.all([greeting, watching]);
+  await Promise.all([greeting, watching, keeping]);
   await deps.reporter.flush(shutdownGraceMs);
   lock.close();
   log.info('down');

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { execute, root } from './lib/run.mjs';
 
 const checkTimeoutMs = 10 * 60_000;
-const jestTimeoutMs = 60 * 60_000;
+const jestTimeoutMs = 75 * 60_000;
 const program = (path) => join(root, 'node_modules', path);
 
 const checks = [

@@ -33,6 +33,8 @@ export interface DockerRun {
   /** null = the image's own. A string in YAML is split like a shell would, without one. */
   command: string[] | null;
   resources: ResourceLimits;
+  /** Words of the command, run in the container, that makes it read its files again. */
+  reload_command?: string[];
 }
 
 export interface SystemdRun {
@@ -48,6 +50,8 @@ export interface SystemdRun {
   restart: 'no' | 'on-failure' | 'always';
   restart_sec: number;
   resources: ResourceLimits;
+  /** As written; it is the unit's ExecReload=. */
+  reload_command?: string;
   /** The unit file, complete; see `renderUnit`. */
   unit_text: string;
 }
@@ -125,6 +129,9 @@ export interface BuildStep {
   working_dir: string | null;
 }
 
+/** `config`: templates; `content`: files and folders of the bundle; `code`: the release of a source. */
+export type ReloadTrigger = 'code' | 'config' | 'content';
+
 /** One test of the component; a placement has them in the order in which they run. */
 export type DesiredTest = {
   name: string;
@@ -146,6 +153,10 @@ export interface DesiredPlacement {
   /** component_hash: equal hash and matching reality means unchanged. */
   hash: string;
   component_directory: string;
+  /** How a change is brought in without an interruption; left out: the old one stops first. Not in the hash: it is about the way, not the end. */
+  deploy_mode?: 'hot' | 'blue_green';
+  /** Kinds of change for which what runs is told to reload; there is a `reload_command` then. */
+  reload_on?: ReloadTrigger[];
   source: DesiredSource | null;
   build: BuildStep[];
   run: DockerRun | SystemdRun;

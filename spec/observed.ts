@@ -19,6 +19,8 @@ export interface ObservedContainer {
   /** Read back from inspect. `env` leaves out what the image itself sets; `command` is null when it is the image's own. */
   run: Omit<DockerRun, 'type' | 'pull_policy'>;
   started_at: string | null;
+  /** Its ports are published by rules of ours, which can be changed while it runs; else by Docker, for its whole life. */
+  published_by_rules?: boolean;
 }
 
 export interface ObservedUnit {

@@ -26,6 +26,9 @@ export function containerChanges(desired: DesiredPlacement, run: DockerRun, obse
   const owner = container.owner;
   if (owner === null || owner.deploy_id !== desired.deploy_id || owner.component !== desired.component) return foreign(run, container, state);
   const changes = differences(run, container, drifted ? 'changed' : 'desired');
+  if (changes.length > 0 && desired.deploy_mode !== undefined && container.status === 'running' && isAboutRules(container, changes)) {
+    return { fields: changes, reasons: ['the published ports differ; the rules that lead to the container are put right'], conflict: null, need: 'none', before: [{ op: 'publish_ports', name: run.container_name }], state, up };
+  }
   if (changes.length > 0) {
     const reasons = changes.map(({ field }) => `${field} differs`);
     return { fields: changes, reasons, conflict: null, need: 'update', before: [...fetch, ...networks], state, up };
@@ -41,6 +44,9 @@ export function containerChanges(desired: DesiredPlacement, run: DockerRun, obse
   const gone = container.status === 'dead' || container.status === 'removing';
   return { fields, reasons: [reason], conflict: null, need: gone ? 'update' : 'restart', before: gone ? [...fetch, ...networks] : [], state, up };
 }
+
+const isAboutRules = ({ published_by_rules: byRules }: ObservedContainer, changes: readonly FieldChange[]): boolean =>
+  byRules === true && changes.every(({ field }) => field === 'ports');
 
 function foreign(run: DockerRun, container: ObservedContainer, state: ComponentState): RunChanges {
   const whose = container.owner === null ? 'was not made by Maestro' : `belongs to the deploy ${container.owner.deploy_id} (component ${container.owner.component})`;

@@ -5,6 +5,7 @@
 import type { DesiredFile, DesiredPlacement, DesiredTree } from './desired.js';
 import { containerChanges } from './plan-container.js';
 import { fieldChange } from './plan-fields.js';
+import { canReload } from './reload.js';
 import { type SourceChanges, sourceChanges } from './plan-source.js';
 import { unitChanges } from './plan-unit.js';
 import { isUp, type RunChanges } from './run-changes.js';
@@ -83,20 +84,23 @@ function conflicted(component: string, state: ComponentState, conflicts: string[
 }
 
 function assemble(desired: DesiredPlacement, run: RunChanges, source: SourceChanges, paths: PathChange[], observed: ObservedPlacement): PlacementPlan {
-  const need = run.need === 'none' && (paths.length > 0 || source.operations.length > 0) ? 'restart' : run.need;
+  const brought = [...source.operations, ...paths.map(({ operation }) => operation)];
+  const reloads = run.need === 'none' && isUp(run.state) && canReload(desired, brought);
+  const need = run.need !== 'none' || brought.length === 0 ? run.need : reloads ? 'reload' : 'restart';
+  const beside = isBeside(desired, need, run);
   const changes = need !== 'none' || run.before.some((operation) => !isEarly(operation));
   const doubt = changes ? [] : doubts(desired, run, observed);
   const release: Operation[] = source.unsure && changes ? [{ op: 'switch_release', path: desired.component_directory }] : source.operations;
   const health: Operation[] = changes || doubt.length > 0 ? [{ op: 'check_health' }] : [];
   return {
     component: desired.component,
-    action: need === 'none' ? (changes ? 'update' : 'unchanged') : need,
+    action: need === 'none' ? (changes ? 'update' : 'unchanged') : beside ? 'update' : need,
     restart: need === 'update' || need === 'restart',
-    downtime: need === 'update' || (need === 'restart' && isUp(run.state)),
-    reasons: [...run.reasons, ...source.reasons, ...paths.map(({ reason }) => reason), ...doubt],
+    downtime: !beside && (need === 'update' || (need === 'restart' && isUp(run.state))),
+    reasons: [...run.reasons, ...source.reasons, ...paths.map(({ reason }) => reason), ...doubt, ...wayIn(desired, need, beside, run)],
     fields: [...run.fields, ...source.fields, ...paths.map(({ field }) => field)],
     files: paths.map(({ file }) => file),
-    operations: [...run.before.filter(isEarly), ...release, ...paths.map(({ operation }) => operation), ...run.before.filter((operation) => !isEarly(operation)), ...startOperation(desired, need, run.up), ...health],
+    operations: [...run.before.filter(isEarly), ...release, ...paths.map(({ operation }) => operation), ...run.before.filter((operation) => !isEarly(operation) && !(beside && operation.op === 'publish_ports')), ...startOperation(desired, need, run.up, beside), ...health],
     observed_state: run.state,
     needs_prepare: run.before.some(({ op }) => op === 'pull_image') || (release.length > 0 && !source.prepared) || (changes && desired.tests?.some(({ when }) => when === 'pre_deploy') === true),
   };
@@ -112,11 +116,27 @@ function doubts(desired: DesiredPlacement, run: RunChanges, { health, applied_ha
   return unproven ? ['runs as asked; the health check is done again, since the component has changed'] : [];
 }
 
-function startOperation(desired: DesiredPlacement, need: RunChanges['need'], up: boolean): Operation[] {
+type Need = RunChanges['need'] | 'reload';
+
+/** The old container serves until the new one does. One that is only stopped is started again, in every mode. */
+const isBeside = ({ run: { type }, deploy_mode: mode }: DesiredPlacement, need: Need, { up }: RunChanges): boolean =>
+  type === 'docker' && mode !== undefined && (need === 'update' || (need === 'restart' && up));
+
+/** How a change is brought in, where the document asks for more than a restart. */
+function wayIn(desired: DesiredPlacement, need: Need, beside: boolean, { state }: RunChanges): string[] {
+  if (beside) return ['the new container takes over from the old one when it is healthy, without an interruption'];
+  if (need === 'reload') return ['what runs is told to reload; it is not restarted'];
+  const restarts = desired.run.type === 'systemd' && desired.deploy_mode === 'hot' && (need === 'update' || need === 'restart') && isUp(state);
+  return restarts ? ['this change needs a restart: a reload does not bring it in'] : [];
+}
+
+function startOperation(desired: DesiredPlacement, need: Need, up: boolean, beside: boolean): Operation[] {
   if (need === 'none') return [];
+  if (need === 'reload') return [desired.run.type === 'systemd' ? { op: 'reload_unit', unit: desired.run.unit_name } : { op: 'reload_container', name: desired.run.container_name }];
   if (desired.run.type === 'systemd') return [{ op: up ? 'restart_unit' : 'start_unit', unit: desired.run.unit_name }];
   const name = desired.run.container_name;
   if (need === 'create') return [{ op: 'create_container', name }];
+  if (beside) return [{ op: 'switch_container', name }];
   if (need === 'update') return [{ op: 'replace_container', name }];
   return [{ op: up ? 'restart_container' : 'start_container', name }];
 }

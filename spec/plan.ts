@@ -34,11 +34,17 @@ export type Operation =
   | { op: 'switch_release'; path: string }
   | { op: 'create_container'; name: string }
   | { op: 'replace_container'; name: string }
+  /** Another one beside it, which takes over when it is healthy. */
+  | { op: 'switch_container'; name: string }
+  /** The host's rules that lead to it, and nothing else. */
+  | { op: 'publish_ports'; name: string }
+  | { op: 'reload_container'; name: string }
   | { op: 'start_container'; name: string }
   | { op: 'restart_container'; name: string }
   | { op: 'write_unit'; unit: string }
   | { op: 'start_unit'; unit: string }
   | { op: 'restart_unit'; unit: string }
+  | { op: 'reload_unit'; unit: string }
   | { op: 'enable_unit'; unit: string }
   | { op: 'remove_owned_file'; path: string }
   | { op: 'check_health' };

@@ -44,6 +44,7 @@ export function renderUnit(component: string, project: string, run: Omit<Systemd
     '[Service]',
     'Type=exec',
     `ExecStart=${escapeSpecifiers(run.command)}`,
+    ...optional('ExecReload', run.reload_command === undefined ? null : escapeSpecifiers(run.reload_command)),
     ...optional('WorkingDirectory', run.working_directory === null ? null : escapeSpecifiers(run.working_directory)),
     ...optional('User', run.user),
     ...optional('Group', run.group),

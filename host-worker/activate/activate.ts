@@ -13,6 +13,7 @@ import type { StepReporter } from '../control-plane/step-reporter.js';
 import { waitForDocker } from '../docker/client.js';
 import { lastLines } from '../docker/container-logs.js';
 import { createdBy, listAll } from '../docker/own-containers.js';
+import { retireOld } from '../docker/beside.js';
 import { removeOld } from '../docker/replace.js';
 import { pruneReleases } from '../files/write-tree.js';
 import { attemptLabel, type AttemptKey } from '../journal/journal.js';
@@ -51,8 +52,9 @@ export async function activate(deps: HostDeps, work: PlacementWork, scope: Activ
     const first = await deps.journal.outcome(key);
     if (first !== null) return told(first);
     await deps.journal.checkFence(key);
-    const outcome = await new Activation(deps, work, scope, report).run();
-    return told(await deps.journal.finish(key, outcome));
+    const activation = new Activation(deps, work, scope, report);
+    const outcome = await (work.take_back === true ? activation.takeHeldBack() : activation.run());
+    return outcome.ended === 'held' ? outcome.result : told(await deps.journal.finish(key, outcome));
   });
 }
 
@@ -61,6 +63,9 @@ function told(outcome: Outcome): ActivateResult {
   if (outcome.ended === 'failed') throw new StepFailed(outcome.failure);
   throw new MaestroError('conflict', 'this attempt was used for something else', { fix: 'Retry the placement.' });
 }
+
+/** How far it came with `hold_switch`; the attempt stays open, or was not begun. */
+type Held = { ended: 'held'; result: ActivateResult };
 
 class Activation {
   private readonly key: AttemptKey;
@@ -71,7 +76,7 @@ class Activation {
     this.step = forwardStep(this.key, scope.signal, report, deps.journal, deps.fault);
   }
 
-  async run(): Promise<Outcome> {
+  async run(): Promise<Outcome | Held> {
     const record = await this.deps.journal.placement(this.key);
     const open = isOpen(record) ? record : null;
     const ended = open === null && record.attempt !== null && this.isMine(record.attempt) ? endOf(record.attempt) : null;
@@ -98,6 +103,28 @@ class Activation {
       if (isPassing(error)) throw error;
       return this.failed(error, '');
     }
+  }
+
+  /** Nothing more happens under this attempt: one that comes late is told so. */
+  async takeHeldBack(): Promise<Outcome> {
+    const result: ActivateResult = { changed: false, operations: [], phases: [], taken_back: true };
+    const record = await this.deps.journal.placement(this.key);
+    const mine = record.attempt !== null && this.isMine(record.attempt) ? record.attempt : null;
+    if (mine?.state === 'ended') return endOf(mine) ?? { ended: 'activated', result: { ...result, taken_back: false } };
+    if (mine === null || !isOpen(record)) return { ended: 'activated', result: { ...result, taken_back: false } };
+    if (mine.state === 'committed') return this.cleanUp(record);
+    this.report.output('info', 'taking the new one away again; the old one goes on serving');
+    const undoing: OpenRecord = { ...record, attempt: { ...mine, state: 'undoing', result } };
+    await undoStep(this.key, this.report, this.deps.fault).effect('journal.undo', () => this.deps.journal.savePlacement(undoing));
+    const failed = await this.takeBack(undoing).catch((error: unknown) => {
+      if (error instanceof CancelledFailure) return null;
+      throw error;
+    });
+    return failed ?? { ended: 'activated', result };
+  }
+
+  private get holds(): boolean {
+    return this.work.hold_switch === true;
   }
 
   private isMine(attempt: AttemptRecord): boolean {
@@ -132,13 +159,14 @@ class Activation {
   }
 
   /** `settled`: what was left of another attempt has just been cleared away, after a look at how things were before. */
-  private async begin(asked: DesiredPlacement, settled: boolean, mayFetch = true): Promise<Outcome> {
+  private async begin(asked: DesiredPlacement, settled: boolean, mayFetch = true): Promise<Outcome | Held> {
     const sinceMs = performance.now();
     const { desired: [desired = asked], observed: [seen], plans: [plan] } = await decide(this.deps, this.work.run_id, [asked], async () => [await this.desired()], this.scope.signal);
     if (plan === undefined || seen === undefined) throw new MaestroError('internal', `no plan for ${desired.component}`);
     const refused = settled ? null : await this.refusal(() => refuseMoved(this.deps, this.key, desired, seen));
     if (refused !== null) return refused;
     if (plan.action === 'conflict') return this.failed(new MaestroError('conflict', plan.reasons.join('; '), { fix: 'Remove what is in the way, or change the document.' }), '');
+    if (this.holds && !canHold(desired, plan)) return notHeld(plan);
     if (isRolloutId(this.work.run_id)) await pinObserved(this.deps.journal, [desired], [seen], [plan]);
     // An image that is pulled again and has not moved is no change; the prepare activity has pulled it.
     if (!changesHost(plan.operations)) return this.unchanged(desired, plan);
@@ -148,7 +176,7 @@ class Activation {
   }
 
   /** Nobody has fetched it, and its registry did not say what its name means: it is pinned to what comes, then decided on anew. */
-  private async fetchFirst(desired: DockerPlacement, settled: boolean): Promise<Outcome> {
+  private async fetchFirst(desired: DockerPlacement, settled: boolean): Promise<Outcome | Held> {
     const tell = (line: string): void => this.report.output('info', line);
     try {
       await this.report.phase('fetch', () => fetchPinned(this.deps, this.work.run_id, desired, { signal: this.scope.signal, tell }));
@@ -164,7 +192,7 @@ class Activation {
    * The prepare activity has made the release and run the tests that come first; what is missing of that is done now.
    * Nothing is touched before. Tests take their time: what was seen before them is looked at anew.
    */
-  private async ready(desired: DesiredPlacement, operations: Operation[], seenSinceMs: number, settled: boolean): Promise<Outcome> {
+  private async ready(desired: DesiredPlacement, operations: Operation[], seenSinceMs: number, settled: boolean): Promise<Outcome | Held> {
     const source = operations.some(({ op }) => op === 'switch_release');
     let tested: boolean;
     try {
@@ -179,7 +207,7 @@ class Activation {
   }
 
   /** `seenSinceMs`: since when what was seen of the host is what the operations were decided on. */
-  private async attempt(desired: DesiredPlacement, operations: Operation[], seenSinceMs: number): Promise<Outcome> {
+  private async attempt(desired: DesiredPlacement, operations: Operation[], seenSinceMs: number): Promise<Outcome | Held> {
     let record: OpenRecord;
     try {
       record = await this.step.effect('journal.open', async () => openAttempt(this.deps, this.key, desired, operations, await this.deps.journal.placement(this.key), seenSinceMs));
@@ -192,11 +220,12 @@ class Activation {
   }
 
   /** Forward to a healthy placement; Docker going away in the middle is waited out and gone on from. */
-  private async goOn(desired: DesiredPlacement, record: OpenRecord): Promise<Outcome> {
+  private async goOn(desired: DesiredPlacement, record: OpenRecord): Promise<Outcome | Held> {
     for (let round = 1; ; round += 1) {
       try {
         if (round > 1) await waitForDocker(this.deps.docker, dockerPatienceMs, this.scope.signal);
-        await execute(this.deps, this.step, desired, record);
+        const reached = await execute(this.deps, this.step, desired, record, this.holds);
+        if (reached === 'held') return { ended: 'held', result: { changed: false, held: true, operations: record.attempt.operations.map(operationText), phases: this.report.phases } };
         await testAfter(this.deps, this.step, desired);
         return await this.commit(desired, record);
       } catch (error) {
@@ -235,7 +264,7 @@ class Activation {
 
   private async finishCommitted(step: Step, record: OpenRecord): Promise<void> {
     try {
-      for (const entry of record.attempt.undo) if (entry.kind === 'container') await removeOld(this.deps.docker, step, entry);
+      for (const entry of record.attempt.undo) if (entry.kind === 'container') await (entry.beside === true ? retireOld(this.deps, step, entry) : removeOld(this.deps.docker, step, entry));
       const trees = await Promise.all(record.trees.map(async (tree) => ({ ...tree, releases: tree.strategy === 'atomic_symlink' ? await pruneReleases(tree) : [] })));
       await pruneSourceReleases(this.deps.journal, record);
       await pruneImages(this.deps, record, step.signal, (line) => this.report.output('info', line));
@@ -279,6 +308,7 @@ class Activation {
       }
     }
     const told = failure === null ? null : { ...failure, message: `${failure.message}${trouble}`, put_back: putBack, phases: this.report.phases.length > 0 ? this.report.phases : failure.phases };
+    if (told === null && trouble !== '') this.report.output('info', trouble.slice(2));
     if (putBack) this.report.output('info', 'the old one serves again');
     await closeUndone(this.deps, step, record, told);
     if (told === null) throw new CancelledFailure('cancelled; what was there before is in place');
@@ -286,7 +316,7 @@ class Activation {
   }
 
   /** Runs as asked. If it is not healthy, waiting may be enough; if it is not, one restart is tried. */
-  private async unchanged(desired: DesiredPlacement, plan: PlacementPlan): Promise<Outcome> {
+  private async unchanged(desired: DesiredPlacement, plan: PlacementPlan): Promise<Outcome | Held> {
     if (plan.operations.some(({ op }) => op === 'check_health')) {
       try {
         await awaitHealth(this.step, desired, await runtimeOf(this.deps, desired, false));
@@ -323,6 +353,11 @@ class Activation {
 
 const isUnpinnedPull = (desired: DesiredPlacement, { operations }: PlacementPlan): desired is DockerPlacement =>
   desired.run.type === 'docker' && desired.run.pinned === undefined && operations.some(({ op }) => op === 'pull_image');
+/** Only where the new one can stand beside the old one, or beside nothing, without serving. */
+const canHold = ({ deploy_mode: mode }: DesiredPlacement, { operations }: PlacementPlan): boolean =>
+  mode !== undefined && operations.some(({ op }) => op === 'switch_container' || op === 'create_container');
+
+const notHeld = ({ operations }: PlacementPlan): Held => ({ ended: 'held', result: { changed: false, held: false, operations: operations.map(operationText), phases: [] } });
 
 const isOpen = (record: PlacementRecord): record is OpenRecord => record.attempt !== null && record.attempt.state !== 'ended';
 

@@ -4,7 +4,8 @@ import { MaestroError } from '../../spec/errors.js';
 import type { Operation } from '../../spec/plan.js';
 import { ownershipLabels } from '../docker/labels.js';
 import { ensureNetwork } from '../docker/networks.js';
-import { deployContainer, restartContainer, startContainer } from '../docker/replace.js';
+import { publish, routeBeside, startBeside, takeOver, withdraw } from '../docker/beside.js';
+import { type ContainerUndo, deployContainer, restartContainer, startContainer } from '../docker/replace.js';
 import { contentOf } from '../files/content.js';
 import { digestFor } from '../files/digest.js';
 import { ownerIds } from '../files/owners.js';
@@ -19,10 +20,12 @@ import { releasePath } from '../source/releases.js';
 import { enableUnit, startUnit, type UnitUndo, writeUnit } from '../systemd/unit.js';
 import type { HostDeps } from './host-deps.js';
 import { fileAt, type OpenRecord, treeAt } from './open-attempt.js';
+import { reloadContainer, reloadUnit } from './reload.js';
 import { type Runtime, runtimeOf } from './runtime.js';
 import type { Step } from './step.js';
 
-export async function execute(deps: HostDeps, step: Step, desired: DesiredPlacement, record: OpenRecord): Promise<void> {
+/** With `hold` it ends where the new one is healthy and the old one still serves. */
+export async function execute(deps: HostDeps, step: Step, desired: DesiredPlacement, record: OpenRecord, hold = false): Promise<'held' | 'done'> {
   const { operations } = record.attempt;
   const starting = operations.filter(starts);
   const files = operations.filter((operation) => !starts(operation) && operation.op !== 'pull_image' && operation.op !== 'check_health');
@@ -34,10 +37,31 @@ export async function execute(deps: HostDeps, step: Step, desired: DesiredPlacem
   }
   let started: string | null = null;
   for (const operation of starting) started = await startBy(deps, step, desired, record.attempt, operation);
-  if (starting.length > 0 || operations.some(({ op }) => op === 'check_health')) await awaitHealth(step, desired, await runtimeOf(deps, desired, starting.length > 0, started));
+  const fresh = starting.some(({ op }) => op !== 'reload_container' && op !== 'reload_unit');
+  const beside = besideOf(record.attempt);
+  if (beside !== null && started !== null) return besideTheOld(deps, step, desired, beside, started, hold);
+  // Its address may be another one since it was started.
+  if (fresh && desired.run.type === 'docker' && (await deps.publisher.isUsed())) await step.effect('publish.rules', () => deps.publisher.refresh());
+  if (starting.length > 0 || operations.some(({ op }) => op === 'check_health')) await awaitHealth(step, desired, await runtimeOf(deps, desired, fresh, started));
+  return 'done';
 }
 
-const startingOperations: readonly Operation['op'][] = ['create_container', 'replace_container', 'start_container', 'restart_container', 'start_unit', 'restart_unit'];
+const besideOf = ({ undo }: AttemptRecord): ContainerUndo | null => undo.find((entry) => entry.kind === 'container' && entry.beside === true) as ContainerUndo | undefined ?? null;
+
+async function besideTheOld(deps: HostDeps, step: Step, desired: DesiredPlacement, before: ContainerUndo, started: string, hold: boolean): Promise<'held' | 'done'> {
+  const { run } = desired;
+  if (run.type !== 'docker') throw misfit(desired);
+  await awaitHealth(step, desired, await runtimeOf(deps, desired, true, started, routeBeside(deps, run, started)));
+  if (hold) return 'held';
+  await takeOver(deps, step, run, before, started);
+  // By the way that others go: while it can still be led back.
+  if (run.ports.length > 0 && desired.healthcheck !== null) await awaitHealth(step, desired, await runtimeOf(deps, desired, true, started));
+  return 'done';
+}
+
+const startingOperations: readonly Operation['op'][] = [
+  'create_container', 'replace_container', 'switch_container', 'start_container', 'restart_container', 'reload_container', 'start_unit', 'restart_unit', 'reload_unit',
+];
 const starts = ({ op }: Operation): boolean => startingOperations.includes(op);
 
 /** The prepare activity has fetched it; what it fetched is not fetched again, or it might be another one by now. */
@@ -59,6 +83,10 @@ async function prepareFor(deps: HostDeps, step: Step, desired: DesiredPlacement,
   if (operation.op === 'write_file') await writeDesiredFile(step, desired, operation.path);
   if (operation.op === 'write_tree') await writeDesiredTree(step, desired, record, operation.dest);
   if (operation.op === 'switch_release') await switchRelease(step, desired, record, operation.path);
+  if (operation.op === 'publish_ports' && run.type === 'docker') {
+    const { old } = containerOf(record.attempt, desired);
+    if (old !== null) await publish(deps.publisher, step, { ports: run.ports, container: old.id, draining: null });
+  }
   if (operation.op === 'remove_owned_file') await step.effect('file.remove', () => removeFile(operation.path));
   if (operation.op === 'write_unit' && run.type === 'systemd') await writeUnit(step, run);
   if (operation.op === 'enable_unit') await enableUnit(step, deps.reload, unitOf(record.attempt, desired));
@@ -92,15 +120,28 @@ async function switchRelease(step: Step, desired: DesiredPlacement, { attempt }:
 /** The id of the container that was started; null for a unit, which is known by its name. */
 async function startBy(deps: HostDeps, step: Step, desired: DesiredPlacement, attempt: AttemptRecord, { op }: Operation): Promise<string | null> {
   const { run } = desired;
+  if (run.type === 'systemd' && op === 'reload_unit') {
+    await reloadUnit(step, run.unit_name);
+    return null;
+  }
   if (run.type === 'systemd') {
     await step.report.phase('start', () => startUnit(step, deps.reload, op === 'restart_unit' ? 'restart' : 'start', unitOf(attempt, desired)));
     return null;
   }
-  const container = attempt.undo.find((entry) => entry.kind === 'container');
-  if (container === undefined) throw misfit(desired);
+  const container = containerOf(attempt, desired);
+  if (op === 'reload_container') return reloadContainer(deps.docker, step, container);
+  if (container.beside === true) return startBeside(deps, step, desired, run, container);
   if (op === 'restart_container') return restartContainer(deps.docker, step, container);
   if (op === 'start_container') return startContainer(deps.docker, step, container);
+  // From now on Docker publishes its ports.
+  if (container.published !== undefined) await withdraw(deps.publisher, step);
   return deployContainer(deps.docker, step, desired, run, container);
+}
+
+function containerOf({ undo }: AttemptRecord, desired: DesiredPlacement): ContainerUndo {
+  const container = undo.find((entry) => entry.kind === 'container');
+  if (container === undefined) throw misfit(desired);
+  return container;
 }
 
 function unitOf({ undo }: AttemptRecord, desired: DesiredPlacement): UnitUndo {

@@ -2,10 +2,10 @@
  * Before an attempt has any effect: everything that can be refused is refused, how things are is kept so that it
  * can be put back, and the journal is told what this placement is about to own. One durable write.
  */
-import type { DesiredFile, DesiredPlacement, DesiredTree } from '../../spec/desired.js';
+import type { DesiredFile, DesiredPlacement, DesiredTree, DockerRun } from '../../spec/desired.js';
 import { MaestroError } from '../../spec/errors.js';
 import type { Operation } from '../../spec/plan.js';
-import { containerBefore } from '../docker/replace.js';
+import { boundPorts, type ContainerUndo, containerBefore } from '../docker/replace.js';
 import { contentOf } from '../files/content.js';
 import { digestFor } from '../files/digest.js';
 import { ownerIds } from '../files/owners.js';
@@ -54,21 +54,37 @@ async function before(deps: HostDeps, scene: Scene, operation: Operation): Promi
       return [await beforeSwitch(deps, scene, operation.path)];
     case 'create_container':
     case 'replace_container':
+    case 'switch_container':
     case 'restart_container':
-    case 'start_container': {
-      const how = operation.op === 'restart_container' ? 'restart' : operation.op === 'start_container' ? 'start' : 'deploy';
-      return run.type === 'docker' ? [await containerBefore(deps.docker, scene.desired, run, how)] : [];
-    }
+    case 'start_container':
+    case 'publish_ports':
+    case 'reload_container':
+      return run.type === 'docker' ? [await beforeContainer(deps, scene.desired, run, operation.op)] : [];
     case 'write_unit':
     case 'enable_unit':
     case 'start_unit':
     case 'restart_unit':
+    case 'reload_unit':
       return run.type === 'systemd' ? beforeUnit(scene, operation.op === 'write_unit', await unitBefore(run, scene.record.units.includes(run.unit_name), scene.seenSinceMs)) : [];
     case 'pull_image':
     case 'create_network':
     case 'check_health':
       return [];
   }
+}
+
+const hows: Readonly<Partial<Record<Operation['op'], ContainerUndo['how']>>> = { restart_container: 'restart', start_container: 'start', publish_ports: 'publish', reload_container: 'reload' };
+
+/** Ports that our rules are to publish are looked at first: nobody else may have them. */
+async function beforeContainer({ docker, publisher }: HostDeps, desired: DesiredPlacement, run: DockerRun, op: Operation['op']): Promise<ContainerUndo> {
+  const entry = await containerBefore(docker, desired, run, hows[op] ?? 'deploy');
+  const published = await publisher.of(desired);
+  const beside = entry.how === 'deploy' && desired.deploy_mode !== undefined;
+  if (beside || entry.how === 'publish') await publisher.refuseTaken(desired, run.ports, [...(published?.ports ?? []), ...(await boundPorts(docker, entry.old?.id ?? null))]);
+  return {
+    ...entry, ...(beside ? { beside } : {}), ...(desired.deploy_mode !== undefined || published !== null ? { published } : {}),
+    ...(entry.how === 'reload' ? { reload: run.reload_command ?? [] } : {}),
+  };
 }
 
 async function beforeUnit({ previousFolder }: Scene, writes: boolean, entry: UndoEntry & { kind: 'unit' }): Promise<UndoEntry[]> {
@@ -115,10 +131,13 @@ async function beforeSwitch({ journal }: HostDeps, { desired, record, releases }
 const foreignPath = (path: string): MaestroError =>
   new MaestroError('conflict', `${path} exists and was not made by this deploy`, { fix: 'Move it away, or choose another dest.', details: { path } });
 
-/** Several operations may speak of the same unit or container; how it was before is told once. */
+const significance = ['deploy', 'restart', 'start', 'reload', 'publish'] as const satisfies readonly ContainerUndo['how'][];
+const rank = (entry: UndoEntry): number => (entry.kind === 'container' ? significance.indexOf(entry.how) : 0);
+
+/** Several operations may speak of the same unit or container; how it was before is told once, with the most that is done to it. */
 function firstOfEach(entries: readonly UndoEntry[]): UndoEntry[] {
   const seen = new Set<string>();
-  return entries.filter((entry) => {
+  return entries.toSorted((a, b) => rank(a) - rank(b)).filter((entry) => {
     const name = entry.kind === 'file' || entry.kind === 'source_link' ? entry.path : entry.kind === 'link' ? entry.dest : entry.kind;
     const first = !seen.has(`${entry.kind}:${name}`);
     seen.add(`${entry.kind}:${name}`);

@@ -64,7 +64,7 @@ async function findTarget(deps: HostDeps, work: OperateWork): Promise<Target> {
   throw new MaestroError('not_found', `${work.component} has nothing on ${deps.node} that could be operated`, { fix: 'Apply the deploy first.' });
 }
 
-async function actOnContainer({ docker }: HostDeps, id: string, verb: OperateVerb): Promise<void> {
+async function actOnContainer({ docker, publisher }: HostDeps, id: string, verb: OperateVerb): Promise<void> {
   const container = docker.getContainer(id);
   try {
     if (verb === 'stop') await stop(docker, id);
@@ -73,6 +73,8 @@ async function actOnContainer({ docker }: HostDeps, id: string, verb: OperateVer
   } catch (error) {
     throw refused(`${verb} of the container`, error);
   }
+  // Its address may be another one.
+  if (await publisher.isUsed()) await publisher.refresh();
 }
 
 async function look(deps: HostDeps, work: OperateWork, step: Step): Promise<OperateResult> {

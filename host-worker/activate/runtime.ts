@@ -12,22 +12,23 @@ import { isAlive, type MainProcess, mainProcess } from '../systemd/main-process.
 import { showUnit } from '../systemd/systemctl.js';
 import { endOf, isActive } from '../systemd/unit-status.js';
 import { lastUnitLines } from '../systemd/unit.js';
+import type { Route } from '../publish/route.js';
 import { PassingTrouble } from '../trouble.js';
 
 export interface Runtime { what: string; death: DeathCheck; lastLines(): Promise<string>; probe: Probe | null }
 
 /**
  * `fresh`: this attempt started it, so every restart since is a death; otherwise only those from now on are.
- * `container`: the one to look at, when its id is known. null when there is nothing of this placement.
+ * `container`: the one to look at, when its id is known; `route` as of probeOf. null when there is nothing of this placement.
  */
-export async function runtimeOf(deps: { docker: Dockerode }, { run, healthcheck, ...placement }: DesiredPlacement, fresh: boolean, container: string | null = null): Promise<Runtime | null> {
+export async function runtimeOf(deps: { docker: Dockerode }, { run, healthcheck, ...placement }: DesiredPlacement, fresh: boolean, container: string | null = null, route: Route | null = null): Promise<Runtime | null> {
   if (run.type === 'systemd') return unitRuntime(run.unit_name, healthcheck, fresh);
-  if (container !== null) return containerRuntime(deps.docker, run.container_name, container, healthcheck, fresh);
+  if (container !== null) return containerRuntime(deps.docker, run.container_name, container, healthcheck, fresh, route);
   const serving = servingContainer(await listAll(deps.docker), placement, run.container_name);
   return serving === null ? null : containerRuntime(deps.docker, run.container_name, serving.id, healthcheck, fresh);
 }
 
-export async function containerRuntime(docker: Dockerode, name: string, id: string, healthcheck: DesiredPlacement['healthcheck'], fresh: boolean): Promise<Runtime> {
+export async function containerRuntime(docker: Dockerode, name: string, id: string, healthcheck: DesiredPlacement['healthcheck'], fresh: boolean, route: Route | null = null): Promise<Runtime> {
   const restartsBefore = fresh ? 0 : (await inspectContainer(docker, id))?.RestartCount ?? 0;
   return {
     what: `container ${name}`,
@@ -41,7 +42,7 @@ export async function containerRuntime(docker: Dockerode, name: string, id: stri
       return (await containerEnd(docker, id, restartsBefore)) === null ? null : told;
     },
     lastLines: () => lastLines(docker, id),
-    probe: healthcheck === null ? null : probeOf(healthcheck, commandInContainer(docker, id)),
+    probe: healthcheck === null ? null : probeOf(healthcheck, commandInContainer(docker, id), route),
   };
 }
 

@@ -3,19 +3,21 @@
  * failed is stopped and kept, so that its logs can be read; the next attempt starts from it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bringBackOld, takeDownNew } from '../docker/replace.js';
+import { publishAsBefore } from '../docker/beside.js';
+import { bringBackOld, type ContainerUndo, takeDownNew } from '../docker/replace.js';
 import { inspectContainer } from '../docker/own-containers.js';
 import { pointLink } from '../files/link.js';
 import { flip } from '../files/write-tree.js';
 import { settleMs } from '../health/wait-healthy.js';
 import { forgetPrevious, restorePrevious } from '../journal/previous.js';
 import type { AttemptRecord, UndoEntry } from '../journal/records.js';
-import { showUnit } from '../systemd/systemctl.js';
+import { showUnit, unitJob } from '../systemd/systemctl.js';
 import { bringBackUnit, takeDownUnit } from '../systemd/unit.js';
 import { isActive } from '../systemd/unit-status.js';
 import type { StepFailure } from '../../workflows/shared.js';
 import type { HostDeps } from './host-deps.js';
 import type { OpenRecord } from './open-attempt.js';
+import { runReload } from './reload.js';
 import type { Step } from './step.js';
 
 /** True when the old one serves again. Safe to repeat from any point. */
@@ -23,15 +25,29 @@ export async function undo(deps: HostDeps, step: Step, { attempt }: OpenRecord):
   const container = attempt.undo.find((entry) => entry.kind === 'container');
   const unit = attempt.undo.find((entry) => entry.kind === 'unit');
   const changes = attempt.undo.filter((entry) => entry.kind === 'file' || entry.kind === 'link' || entry.kind === 'source_link');
+  // Back to the old one before the new one goes, where both run.
+  if (container?.published !== undefined) await publishAsBefore(deps.publisher, step, container.published);
   // A restart alone changed nothing that could be taken back.
   if (changes.length === 0 && container?.how !== 'deploy') return false;
-  if (container !== undefined) await takeDownNew(deps.docker, step, container);
+  if (container !== undefined) await takeDownNew(deps.docker, step, container, attempt.result?.taken_back !== true);
   if (unit !== undefined) await takeDownUnit(step, unit);
   if (!hadSomething(attempt)) return false;
   const previousFolder = deps.journal.previousFolder(step.key);
   for (const entry of changes.toReversed()) await step.effect('undo.restore', () => restore(previousFolder, entry));
-  if (container !== undefined) return (await bringBackOld(deps.docker, step, container)) && (await staysUp(async () => (await inspectContainer(deps.docker, container.old?.id ?? ''))?.State.Running === true));
-  return unit !== undefined && (await bringBackUnit(step, deps.reload, unit)) && (await staysUp(async () => isActive(await showUnit(unit.unit))));
+  if (container !== undefined) return containerServes(deps, step, container);
+  if (unit === undefined || !(await bringBackUnit(step, deps.reload, unit))) return false;
+  if (attempt.operations.some(({ op }) => op === 'reload_unit')) await step.effect('undo.reload_running', () => unitJob('reload', unit.unit));
+  return staysUp(async () => isActive(await showUnit(unit.unit)));
+}
+
+async function containerServes(deps: HostDeps, step: Step, container: ContainerUndo): Promise<boolean> {
+  if (!(await bringBackOld(deps.docker, step, container))) return false;
+  const id = container.old?.id ?? '';
+  const { reload, published } = container;
+  // With the files in place that it had before.
+  if (reload !== undefined) await step.effect('undo.reload_running', () => runReload(deps.docker, id, reload, step.signal));
+  if (published !== undefined) await step.effect('undo.publish_rules', () => deps.publisher.refresh());
+  return staysUp(async () => (await inspectContainer(deps.docker, id))?.State.Running === true);
 }
 
 export function hadSomething({ undo: entries }: AttemptRecord): boolean {

@@ -26,6 +26,7 @@ const dockerRun: z.ZodType<DockerRun> = z.object({
   restart: z.enum(['no', 'on-failure', 'always', 'unless-stopped']),
   command: z.array(z.string()).nullable(),
   resources,
+  reload_command: z.array(z.string()).min(1).optional(),
 });
 
 const systemdRun: z.ZodType<SystemdRun> = z.object({
@@ -40,6 +41,7 @@ const systemdRun: z.ZodType<SystemdRun> = z.object({
   restart: z.enum(['no', 'on-failure', 'always']),
   restart_sec: z.number().min(0),
   resources,
+  reload_command: z.string().optional(),
   unit_text: z.string(),
 });
 
@@ -82,6 +84,7 @@ const planned: z.ZodType<Fingerprint> = z.object({ digest: z.string(), parts: z.
 export const desiredPlacement: z.ZodType<DesiredPlacement> = z.object({
   deploy_id: z.string().min(1), project: z.string(), version: z.number().int(), component: z.string().min(1), host: z.string().min(1),
   hash: z.string().min(1), component_directory: z.string(),
+  deploy_mode: z.enum(['hot', 'blue_green']).optional(), reload_on: z.array(z.enum(['code', 'config', 'content'])).optional(),
   source: source.nullable(), build: z.array(buildStep),
   run: z.union([dockerRun, systemdRun]), files: z.array(file), trees: z.array(tree), healthcheck: healthcheck.nullable(), tests: z.array(test).optional(),
   digest_key: sha256.optional(), redact: z.array(z.string()).optional(), planned: planned.optional(),

@@ -11,9 +11,9 @@ export type ContainerOptions = Omit<Dockerode.ContainerCreateOptions, 'name' | '
 
 /**
  * The container joins its first network at creation and the others afterwards (older engines take only one);
- * see `furtherNetworks`. Names of networks resolve to the container's final name and to the component.
+ * see `furtherNetworks`. Ports of one that runs beside another are published by the host's rules. Names of networks resolve to the container's final name and to the component.
  */
-export function containerOptions(placement: Pick<DesiredPlacement, 'deploy_id' | 'component' | 'version' | 'hash'>, run: DockerRun): ContainerOptions {
+export function containerOptions(placement: Pick<DesiredPlacement, 'deploy_id' | 'component' | 'version' | 'hash' | 'deploy_mode'>, run: DockerRun): ContainerOptions {
   const [network] = run.networks;
   return {
     Image: run.pinned ?? run.image,
@@ -22,7 +22,7 @@ export function containerOptions(placement: Pick<DesiredPlacement, 'deploy_id' |
     Labels: ownershipLabels(placement),
     ExposedPorts: Object.fromEntries(run.ports.map((mapping) => [portKey(mapping), {}])),
     HostConfig: {
-      PortBindings: portBindings(run.ports),
+      PortBindings: placement.deploy_mode === undefined ? portBindings(run.ports) : {},
       Binds: run.volumes.map(bind),
       RestartPolicy: { Name: run.restart },
       Memory: run.resources.memory_bytes ?? 0,
@@ -50,3 +50,18 @@ function portBindings(ports: readonly PortMapping[]): Record<string, { HostIp: s
 }
 
 const bind = ({ source, target, read_only }: VolumeMount): string => `${source}:${target}${read_only ? ':ro' : ''}`;
+
+type PortBindings = Record<string, { HostIp?: string; HostPort?: string }[] | null>;
+
+/** Read back: what Docker publishes, in the words of `desired` where those mean the same. */
+export function portsOf(bindings: PortBindings | undefined, desired: readonly PortMapping[]): PortMapping[] {
+  return Object.entries(bindings ?? {}).flatMap(([key, hosts]) => (hosts ?? []).map(({ HostIp, HostPort }) => {
+    const [port, protocol] = key.split('/');
+    const container_port = Number(port);
+    // No address and 0.0.0.0 both mean every address; told in the way the document does.
+    const everywhere = HostIp === undefined || HostIp === '' || HostIp === '0.0.0.0';
+    const mapping = { host_port: Number(HostPort ?? 0), container_port, protocol: protocol === 'udp' ? 'udp' as const : 'tcp' as const };
+    const same = desired.find((port) => port.container_port === container_port && port.protocol === mapping.protocol && port.host_port === mapping.host_port && ['', '0.0.0.0'].includes(port.ip));
+    return { ip: everywhere ? same?.ip ?? '0.0.0.0' : HostIp, ...mapping };
+  }));
+}

@@ -8,10 +8,10 @@
  * Undoing takes the new one away, gives the old one its name back and starts it.
  */
 import type Dockerode from 'dockerode';
-import type { DesiredPlacement, DockerRun } from '../../spec/desired.js';
+import type { DesiredPlacement, DockerRun, PortMapping } from '../../spec/desired.js';
 import type { Step } from '../activate/step.js';
 import type { UndoEntry } from '../journal/records.js';
-import { builtInNetworks, containerOptions, endpoint, furtherNetworks } from './container-options.js';
+import { builtInNetworks, containerOptions, endpoint, furtherNetworks, portsOf } from './container-options.js';
 import { call, orNull, refused, unless } from './docker-call.js';
 import { attemptLabels, isOf, ownershipLabels } from './labels.js';
 import { createdBy, inspectContainer, type Listed, listAll, nextName, previousName, refuseForeign, servingContainer } from './own-containers.js';
@@ -34,6 +34,12 @@ export async function containerBefore(docker: Dockerode, desired: DesiredPlaceme
   return { kind: 'container', name, how, old };
 }
 
+/** What Docker publishes of a container. */
+export async function boundPorts(docker: Dockerode, id: string | null): Promise<PortMapping[]> {
+  const found = id === null ? null : await inspectContainer(docker, id);
+  return portsOf(found?.HostConfig.PortBindings as Parameters<typeof portsOf>[0], []);
+}
+
 /** Safe to repeat from any point; the container that this attempt created is found by its label and never made twice. */
 export async function deployContainer(docker: Dockerode, step: Step, desired: DesiredPlacement, run: DockerRun, before: ContainerUndo): Promise<string> {
   const id = await step.report.phase('start', async () => {
@@ -52,7 +58,7 @@ export async function deployContainer(docker: Dockerode, step: Step, desired: De
   return id;
 }
 
-async function createdContainer(docker: Dockerode, step: Step, desired: DesiredPlacement, run: DockerRun, before: ContainerUndo): Promise<string> {
+export async function createdContainer(docker: Dockerode, step: Step, desired: DesiredPlacement, run: DockerRun, before: ContainerUndo): Promise<string> {
   const all = await listAll(docker);
   const existing = createdBy(all, step.key);
   const name = before.old === null ? before.name : nextName(before.name);
@@ -98,7 +104,7 @@ async function connect(docker: Dockerode, network: string, id: string, desired: 
 }
 
 /** Ours by label, under a name that we need: what an attempt left behind whose journal is gone. */
-async function removeLeftovers(docker: Dockerode, step: Step, leftovers: readonly Listed[]): Promise<void> {
+export async function removeLeftovers(docker: Dockerode, step: Step, leftovers: readonly Listed[]): Promise<void> {
   for (const leftover of leftovers) {
     if (!isOf(leftover.labels, step.key)) continue;
     await step.effect('container.remove_leftover', () => remove(docker, leftover.id));
@@ -117,7 +123,7 @@ async function setAside(docker: Dockerode, step: Step, name: string, old: NonNul
   await rename(docker, step, 'container.rename_old', old.id, previousName(name));
 }
 
-async function rename(docker: Dockerode, step: Step, point: string, id: string, name: string): Promise<void> {
+export async function rename(docker: Dockerode, step: Step, point: string, id: string, name: string): Promise<void> {
   const found = await inspectContainer(docker, id);
   if (found === null || found.Name === `/${name}`) return;
   try {
@@ -127,7 +133,7 @@ async function rename(docker: Dockerode, step: Step, point: string, id: string, 
   }
 }
 
-async function start(docker: Dockerode, step: Step, id: string): Promise<void> {
+export async function start(docker: Dockerode, step: Step, id: string): Promise<void> {
   const found = await inspectContainer(docker, id);
   if (found?.State.Running === true) return;
   try {
@@ -180,8 +186,8 @@ export async function removeOld(docker: Dockerode, step: Step, before: Container
 }
 
 /** First half of undoing: what this attempt brought up goes away, before files change under it. */
-export async function takeDownNew(docker: Dockerode, step: Step, before: ContainerUndo): Promise<void> {
-  if (before.how === 'restart') return;
+export async function takeDownNew(docker: Dockerode, step: Step, before: ContainerUndo, keepFailed = true): Promise<void> {
+  if (before.how === 'restart' || before.how === 'publish' || before.how === 'reload') return;
   if (before.how === 'start') {
     if (before.old !== null) await stop(docker, before.old.id);
     return;
@@ -190,7 +196,7 @@ export async function takeDownNew(docker: Dockerode, step: Step, before: Contain
   if (created === null) return;
   if (created.running || before.old === null) await step.effect('undo.stop_new', () => stop(docker, created.id));
   // With nothing to put back, the failed one is kept, stopped, so that its logs can be read.
-  if (before.old !== null) await step.effect('undo.remove_new', () => remove(docker, created.id));
+  if (before.old !== null || !keepFailed) await step.effect('undo.remove_new', () => remove(docker, created.id));
 }
 
 /** Second half: the old one gets its name back and runs if it ran. True when it serves again. */
@@ -201,6 +207,7 @@ export async function bringBackOld(docker: Dockerode, step: Step, before: Contai
   if (found === null) return false;
   await rename(docker, step, 'undo.rename_old', old.id, old.name);
   if (!old.was_running) return false;
+  if (how === 'publish' || how === 'reload') return found.State.Running;
   // Untouched: it failed before it came to the restart.
   if (how === 'restart' && found.State.Running && found.State.StartedAt === old.started_at) return true;
   if (how === 'restart') await step.effect('undo.restart', () => call('restart a container', () => docker.getContainer(old.id).restart({ t: stopSeconds }), stopTimeoutMs));

@@ -11,12 +11,18 @@ const outputBytesMax = 64 * 1024;
 const detailLength = 200;
 
 export const commandInContainer = (docker: Dockerode, id: string): CommandRunner => async (command, timeoutMs, signal) => {
-  const exec = await call('begin a command', () => docker.getContainer(id).exec({ Cmd: [shell, '-c', command], AttachStdout: true, AttachStderr: true }), timeoutMs);
+  const { code, output } = await runInContainer(docker, id, [shell, '-c', command], timeoutMs, signal);
+  return verdict(code, output);
+};
+
+/** The words of a command as they are, without a shell. */
+export async function runInContainer(docker: Dockerode, id: string, words: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<{ code: number; output: string }> {
+  const exec = await call('begin a command', () => docker.getContainer(id).exec({ Cmd: [...words], AttachStdout: true, AttachStderr: true }), timeoutMs);
   const stream = await call('run a command', () => exec.start({ hijack: false, stdin: false }), timeoutMs);
   const output = await collected(stream, signal);
   const { ExitCode } = await call('inspect a command', () => exec.inspect(), timeoutMs);
-  return verdict(ExitCode ?? -1, demultiplex(output));
-};
+  return { code: ExitCode ?? -1, output: demultiplex(output) };
+}
 
 function collected(stream: NodeJS.ReadableStream & { destroy?: () => void }, signal: AbortSignal): Promise<Buffer> {
   return new Promise((resolve, reject) => {

@@ -1,9 +1,10 @@
 /** One look at a health endpoint: quick, bounded, and with a detail that says what was seen. */
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { connect } from 'node:net';
+import { connect, isIP } from 'node:net';
 import type { Healthcheck } from '../../spec/desired.js';
 import type { ObservedHealth } from '../../spec/observed.js';
+import type { Route } from '../publish/route.js';
 import { messageOf, systemCode } from '../trouble.js';
 
 /** Runs a `command` check where the component runs: in its container, or on the host. */
@@ -14,11 +15,11 @@ export type Probe = (timeoutMs: number, signal: AbortSignal) => Promise<Observed
 const bodyBytesMax = 1024 * 1024;
 const redirectsMax = 5;
 
-/** Never throws: what goes wrong is a red answer. */
-export function probeOf(check: Healthcheck, runCommand: CommandRunner): Probe {
+/** Never throws: what goes wrong is a red answer. `route`: where to look in place of a published port that leads elsewhere yet. */
+export function probeOf(check: Healthcheck, runCommand: CommandRunner, route: Route | null = null): Probe {
   const probe: Probe = (timeoutMs, signal) => {
     if (check.type === 'command') return runCommand(check.command, timeoutMs, signal);
-    return check.type === 'tcp' ? tcp(check.host, check.port, timeoutMs, signal) : http(check, timeoutMs, signal);
+    return check.type === 'tcp' ? tcp(check.host, check.port, route, signal) : http(check, route, signal);
   };
   return async (timeoutMs, signal) => {
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
@@ -28,10 +29,10 @@ export function probeOf(check: Healthcheck, runCommand: CommandRunner): Probe {
 
 type HttpCheck = Extract<Healthcheck, { type: 'http' }>;
 
-async function http(check: HttpCheck, timeoutMs: number, signal: AbortSignal): Promise<ObservedHealth> {
+async function http(check: HttpCheck, route: Route | null, signal: AbortSignal): Promise<ObservedHealth> {
   let url = new URL(check.url);
   for (let hop = 0; hop <= redirectsMax; hop += 1) {
-    const answer = await get(url, check.expect_body_contains !== null, signal);
+    const answer = await get(url, await routed(route, url), check.expect_body_contains !== null, signal);
     const target = answer.status === check.expect_status ? null : redirectTarget(url, answer);
     if (target === null) return judge(check, answer);
     if (target.host !== url.host) return { ok: false, detail: `http ${String(answer.status)} redirects to another host (${target.host})` };
@@ -55,9 +56,9 @@ function redirectTarget(from: URL, { status, location }: Answer): URL | null {
 }
 
 /** A connection of its own each time: a kept one may lead to the container that was just replaced. */
-function get(url: URL, wantBody: boolean, signal: AbortSignal): Promise<Answer> {
+function get(url: URL, at: RequestOptions, wantBody: boolean, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, { agent: false, signal, headers: { 'user-agent': 'maestro-healthcheck', connection: 'close' } }, (response) => {
+    const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, { ...at, agent: false, signal, headers: { 'user-agent': 'maestro-healthcheck', connection: 'close', host: url.host } }, (response) => {
       const answer = { status: response.statusCode ?? 0, location: response.headers.location };
       const chunks: Buffer[] = [];
       let bytes = 0;
@@ -79,7 +80,20 @@ function get(url: URL, wantBody: boolean, signal: AbortSignal): Promise<Answer> 
   });
 }
 
-function tcp(host: string, port: number, _timeoutMs: number, signal: AbortSignal): Promise<ObservedHealth> {
+/** Asked for under the same name, in the same way. */
+async function routed(route: Route | null, url: URL): Promise<RequestOptions> {
+  const to = await route?.(url.hostname, url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port));
+  if (to === null || to === undefined) return {};
+  const name = url.hostname.replace(/^\[|\]$/g, '');
+  return { hostname: to.host, port: to.port, ...(url.protocol === 'https:' && isIP(name) === 0 ? { servername: name } : {}) };
+}
+
+async function tcp(host: string, port: number, route: Route | null, signal: AbortSignal): Promise<ObservedHealth> {
+  const to = (await route?.(host, port)) ?? { host, port };
+  return connected(to.host, to.port, port, signal);
+}
+
+function connected(host: string, port: number, told: number, signal: AbortSignal): Promise<ObservedHealth> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port });
     const stop = (): void => void socket.destroy(new Error('stopped'));
@@ -89,7 +103,7 @@ function tcp(host: string, port: number, _timeoutMs: number, signal: AbortSignal
       end();
     };
     signal.addEventListener('abort', stop, { once: true });
-    socket.once('connect', () => settle(() => resolve({ ok: true, detail: `tcp ${String(port)} open` })));
+    socket.once('connect', () => settle(() => resolve({ ok: true, detail: `tcp ${String(told)} open` })));
     socket.once('error', (error) => settle(() => reject(error)));
   });
 }

@@ -4,6 +4,7 @@ import { errorCodes, type ErrorCode } from '../../spec/errors.js';
 import type { Operation } from '../../spec/plan.js';
 import { testStages, testStates, type TestResult } from '../../spec/test-results.js';
 import { phases } from '../../spec/words.js';
+import { publication } from '../publish/record.js';
 import type { ActivateResult, OperateResult, StepFailure } from '../../workflows/shared.js';
 
 const phaseTiming = z.object({ phase: z.enum(phases), duration_ms: z.number() });
@@ -14,13 +15,14 @@ const errorCode = z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]])
 export const stepFailure: z.ZodType<StepFailure> = z.object({
   code: errorCode, message: z.string(), fix: z.string(), phase: z.enum(phases).nullable(), put_back: z.boolean(), output_tail: z.string(), phases: z.array(phaseTiming), tests,
 });
-const activateResult: z.ZodType<ActivateResult> = z.object({ changed: z.boolean(), operations: z.array(z.string()), phases: z.array(phaseTiming), tests });
+const activateResult: z.ZodType<ActivateResult> = z.object({ changed: z.boolean(), operations: z.array(z.string()), phases: z.array(phaseTiming), held: z.boolean().optional(), taken_back: z.boolean().optional(), tests });
 const operateResult: z.ZodType<OperateResult> = z.object({ ok: z.boolean(), detail: z.string() });
 
 const named = <Op extends string, Key extends string>(op: Op, key: Key) => z.object({ op: z.literal(op), [key]: z.string() } as { op: z.ZodLiteral<Op> } & Record<Key, z.ZodString>);
 const operation: z.ZodType<Operation> = z.discriminatedUnion('op', [
   named('pull_image', 'image'), named('create_network', 'network'), named('write_file', 'path'), named('write_tree', 'dest'), named('switch_release', 'path'),
   named('create_container', 'name'), named('replace_container', 'name'), named('start_container', 'name'), named('restart_container', 'name'),
+  named('switch_container', 'name'), named('publish_ports', 'name'), named('reload_container', 'name'), named('reload_unit', 'unit'),
   named('write_unit', 'unit'), named('start_unit', 'unit'), named('restart_unit', 'unit'), named('enable_unit', 'unit'),
   named('remove_owned_file', 'path'), z.object({ op: z.literal('check_health') }),
 ]);
@@ -46,9 +48,15 @@ const undoEntry = z.discriminatedUnion('kind', [
     invocation: z.string(),
   }),
   z.object({
-    kind: z.literal('container'), name: z.string(), how: z.enum(['deploy', 'restart', 'start']),
+    kind: z.literal('container'), name: z.string(), how: z.enum(['deploy', 'restart', 'start', 'publish', 'reload']),
     /** The container that served before; null: there was none of ours. */
     old: z.object({ id: z.string(), name: z.string(), was_running: z.boolean(), started_at: z.string() }).nullable(),
+    /** The old one goes on serving until the new one has taken over. */
+    beside: z.boolean().optional(),
+    /** What our rules published before; left out: this attempt has nothing to do with them. */
+    published: publication.nullable().optional(),
+    /** Words of the command that makes it read its files again. */
+    reload: z.array(z.string()).optional(),
   }),
 ]);
 export type UndoEntry = z.infer<typeof undoEntry>;

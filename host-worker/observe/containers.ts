@@ -6,7 +6,8 @@ import type { ObservedContainer } from '../../spec/observed.js';
 import { call, orNull } from '../docker/docker-call.js';
 import { registryDigest } from '../docker/registry-digest.js';
 import { inspectContainer, type Listed, listAll, servingContainer } from '../docker/own-containers.js';
-import { type ImageDefaults, normaliseContainer } from './normalise-container.js';
+import type { LivePorts } from '../publish/publisher.js';
+import { type ImageDefaults, normaliseContainer, withPublished } from './normalise-container.js';
 
 export interface ContainerFound { container: ObservedContainer | null; image_present: boolean; wanted_image_id: string | null; image_digest: string | null }
 export type DockerPlacement = DesiredPlacement & { run: DockerRun };
@@ -40,13 +41,13 @@ export class ImageCache {
   }
 }
 
-/** In the order of `placements`. */
-export async function observeContainers(docker: Dockerode, images: ImageCache, placements: readonly DockerPlacement[], ask: AskRegistry = 'never'): Promise<ContainerFound[]> {
+/** In the order of `placements`. `published`: what the host's own rules publish. */
+export async function observeContainers(docker: Dockerode, images: ImageCache, placements: readonly DockerPlacement[], { published = null, ask = 'never' }: { published?: LivePorts | null; ask?: AskRegistry } = {}): Promise<ContainerFound[]> {
   if (placements.length === 0) return [];
   const runs = new Map(placements.map(({ run }) => [wantedKey(run), run]));
   const [all, ...found] = await Promise.all([listAll(docker), ...[...runs].map(async ([key, run]): Promise<[string, Wanted]> => [key, await wantedImage(docker, images, run, ask)])]);
   const wanted = new Map(found);
-  return Promise.all(placements.map((placement) => observeContainer(docker, images, placement, all, wanted.get(wantedKey(placement.run)) ?? { image: null, digest: null })));
+  return Promise.all(placements.map((placement) => observeContainer(docker, images, placement, { all, published, wanted: wanted.get(wantedKey(placement.run)) ?? { image: null, digest: null } })));
 }
 
 const wantedKey = ({ image, pinned = '', pull_policy }: DockerRun): string => `${image} ${pinned} ${pull_policy}`;
@@ -61,12 +62,13 @@ async function wantedImage(docker: Dockerode, images: ImageCache, { image, pinne
   return { image: here, digest: here === null || policy !== 'if_not_present' ? null : digestAmong(here.digests, image) };
 }
 
-async function observeContainer(docker: Dockerode, images: ImageCache, placement: DockerPlacement, all: readonly Listed[], wanted: Wanted): Promise<ContainerFound> {
+async function observeContainer(docker: Dockerode, images: ImageCache, placement: DockerPlacement, { all, published, wanted }: { all: readonly Listed[]; published: LivePorts | null; wanted: Wanted }): Promise<ContainerFound> {
   // Whoever has the name is looked at, so that somebody else's shows as foreign.
   const listed = all.find(({ name }) => name === placement.run.container_name) ?? servingContainer(all, placement, placement.run.container_name);
   const found = listed === null || listed === undefined ? null : await inspectContainer(docker, listed.id);
   const image_facts = { image_present: wanted.image !== null, wanted_image_id: wanted.image?.id ?? null, image_digest: wanted.digest };
   if (found === null) return { container: null, ...image_facts };
   const image = await images.withId(found.Image);
-  return { container: normaliseContainer(found, placement.run, { wanted_image_id: wanted.image?.id ?? null, image }, placement.digest_key), ...image_facts };
+  const container = normaliseContainer(found, placement.run, { wanted_image_id: wanted.image?.id ?? null, image }, placement.digest_key);
+  return { container: withPublished(container, placement.run, published === null ? null : await published(found.Id)), ...image_facts };
 }

@@ -5,6 +5,7 @@ import { canonicalJson } from '../../spec/hash.js';
 import type { ObservedContainer } from '../../spec/observed.js';
 import { secretDigestText } from '../../spec/plan-fields.js';
 import { keyedDigest } from '../files/digest.js';
+import { portsOf } from '../docker/container-options.js';
 import { ownershipOf } from '../docker/labels.js';
 
 /** The parts of an image's configuration that a container inherits. */
@@ -36,6 +37,16 @@ export function normaliseContainer(found: Dockerode.ContainerInspectInfo, desire
   };
 }
 
+/** What the host's rules publish, beside what Docker does. null: they have nothing to do with it. */
+export function withPublished(container: ObservedContainer, desired: DockerRun, published: { ports: readonly PortMapping[] } | null): ObservedContainer {
+  if (published === null) return container;
+  const inWordsOf = published.ports.map((port) => desired.ports.find((wanted) => sameMapping(wanted, port)) ?? port);
+  return { ...container, published_by_rules: true, run: { ...container.run, ports: inOrderOf(desired.ports, [...container.run.ports, ...inWordsOf]) } };
+}
+
+const sameMapping = (a: PortMapping, b: PortMapping): boolean =>
+  a.host_port === b.host_port && a.container_port === b.container_port && a.protocol === b.protocol && (a.ip === b.ip || [a, b].every(({ ip }) => ['', '0.0.0.0'].includes(ip)));
+
 const statuses = ['created', 'running', 'restarting', 'paused', 'exited', 'dead', 'removing'] as const satisfies readonly ObservedContainer['status'][];
 const statusOf = (status: string): ObservedContainer['status'] => statuses.find((known) => known === status) ?? 'dead';
 
@@ -62,20 +73,6 @@ const nameIn = (entry: string): string => (entry.includes('=') ? entry.slice(0, 
 function commandOf(command: readonly string[] | null, desired: DockerRun['command'], image: ImageDefaults | null): string[] | null {
   if (desired === null && canonicalJson(command) === canonicalJson(image?.command ?? null)) return null;
   return command === null ? null : [...command];
-}
-
-type PortBindings = Record<string, { HostIp?: string; HostPort?: string }[] | null>;
-
-function portsOf(bindings: PortBindings | undefined, desired: readonly PortMapping[]): PortMapping[] {
-  return Object.entries(bindings ?? {}).flatMap(([key, hosts]) => (hosts ?? []).map(({ HostIp, HostPort }) => {
-    const [port, protocol] = key.split('/');
-    const container_port = Number(port);
-    // No address and 0.0.0.0 both mean every address; told in the way the document does.
-    const everywhere = HostIp === undefined || HostIp === '' || HostIp === '0.0.0.0';
-    const mapping = { host_port: Number(HostPort ?? 0), container_port, protocol: protocol === 'udp' ? 'udp' as const : 'tcp' as const };
-    const same = desired.find((port) => port.container_port === container_port && port.protocol === mapping.protocol && port.host_port === mapping.host_port && ['', '0.0.0.0'].includes(port.ip));
-    return { ip: everywhere ? same?.ip ?? '0.0.0.0' : HostIp, ...mapping };
-  }));
 }
 
 function volumeOf(bind: string): VolumeMount {

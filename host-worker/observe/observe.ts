@@ -13,6 +13,7 @@ import { probeOf } from '../health/probe.js';
 import { patientFacts } from '../facts.js';
 import type { Journal } from '../journal/journal.js';
 import type { PlacementRecord } from '../journal/records.js';
+import type { Publisher } from '../publish/publisher.js';
 import { type AskRegistry, type DockerPlacement, type ImageCache, observeContainers } from './containers.js';
 import { isBooted } from '../systemd/systemctl.js';
 import { observeSource } from '../source/observe-source.js';
@@ -26,6 +27,7 @@ export interface ObserveDeps {
   stateFolder: string;
   docker: Dockerode;
   images: ImageCache;
+  publisher: Publisher;
 }
 
 const probeTimeoutMs = 2_000;
@@ -54,8 +56,8 @@ const isSystemd = (placement: DesiredPlacement): placement is SystemdPlacement =
 type RunFound = Pick<ObservedPlacement, 'container' | 'unit' | 'image_present' | 'wanted_image_id' | 'image_digest'>;
 const nothing: RunFound = { container: null, unit: null, image_present: false };
 
-async function observeAllContainers({ docker, images }: ObserveDeps, facts: HostFacts, placements: readonly DockerPlacement[], ask: AskRegistry): Promise<Map<string, RunFound>> {
-  const found = facts.docker ? await observeContainers(docker, images, placements, ask) : [];
+async function observeAllContainers({ docker, images, publisher }: ObserveDeps, facts: HostFacts, placements: readonly DockerPlacement[], ask: AskRegistry): Promise<Map<string, RunFound>> {
+  const found = facts.docker ? await observeContainers(docker, images, placements, { published: placements.length === 0 ? null : await publisher.live(), ask }) : [];
   return new Map(placements.map(({ component }, index) => [component, { ...nothing, ...found[index] }]));
 }
 

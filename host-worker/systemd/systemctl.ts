@@ -81,10 +81,10 @@ async function showTogether(units: readonly string[]): Promise<Statuses> {
   return new Map(statuses.map((status, index) => [units[index] ?? '', status]));
 }
 
-/** start, restart or stop; waits until systemd is done with it. */
-export async function unitJob(verb: 'start' | 'restart' | 'stop', unit: string, isNew = false): Promise<void> {
+/** start, restart, stop or reload; waits until systemd is done with it. */
+export async function unitJob(verb: 'start' | 'restart' | 'stop' | 'reload', unit: string, isNew = false): Promise<void> {
   // A unit that failed or was started too often would be refused; whoever asks now has changed something.
-  if (verb !== 'stop' && !isNew) await systemctl(['reset-failed', '--', unit], queryTimeoutMs);
+  if ((verb === 'start' || verb === 'restart') && !isNew) await systemctl(['reset-failed', '--', unit], queryTimeoutMs);
   const result = await systemctl([verb, '--', unit], jobTimeoutMs);
   if (result.exit_code !== 0) throw await jobFailed(verb, unit, result);
 }

@@ -100,7 +100,7 @@ export const examples: Readonly<Record<string, Examples>> = {
       unit_name: 'shop-web', working_directory: '/opt/shop', user: 'deploy', group: 'deploy', env: '{ SITE: shop }', restart: 'always', restart_sec: '2', reload_command: '/bin/kill -HUP $MAINPID', resources: '{ cpus: 0.5 }',
     },
   },
-  'components.<id>.reload_triggers': { around: inComponent('reload_triggers'), required: {}, keys: { code: 'hot', config: 'hot', dependencies: 'hot', content: 'hot' } },
+  'components.<id>.reload_triggers': { around: (keys) => component({ run: flow({ ...docker, reload_command: 'nginx -s reload' }), reload_triggers: flow(keys) }), required: {}, keys: { code: 'hot', config: 'hot', dependencies: 'hot', content: 'hot' } },
   'components.<id>.healthcheck (type: http)': { around: inComponent('healthcheck'), required: { type: 'http', url: '"http://localhost:8080/health"' }, keys: { expect_status: '204', expect_body_contains: 'ok', ...timing } },
   'components.<id>.healthcheck (type: tcp)': { around: inComponent('healthcheck'), required: { type: 'tcp', port: '5432' }, keys: { host: '127.0.0.1', ...timing } },
   'components.<id>.healthcheck (type: command)': { around: inComponent('healthcheck'), required: { type: 'command', command: 'test -f /run/ready' }, keys: timing },

@@ -31,8 +31,8 @@ function componentFeatures(id: string, component: Component, refuse: (used: bool
   refuse(source?.type === 'git' && source.sync !== undefined, at('source', 'sync'), 'sync');
   refuse(source !== undefined && 'credentials_ref' in source && source.credentials_ref !== undefined, at('source', 'credentials_ref'), 'credentials_ref');
   refuse(component.build.length > 0 && source === undefined, at('build'), 'build without a source');
-  refuse(component.deploy_mode !== 'cold', at('deploy_mode'), `deploy_mode ${component.deploy_mode}`);
-  refuse(component.run.reload_command !== undefined, at('run', 'reload_command'), 'reload_command');
-  for (const [trigger, value] of Object.entries(component.reload_triggers)) refuse(value === 'hot', at('reload_triggers', trigger), `reload_triggers.${trigger}: hot`);
+  // Two instances of a unit want the same port, and the document has no word for another one.
+  refuse(component.deploy_mode === 'blue_green' && component.run.type === 'systemd', at('deploy_mode'), 'deploy_mode blue_green of a systemd unit');
+  refuse(component.reload_triggers.dependencies === 'hot', at('reload_triggers', 'dependencies'), 'reload_triggers.dependencies: hot');
   refuse(component.metrics !== undefined, at('metrics'), 'metrics');
 }

@@ -3,6 +3,7 @@ import type { DesiredFile, DesiredPlacement, DesiredTree } from '../desired.js';
 import type { Component } from '../document/index.js';
 import { componentHash, treeHash } from '../hash.js';
 import type { DigestText } from './environment.js';
+import { resolveDeployMode } from './deploy-mode.js';
 import { bundlePath, normalisePath, resolveDest } from './paths.js';
 import type { ReportProblem } from './problems.js';
 import { componentDirectory, environmentFileText, resolveDockerRun, resolveHealthcheck, resolveSystemdRun } from './run.js';
@@ -39,6 +40,7 @@ export function resolvePlacement(input: PlacementInput, report: ReportProblem): 
     : resolveSystemdRun(componentId, input.project, component, component.run, report);
   const content = {
     deploy_id: input.deployId, project: input.project, component: componentId, host: input.host, component_directory: directory, run,
+    ...resolveDeployMode(component, run, report),
     ...resolveSource(component, { directory, contentVersion: input.contentVersion ?? input.version, bundle: input.bundle, artifacts: input.artifacts ?? new Map<string, number>() }, input.digest, report),
     files: [...environmentFile(input, run), ...templateFiles(input, directory, report), ...singleFiles(input, directory, report)],
     trees: trees(input, directory, report),

@@ -24,8 +24,9 @@ export function resolveDockerRun(id: string, component: Component, run: Run<'doc
     ...environmentOf(run.env, ['run', 'env'], digest, report),
     networks: networks(run.networks, report),
     restart: run.restart,
-    command: commandWords(run.command, report),
+    command: commandWords(run.command, ['run', 'command'], report),
     resources: limits(component, run),
+    ...(run.reload_command === undefined ? {} : { reload_command: reloadWords(run.reload_command, report) }),
   };
 }
 
@@ -55,11 +56,17 @@ function networks(names: readonly string[], report: ReportProblem): string[] {
   return [...new Set(names)];
 }
 
-function commandWords(command: string | string[] | undefined, report: ReportProblem): string[] | null {
+function commandWords(command: string | string[] | undefined, path: Problem['path'], report: ReportProblem): string[] | null {
   if (command === undefined || Array.isArray(command)) return command ?? null;
   const words = splitCommand(command);
-  if (words === null) report({ path: ['run', 'command'], message: 'a quote or a backslash is left open', fix: 'Close the quote, or write the command as a list.' });
+  if (words === null) report({ path, message: 'a quote or a backslash is left open', fix: 'Close the quote, or write the command as a list.' });
   return words;
+}
+
+function reloadWords(command: string, report: ReportProblem): string[] {
+  const words = commandWords(command, ['run', 'reload_command'], report);
+  if (words?.length === 0) report({ path: ['run', 'reload_command'], message: 'reload_command is empty', fix: 'Write the command, or remove the key.' });
+  return words ?? [];
 }
 
 const maxPorts = 256;
@@ -102,7 +109,7 @@ export function resolveSystemdRun(id: string, project: string, component: Compon
   const name = run.unit_name ?? `maestro-${id}`;
   const unitName = name.endsWith('.service') ? name : `${name}.service`;
   if (!serviceName.test(unitName)) report({ path: ['run', 'unit_name'], message: `"${name}" is not the name of a service unit`, fix: 'Use letters, digits, ":", "_", ".", "@" and "-", starting with a letter or digit.' });
-  for (const key of ['command', 'working_directory', 'user', 'group'] as const) unitLine(key, run[key], report);
+  for (const key of ['command', 'working_directory', 'user', 'group', 'reload_command'] as const) unitLine(key, run[key], report);
   const directory = run.working_directory ?? null;
   if (directory !== null && (!directory.startsWith('/') || normalisePath(directory) === null)) {
     report({ path: ['run', 'working_directory'], message: `"${directory}" is not an absolute path without ".."`, fix: 'Write the path from the root, for example /opt/app.' });
@@ -111,6 +118,7 @@ export function resolveSystemdRun(id: string, project: string, component: Compon
   const resolved = {
     unit_name: unitName, command: run.command, working_directory: directory, user: run.user ?? null, group: run.group ?? null,
     env: clear, restart: run.restart, restart_sec: run.restart_sec, resources: limits(component, run),
+    ...(run.reload_command === undefined ? {} : { reload_command: run.reload_command }),
     ...(Object.keys(secret).length === 0 ? {} : { environment_file: environmentFilePath(unitName) }),
   };
   return { type: 'systemd', ...resolved, unit_text: renderUnit(id, project, resolved) };
@@ -123,7 +131,7 @@ export function environmentFileText(component: Component, report: ReportProblem)
 }
 
 /** A value that would run on into the next line of the unit file could set anything there. */
-function unitLine(key: 'command' | 'working_directory' | 'user' | 'group', value: string | undefined, report: ReportProblem): void {
+function unitLine(key: 'command' | 'working_directory' | 'user' | 'group' | 'reload_command', value: string | undefined, report: ReportProblem): void {
   if (value === undefined) return;
   if (value.trim() === '') report({ path: ['run', key], message: `${key} is empty`, fix: `Write a ${key}, or remove the key.` });
   if (/[\n\r\0]/.test(value)) report({ path: ['run', key], message: `${key} must be one line`, fix: 'Remove the line break.' });

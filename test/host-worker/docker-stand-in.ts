@@ -13,7 +13,7 @@ const createBody = z.looseObject({
 
 interface Container {
   id: string; name: string; image: string; imageId: string; body: z.infer<typeof createBody>; networks: Set<string>;
-  status: 'created' | 'running' | 'exited'; exitCode: number; startedAt: string;
+  status: 'created' | 'running' | 'exited'; exitCode: number; startedAt: string; /** Another one with every start. */ ip: string;
 }
 
 interface Answer { status: number; body?: unknown }
@@ -113,21 +113,21 @@ export class DockerStandIn {
     if (image === undefined) return refuse(404, `No such image: ${options.Image}`);
     this.serial += 1;
     const id = String(this.serial).padStart(64, '0');
-    this.containers.set(id, { id, name, image: options.Image, imageId: image.id, body: options, networks: new Set([options.HostConfig.NetworkMode]), status: 'created', exitCode: 0, startedAt: neverStarted });
+    this.containers.set(id, { id, name, image: options.Image, imageId: image.id, body: options, networks: new Set([options.HostConfig.NetworkMode]), status: 'created', exitCode: 0, startedAt: neverStarted, ip: '' });
     this.created.push({ name, attempt: options.Labels['maestro.attempt'] ?? '' });
     return { status: 201, body: { Id: id } };
   }
 
   private startOne(container: Container): Answer {
     const port = portOf(container);
-    const other = this.running().find((running) => running.id !== container.id && portOf(running) === port);
+    const other = port === '' ? undefined : this.running().find((running) => running.id !== container.id && portOf(running) === port);
     if (other !== undefined) {
       this.violations.push(`${container.name} was started while ${other.name} was running`);
       return refuse(500, `driver failed: Bind for 0.0.0.0:${port} failed: port is already allocated`);
     }
     this.clock += 1;
     const lives = this.images.get(container.image)?.behaviour !== 'dies';
-    Object.assign(container, { status: lives ? 'running' : 'exited', exitCode: lives ? 0 : 1, startedAt: new Date(Date.UTC(2030, 0, 1) + this.clock * 1000).toISOString() });
+    Object.assign(container, { status: lives ? 'running' : 'exited', exitCode: lives ? 0 : 1, ip: `10.1.${String(this.clock >> 8)}.${String(this.clock & 255)}`, startedAt: new Date(Date.UTC(2030, 0, 1) + this.clock * 1000).toISOString() });
     return done;
   }
 
@@ -166,16 +166,16 @@ export class DockerStandIn {
   }
 }
 
-const portOf = ({ body: { HostConfig } }: Container): string => Object.values(HostConfig.PortBindings)[0]?.[0]?.HostPort ?? '';
+export const portOf = ({ body: { HostConfig } }: Container): string => Object.values(HostConfig.PortBindings)[0]?.[0]?.HostPort ?? '';
 
 function inspect(container: Container): unknown {
   const { status, exitCode, startedAt, body: options } = container;
   return {
     Id: container.id, Name: `/${container.name}`, Image: container.imageId, RestartCount: 0,
-    State: { Status: status, Running: status === 'running', Restarting: false, ExitCode: exitCode, Error: '', OOMKilled: false, StartedAt: startedAt },
+    State: { Status: status, Running: status === 'running', Restarting: false, ExitCode: exitCode, Error: '', OOMKilled: false, StartedAt: startedAt, Pid: 0 },
     Config: { Image: container.image, Env: ['PATH=/bin', ...options.Env], Cmd: options.Cmd ?? null, Labels: options.Labels, Tty: false },
     HostConfig: options.HostConfig,
-    NetworkSettings: { Networks: Object.fromEntries([...container.networks].map((network) => [network === 'default' ? 'bridge' : network, {}])) },
+    NetworkSettings: { Networks: Object.fromEntries([...container.networks].map((network) => [network === 'default' ? 'bridge' : network, status === 'running' ? { IPAddress: container.ip, IPPrefixLen: 16, Gateway: '10.1.255.254' } : {}])) },
   };
 }
 

@@ -12,7 +12,7 @@ const statePath = '/var/lib/maestro-test';
 const driverTimeoutMs = 120_000;
 const killedBySigkill = 137;
 
-export interface ActOptions { fault?: string; rounds?: number; cancelAfterMs?: number; leave?: boolean; attempt?: number }
+export interface ActOptions { fault?: string; rounds?: number; cancelAfterMs?: number; leave?: boolean; attempt?: number; keepMs?: number; hold?: boolean; takeBack?: boolean }
 
 export class HostLab {
   private runs = 0;
@@ -37,6 +37,7 @@ export class HostLab {
   async reset(): Promise<void> {
     await this.succeed(['fleet-reset'], 120_000);
     await this.succeed(['rm', '-rf', statePath, '/etc/maestro/units']);
+    await this.succeed(['sh', '-c', 'if iptables-save | grep -q MAESTRO; then iptables-save | grep -v MAESTRO | iptables-restore; fi']);
     this.control.runs.clear();
     this.control.pins.clear();
     this.since = (await this.succeed(['date', '+%s.%N'])).trim();
@@ -55,6 +56,7 @@ export class HostLab {
     const request: DriverRequest = {
       node: 'h1', url: `http://${this.fleet.gatewayAddress}:${String(this.control.port)}`, state: statePath, calls,
       ...(options.rounds === undefined ? {} : { rounds: options.rounds }),
+      ...(options.keepMs === undefined ? {} : { keep_ms: options.keepMs }),
       ...(options.cancelAfterMs === undefined ? {} : { cancel_after_ms: options.cancelAfterMs, leave: options.leave === true }),
     };
     const fault = options.fault === undefined ? [] : ['MAESTRO_TEST_FAULTS=1', `MAESTRO_FAULT=${options.fault}:kill`];
@@ -65,7 +67,8 @@ export class HostLab {
   }
 
   activate(run: string, component = 'web', options: ActOptions = {}): Promise<DriverAnswer | null> {
-    return this.ask([this.call('activate', run, component, options.attempt)], options);
+    const { activity, work } = this.call('activate', run, component, options.attempt);
+    return this.ask([{ activity, work: { ...work, ...(options.hold === true ? { hold_switch: true } : {}), ...(options.takeBack === true ? { take_back: true } : {}) } }], options);
   }
 
   call(activity: DriverCall['activity'], run: string, component: string, attempt = 1): DriverCall {

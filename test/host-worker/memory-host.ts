@@ -9,17 +9,20 @@ import { Reporter } from '../../host-worker/control-plane/reporter.js';
 import { type Fault, noFaults } from '../../host-worker/faults.js';
 import { Journal } from '../../host-worker/journal/journal.js';
 import { Locks } from '../../host-worker/locks.js';
+import { Publisher } from '../../host-worker/publish/publisher.js';
 import { ImageCache } from '../../host-worker/observe/containers.js';
 import { DaemonReload } from '../../host-worker/systemd/systemctl.js';
 import { MaestroError } from '../../spec/errors.js';
 import type { DesiredPlacement } from '../../spec/desired.js';
 import { DockerStandIn } from './docker-stand-in.js';
+import { KernelStandIn } from './kernel-stand-in.js';
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 export class MemoryHost {
   readonly runs = new Map<string, DesiredPlacement[]>();
   readonly reports: ReportEntry[] = [];
+  readonly kernel = new KernelStandIn();
   private constructor(readonly folder: string, readonly engine: DockerStandIn) {}
 
   static async create(): Promise<MemoryHost> {
@@ -53,7 +56,7 @@ export class MemoryHost {
       archive: () => Promise.reject(new Error('no archives here')),
     };
     return {
-      node: 'h1', control, journal: this.journal, docker, log: silent, stateFolder: join(this.folder, 'journal'), images: new ImageCache(docker),
+      node: 'h1', control, journal: this.journal, docker, log: silent, publisher: new Publisher({ path: join(this.folder, 'journal', 'published.json'), docker, kernel: this.kernel, sockets: async () => [] }), stateFolder: join(this.folder, 'journal'), images: new ImageCache(docker),
       reporter: new Reporter(control, silent), locks: new Locks(), reload: new DaemonReload(async () => undefined), fault,
     };
   }

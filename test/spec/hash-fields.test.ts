@@ -5,10 +5,10 @@ import { componentHash } from '../../spec/hash.js';
 /** With every field there is: one that is added to the types has to be added here. */
 const docker: Required<DockerRun> = {
   type: 'docker', image: 'nginx:1', pinned: 'nginx:1@sha256:aa', pull_policy: 'if_not_present', container_name: 'web', ports: [{ ip: '127.0.0.1', host_port: 80, container_port: 8080, protocol: 'tcp' }],
-  volumes: [{ kind: 'bind', source: '/a', target: '/b', read_only: true }], env: { A: '1' }, secret_env: { B: { digest: 'dd', content: 'b' } }, networks: ['back'], restart: 'always', command: ['run', 'it'], resources: { memory_bytes: 1024, cpus: 0.5 },
+  volumes: [{ kind: 'bind', source: '/a', target: '/b', read_only: true }], env: { A: '1' }, secret_env: { B: { digest: 'dd', content: 'b' } }, networks: ['back'], restart: 'always', command: ['run', 'it'], resources: { memory_bytes: 1024, cpus: 0.5 }, reload_command: ['web', 'reload'],
 };
 const systemd: Required<SystemdRun> = {
-  type: 'systemd', unit_name: 'web.service', command: '/bin/web', working_directory: '/srv', user: 'deploy', group: 'deploy', env: { A: '1' }, environment_file: '/etc/maestro/units/web.service.env', restart: 'always', restart_sec: 5, resources: { memory_bytes: 1024, cpus: 0.5 }, unit_text: '[Unit]',
+  type: 'systemd', unit_name: 'web.service', command: '/bin/web', working_directory: '/srv', user: 'deploy', group: 'deploy', env: { A: '1' }, environment_file: '/etc/maestro/units/web.service.env', restart: 'always', restart_sec: 5, resources: { memory_bytes: 1024, cpus: 0.5 }, reload_command: '/bin/reload', unit_text: '[Unit]',
 };
 const file: Required<DesiredFile> = { path: '/etc/a', sha256: 'aa', keyed: true, size: 1, mode: 0o640, owner: 'root', group: 'root', strategy: 'atomic', origin: 'file', content: 'YQ==' };
 const tree: Required<DesiredTree> = { dest: '/srv/a', strategy: 'atomic', tree_hash: 'bb', owner: 'root', group: 'root', files: [{ path: 'x', sha256: 'cc', size: 1, mode: 0o644, content: 'YQ==' }] };
@@ -18,7 +18,7 @@ const checks: readonly Healthcheck[] = [
 ];
 
 const placements: readonly Required<DesiredPlacement>[] = [docker, systemd].flatMap((run) => checks.map((healthcheck) => ({
-  deploy_id: 'dpl_1', project: 'shop', version: 1, component: 'web', host: 'h1', hash: '', component_directory: '/opt/maestro/web',
+  deploy_id: 'dpl_1', project: 'shop', version: 1, component: 'web', host: 'h1', hash: '', component_directory: '/opt/maestro/web', deploy_mode: 'hot' as const, reload_on: ['code' as const],
   source: { type: 'git' as const, repo: 'https://x/y.git', ref: 'main', subpath: 'app', source_hash: 'dd', content_version: 1, commit: 'ff' }, build: [{ command: 'make', env: { A: '1' }, secret_env: { B: { digest: 'dd', content: 'b' } }, timeout_ms: 1000, working_dir: 'app' }], run, files: [file], trees: [tree], healthcheck, tests: [{ name: 'smoke', when: 'post_deploy' as const, requires: ['unit'], gated: true, timeout_ms: 1000, blocking: true, type: 'http' as const, url: 'http://x/', expect_status: 200, expect_body_contains: 'ok' }], digest_key: 'ee', redact: ['b'], planned: { digest: 'ff', parts: { container: 'ff' } },
 })));
 
@@ -27,6 +27,7 @@ const without: Readonly<Record<string, string>> = {
   deploy_id: 'whose it is, is told by the mark of ownership', project: 'a name for people (a unit has it in its text)', version: 'the next version of the same is the same', host: 'each host compares its own', hash: 'the answer itself',
   'files.0.size': 'follows from the content, as sha256 does', 'files.0.content': 'is its sha256', 'files.0.origin': 'where a file came from', 'files.0.keyed': 'how its digest was made; a digest made in another way is another one', 'run.secret_env.B.content': 'is its digest', 'build.0.secret_env.B.content': 'is its digest',
   'source.content_version': 'whose commit it is; the host tells another commit by itself',
+  deploy_mode: 'the way to the same end', 'reload_on.0': 'the way to the same end',
   ...Object.fromEntries(['name', 'when', 'requires.0', 'gated', 'timeout_ms', 'blocking', 'type', 'url', 'expect_status', 'expect_body_contains'].map((key) => [`tests.0.${key}`, 'a test that changed is no reason to touch what runs'])),
   digest_key: 'what digests are made under, which changes them all', 'redact.0': 'is in contents', 'planned.digest': 'how it was seen, and not what it shall be', 'planned.parts.container': 'as planned.digest',
   'trees.0.files.0.path': 'is in tree_hash', 'trees.0.files.0.sha256': 'is in tree_hash', 'trees.0.files.0.mode': 'is in tree_hash', 'trees.0.files.0.size': 'follows from the content', 'trees.0.files.0.content': 'is its sha256',

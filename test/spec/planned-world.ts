@@ -47,8 +47,8 @@ export function dockerOf({ run }: DesiredPlacement): DockerRun {
 
 export const withHash = (content: Content, version = 1): DesiredPlacement => ({ ...content, version, hash: componentHash(content) });
 
-export const placements: fc.Arbitrary<DesiredPlacement> = fc.record({ run: fc.oneof(dockerRuns, systemdRuns), source: fc.option(sources), build: builds, files, trees, checked: fc.boolean() }).map(({ checked, ...rest }) => withHash({
-  deploy_id: 'dpl_1', project: 'shop', component: 'web', host: 'h1', component_directory: directory, ...rest,
+export const placements: fc.Arbitrary<DesiredPlacement> = fc.record({ run: fc.oneof(dockerRuns, systemdRuns), source: fc.option(sources), build: builds, files, trees, checked: fc.boolean(), mode: fc.option(fc.constantFrom('hot' as const, 'blue_green' as const)), reload_on: fc.subarray(['code' as const, 'config' as const, 'content' as const]) }).map(({ checked, mode, ...rest }) => withHash({
+  deploy_id: 'dpl_1', project: 'shop', component: 'web', host: 'h1', component_directory: directory, ...(mode === null ? {} : { deploy_mode: mode }), ...rest,
   healthcheck: checked ? { type: 'tcp', host: 'localhost', port: 80, interval_ms: 1000, timeout_ms: 1000, start_period_ms: 0, retries: 3 } : null,
 }));
 
@@ -78,7 +78,7 @@ export const hostsFor = (desired: DesiredPlacement): fc.Arbitrary<ObservedPlacem
   const container = run.type !== 'docker' ? fc.constant(null) : fc.option(fc.record({
     id: fc.constant('0ld'), owner: fc.constantFrom(ownership(desired), ownership(desired), null, { deploy_id: 'dpl_2', component: 'web', version: 1, hash: desired.hash }),
     status: fc.constantFrom('running', 'running', 'created', 'restarting', 'paused', 'exited', 'dead', 'removing'), exit_code: fc.constantFrom(0, 1), image_id: fc.constantFrom('sha256:new', 'sha256:old'), wanted_image_id: fc.constantFrom('sha256:new', null),
-    run: fc.oneof(fc.constant(run), dockerRuns), started_at: fc.constant(null),
+    run: fc.oneof(fc.constant(run), dockerRuns, dockerRuns.map(({ ports }) => ({ ...run, ports }))), started_at: fc.constant(null), published_by_rules: fc.boolean(),
   }));
   const unit = run.type !== 'systemd' ? fc.constant(null) : fc.option(fc.record({
     owned: fc.constantFrom(true, true, false), load_state: fc.constantFrom('loaded', 'not-found'), active_state: fc.constantFrom('active', 'inactive', 'failed', 'activating', 'deactivating'), sub_state: fc.constantFrom('running', 'auto-restart'),
@@ -114,7 +114,9 @@ function effect(desired: DesiredPlacement, host: ObservedPlacement, operation: O
     case 'write_file': return { files: [...host.files.filter(({ path }) => path !== operation.path), ...desired.files.filter(({ path }) => path === operation.path).map(written)] };
     case 'write_tree': return { trees: [...host.trees.filter(({ dest }) => dest !== operation.dest), ...desired.trees.filter(({ dest }) => dest === operation.dest).map(unpacked)] };
     case 'switch_release': return desired.source === null ? {} : { source: switched(desired.source, host.source) };
-    case 'create_container': case 'replace_container': return run.type === 'docker' ? { container: freshContainer(desired, run), health: null } : {};
+    case 'create_container': case 'replace_container': case 'switch_container': return run.type === 'docker' ? { container: freshContainer(desired, run), health: null } : {};
+    case 'publish_ports': return host.container === null || run.type !== 'docker' ? {} : { container: { ...host.container, run: { ...host.container.run, ports: run.ports } } };
+    case 'reload_container': case 'reload_unit': return { health: null };
     // Docker starts what is stopped, and leaves a paused or restarting container as it is.
     case 'start_container': return host.container !== null && ['created', 'exited'].includes(host.container.status) ? { container: { ...host.container, status: 'running' }, health: null } : {};
     case 'restart_container': return host.container !== null && !['dead', 'removing'].includes(host.container.status) ? { container: { ...host.container, status: 'running' }, health: null } : {};

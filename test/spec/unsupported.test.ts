@@ -14,10 +14,8 @@ describe('refused, at the key', () => {
     ['following a repository', source('type: git, repo: "https://x/y.git", sync: ▸{ poll_interval: 5m }'), `${web}.source.sync`],
     ['a login to a repository', source('type: git, repo: "https://x/y.git", credentials_ref: ▸github'), `${web}.source.credentials_ref`],
     ['a login to a registry', source('type: docker, image: x, credentials_ref: ▸"vault://reg"'), `${web}.source.credentials_ref`],
-    ['a hot deploy', component('deploy_mode: ▸hot'), `${web}.deploy_mode`],
-    ['a blue-green deploy', component('deploy_mode: ▸blue_green'), `${web}.deploy_mode`],
-    ['a reload command', small({ run: 'type: docker, reload_command: ▸nginx -s reload' }), `${web}.run.reload_command`],
-    ['a hot reload', component('reload_triggers: { config: ▸hot }'), `${web}.reload_triggers.config`],
+    ['two instances of a unit', small({ run: 'type: systemd, command: /bin/web', component: '    deploy_mode: ▸blue_green\n' }).replace('    source: { type: docker, image: nginx }\n', ''), `${web}.deploy_mode`],
+    ['a reload when something that it depends on changes', component('reload_triggers: { dependencies: ▸hot }'), `${web}.reload_triggers.dependencies`],
     ['metrics', component('metrics: ▸{ endpoint: "http://localhost/metrics" }'), `${web}.metrics`],
     ['blue-green', binding('strategy: ▸blue_green'), 'deployment[0].strategy'],
   ];

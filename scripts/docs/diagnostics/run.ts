@@ -80,6 +80,28 @@ export const runEntries: DiagnosticEntry[] = [
     bad: 'healthcheck: { type: http, url: ▸localhost }', good: 'healthcheck: { type: http, url: "http://localhost/" }', path: 'components.web.healthcheck.url', message: /is not an http or https address/,
   },
   {
+    name: 'no-way-to-reload-a-unit', meaning: 'A unit is changed while it runs by a reload, for which it has to say how.', frame: 'components.web',
+    bad: `run:\n  type: systemd\n  command: /bin/app\ndeploy_mode: ▸hot`, good: `run:\n  type: systemd\n  command: /bin/app\n  reload_command: /bin/kill -HUP $MAINPID\ndeploy_mode: hot`,
+    path: 'components.web.deploy_mode', message: /deploy_mode hot of a unit is a reload, and run.reload_command is missing/,
+  },
+  {
+    name: 'no-way-to-reload', meaning: 'A change is to be brought in by a reload, for which the component has to say how.', frame: 'components.web',
+    bad: 'run: { type: docker, image: nginx }\nreload_triggers: { config: ▸hot }', good: 'run: { type: docker, image: nginx, reload_command: nginx -s reload }\nreload_triggers: { config: hot }',
+    path: 'components.web.reload_triggers.config', message: /reload_triggers.config is hot, and run.reload_command is missing/,
+  },
+  {
+    name: 'reload-with-nothing', meaning: 'A command has words.', frame: 'components.web.run',
+    bad: `${docker}reload_command: ▸" "`, good: `${docker}reload_command: nginx -s reload`, path: at('reload_command'), message: /reload_command is empty/,
+  },
+  {
+    name: 'no-neighbours-in-the-hosts-network', code: 'unsupported_feature', warning: true, meaning: 'The old and the new container run side by side for a while, each with ports of its own.', frame: 'components.web',
+    bad: 'run: { type: docker, image: nginx, networks: [host] }\ndeploy_mode: ▸hot', good: 'run: { type: docker, image: nginx, ports: ["80:80"] }\ndeploy_mode: hot', path: 'components.web.deploy_mode', message: /the network "host"/,
+  },
+  {
+    name: 'no-switch-of-ip-six', code: 'unsupported_feature', warning: true, meaning: 'Ports that are switched from one container to another are published on IPv4 addresses.', frame: 'components.web',
+    bad: 'run: { type: docker, image: nginx, ports: ▸["[::1]:80:80"] }\ndeploy_mode: hot', good: 'run: { type: docker, image: nginx, ports: ["127.0.0.1:80:80"] }\ndeploy_mode: hot', path: at('ports'), message: /IPv4 addresses only/,
+  },
+  {
     name: 'same-container', code: 'conflict', meaning: 'Two components have a container of the same name on one host.', frame: 'components',
     bad: two('type: docker, image: postgres, container_name: shop', 'type: docker, image: nginx, container_name: ▸shop'), good: apart('type: docker, image: postgres', 'type: docker, image: nginx'),
     path: 'components.web.run.container_name', message: /the container shop on h1 is also used by db/,

@@ -3,7 +3,6 @@ import type { Frame } from '../frames.js';
 import type { DiagnosticEntry } from './entry.js';
 
 const onHost = '- host: h1\n  components: [web]';
-const docker = 'type: docker\nimage: nginx';
 const inBinding = (written: string): [string, Frame, string, string] => [`${onHost}\n  ${written}`, 'deployment', onHost, 'deployment[0]'];
 const inComponent = (written: string): [string, Frame, string, string] => [written, 'components.web', 'description: the shop', 'components.web'];
 
@@ -18,9 +17,8 @@ export const unsupportedEntries: DiagnosticEntry[] = [
   unsupported('repository-credentials', inComponent('source: { type: git, repo: "https://example.com/shop.git", credentials_ref: ▸github }'), 'source.credentials_ref'),
   unsupported('registry-credentials', inComponent('source: { type: docker, image: nginx, credentials_ref: ▸registry }'), 'source.credentials_ref'),
   unsupported('build-without-a-source', inComponent('build: ▸[{ command: make }]'), 'build'),
-  unsupported('deploy-mode', inComponent('deploy_mode: ▸hot'), 'deploy_mode'),
-  unsupported('reload', [`${docker}\nreload_command: ▸nginx -s reload`, 'components.web.run', docker, 'components.web.run'], 'reload_command'),
-  unsupported('reload-trigger', inComponent('reload_triggers: { config: ▸hot }'), 'reload_triggers.config'),
+  unsupported('blue-green-unit', inComponent('run: { type: systemd, command: /usr/bin/shop }\ndeploy_mode: ▸blue_green'), 'deploy_mode'),
+  unsupported('reload-trigger', inComponent('reload_triggers: { dependencies: ▸hot }'), 'reload_triggers.dependencies'),
   unsupported('metrics', inComponent('metrics: ▸{ endpoint: "http://localhost:9100/metrics" }'), 'metrics'),
   unsupported('blue-green-strategy', inBinding('strategy: ▸blue_green'), 'strategy'),
 ];

@@ -7,6 +7,7 @@ import { createHostActivities } from '../../../host-worker/activities.js';
 import { createFurtherActivities } from '../../../host-worker/further-activities.js';
 import type { ActivityScope } from '../../../host-worker/activity-scope.js';
 import { assemble } from '../../../host-worker/assemble.js';
+import { keepPublished } from '../../../host-worker/publish/keeper.js';
 import type { DriverAnswer, DriverRequest } from './protocol.js';
 
 const flushTimeoutMs = 5_000;
@@ -36,6 +37,7 @@ async function answer(request: DriverRequest): Promise<DriverAnswer> {
       results.push(await Promise.all(request.calls.map(({ activity, work }) => activities[activity]({ verb: 'healthcheck', component: '', attempt: 1, ...work }))));
       durations.push(performance.now() - started);
     }
+    if (request.keep_ms !== undefined) await keepPublished(deps, AbortSignal.timeout(request.keep_ms));
     return { ended: 'well', results: results.at(-1) ?? [], durations_ms: durations };
   } catch (error) {
     if (error instanceof CancelledFailure) return { ended: 'cancelled', message: error.message };

@@ -1,7 +1,7 @@
 /** What a test asks the driver on a host, and what it answers. */
 import type { OperateVerb } from '../../../workflows/shared.js';
 
-export interface DriverWork { deploy_id: string; version: number; host: string; run_id: string; component?: string; attempt?: number; verb?: OperateVerb }
+export interface DriverWork { deploy_id: string; version: number; host: string; run_id: string; component?: string; attempt?: number; verb?: OperateVerb; hold_switch?: boolean; take_back?: boolean }
 export interface DriverCall { activity: 'observe' | 'prepare' | 'activate' | 'operate' | 'prune'; work: DriverWork }
 
 export interface DriverRequest {
@@ -13,6 +13,8 @@ export interface DriverRequest {
   /** Run this often, one after the other, in the same process. */
   rounds?: number;
   cancel_after_ms?: number;
+  /** Afterwards, what a worker does all the time is done this long: it looks after published ports. */
+  keep_ms?: number;
   /** The cancellation is one of a worker that goes down. */
   leave?: boolean;
 }
