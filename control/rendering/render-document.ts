@@ -10,6 +10,7 @@ import type { Problem, ReportProblem } from '../../spec/resolve/problems.js';
 import { secretsNamed } from '../../spec/secrets/references.js';
 import type { Credentials } from './credentials.js';
 import { digester, digestKeyOf } from './secret-texts.js';
+import { stepId } from '../../spec/graph-types.js';
 import { renderScopes, type RenderedScope, type Scope } from './stages.js';
 
 export interface RenderSource {
@@ -58,11 +59,16 @@ export async function renderDocument(source: RenderSource): Promise<RenderedDocu
   const place = ({ componentId }: Scope, { path }: Problem): string => JSON.stringify([componentId, path]);
   const failed = new Set([...problems.values()].map(({ component, path }) => JSON.stringify([component, path])));
   const contents = new Map<string, string>();
+  const together = switchingTogether(document);
   const artifacts = await source.artifacts(artifactsIn(scopes ?? []));
-  const resolved = (scopes ?? []).map((scope) => resolveScope({ ...source, sizes: artifacts }, contents, scope, (problem) => { if (!failed.has(place(scope, problem))) report(scope, problem); }));
+  const resolved = (scopes ?? []).map((scope) => resolveScope({ ...source, sizes: artifacts, together }, contents, scope, (problem) => { if (!failed.has(place(scope, problem))) report(scope, problem); }));
   const claims = resolved.flatMap((placement, index) => claimsOf(source, scopes?.[index], placement));
   return { placements: resolved, claims, contents, secrets: new Map(secretsOf(document).map((path) => [credentials.place.prefix + path, credentials.secrets.get(credentials.place.prefix + path)?.version ?? null])), problems: [...problems.values()] };
 }
+
+/** Placements whose hosts switch together. */
+const switchingTogether = (document: DeployDocument): ReadonlySet<string> =>
+  new Set(placements(document).filter(({ binding }) => document.deployment[binding]?.strategy === 'blue_green').map(({ host, component }) => stepId(host, component)));
 
 function initialScopes(document: DeployDocument): Scope[] {
   return placements(document).flatMap(({ host, component: componentId }) => {
@@ -77,12 +83,13 @@ function secretsOf({ components }: DeployDocument): string[] {
   return [...new Set(texts.flatMap((text) => secretsNamed(text)))].sort();
 }
 
-function resolveScope(source: RenderSource & { sizes: ReadonlyMap<string, number> }, contents: Map<string, string>, { host, componentId, component, templates }: RenderedScope, report: ReportProblem): DesiredPlacement {
+function resolveScope(source: RenderSource & { sizes: ReadonlyMap<string, number>; together: ReadonlySet<string> }, contents: Map<string, string>, { host, componentId, component, templates }: RenderedScope, report: ReportProblem): DesiredPlacement {
   const digestKey = digestKeyOf(source.digestKey, source.deployId, host);
   const digest = digester(source.credentials.secrets, digestKey, (sha256, text) => contents.set(sha256, text));
   refuseHiddenArtifact(source, component, report);
   const placement = resolvePlacement({
     deployId: source.deployId, project: source.document.project, version: source.version, ...(source.contentVersion === undefined ? {} : { contentVersion: source.contentVersion }), host, componentId, component,
+    together: source.together.has(stepId(host, componentId)),
     bundle: source.bundle, artifacts: source.sizes, templates: component.config.templates.map((_, index) => { const text = templates[index]; return text === undefined ? undefined : digest(text); }), digest,
   }, report);
   return holdsSecrets(placement) ? { ...placement, digest_key: digestKey } : placement;

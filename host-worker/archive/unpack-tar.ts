@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
 import type { ArchiveEntry, ArchiveLedger } from '../../spec/archive/entries.js';
 import type { ArchiveFormat } from '../../spec/archive/formats.js';
-import type { PutEntry, Reading } from './unpack.js';
+import type { PutEntry, Reading } from './reading.js';
 import { refuseLargeWindows, unzstd } from './zstd.js';
 
 export async function unpackTar(format: Exclude<ArchiveFormat, 'zip'>, { archive, ledger, put, signal, refuse }: Reading): Promise<void> {

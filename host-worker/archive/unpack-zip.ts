@@ -1,7 +1,7 @@
 /** A zip, by its central directory. */
 import { type Entry, openPromise } from 'yauzl';
 import type { ArchiveEntry } from '../../spec/archive/entries.js';
-import type { Reading } from './unpack.js';
+import type { Reading } from './reading.js';
 
 /** `strictFileNames`: a backslash is refused and not taken for a slash. */
 const options = { autoClose: false, lazyEntries: true, strictFileNames: true, validateEntrySizes: true, decodeStrings: true } as const;

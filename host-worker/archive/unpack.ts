@@ -9,14 +9,11 @@ import { type ArchiveEntry, ArchiveLedger, archiveLimits, type ArchiveLimits } f
 import { type ArchiveFormat, archiveNames, formatOf, headBytes } from '../../spec/archive/formats.js';
 import { MaestroError } from '../../spec/errors.js';
 import { fileTrouble, messageOf, systemCode } from '../trouble.js';
+import type { PutEntry } from './reading.js';
 import { unpackTar } from './unpack-tar.js';
 import { unpackZip } from './unpack-zip.js';
 
 export interface UnpackContext { /** For people: which archive it is. */ name: string; signal: AbortSignal; limits?: ArchiveLimits }
-
-/** Takes an entry with its bytes; throws what is to be told. */
-export type PutEntry = (entry: ArchiveEntry, bytes: AsyncIterable<Uint8Array> | null) => Promise<void>;
-export interface Reading { archive: string; ledger: ArchiveLedger; put: PutEntry; signal: AbortSignal; /** Throws when it is not null. */ refuse(why: string | null): void }
 
 const folderMode = 0o755;
 const fileModes = { plain: 0o644, executable: 0o755 } as const;

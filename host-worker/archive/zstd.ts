@@ -4,7 +4,7 @@
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { Decompress } from 'fzstd';
-import type { Reading } from './unpack.js';
+import type { Reading } from './reading.js';
 
 const windowBytesMax = 32 * 1024 ** 2;
 const blocksMax = 100_000;

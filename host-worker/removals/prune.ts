@@ -62,6 +62,7 @@ async function removePlacement(deps: PruneDeps, work: HostWork, scope: ActivityS
   const key: PlacementKey = { deploy_id: work.deploy_id, component };
   await deps.locks.run(`${key.deploy_id}/${component}`, scope.signal, async () => {
     for (const removal of removals) await removeAndNote(deps, key, scope, removal, result);
+    if (removals.some(({ op }) => op === 'remove_container')) await effect(deps, scope, 'prune.withdraw', () => withdraw(deps, key));
     if (removals.some(({ op }) => op === 'remove_unit')) await effect(deps, scope, 'prune.reload', () => deps.reload.request());
     // Last: until then the journal is what says that these things are ours.
     if (whole) await effect(deps, scope, 'prune.forget', () => forget(deps, key));
@@ -73,6 +74,12 @@ async function removeAndNote(deps: PruneDeps, key: PlacementKey, scope: Activity
   const why = await effect(deps, scope, `prune.${removal.op}`, () => removeOne(deps, key, removal));
   if (why === null) result?.removed.push(removalText(removal));
   else result?.kept.push(why);
+}
+
+/** Ports that the host's own rules publish for it lead to nothing now. */
+async function withdraw({ publisher }: PruneDeps, key: PlacementKey): Promise<void> {
+  await publisher.record(key, null);
+  await publisher.refresh();
 }
 
 async function forget(deps: PruneDeps, key: PlacementKey): Promise<void> {

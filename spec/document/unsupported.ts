@@ -20,7 +20,8 @@ export function unsupportedFeatures(document: DeployDocument, locate: YamlReadin
   for (const [id, component] of Object.entries(document.components)) componentFeatures(id, component, refuse);
   document.deployment.forEach((binding, index) => {
     const at = (key: string): Path => ['deployment', index, key];
-    refuse(binding.strategy === 'blue_green', at('strategy'), `strategy ${binding.strategy}`);
+    const unit = binding.strategy === 'blue_green' ? binding.components.find((id) => document.components[id]?.run.type === 'systemd') : undefined;
+    refuse(unit !== undefined, at('strategy'), `strategy blue_green of the systemd unit ${unit ?? ''}`);
   });
   return found;
 }

@@ -3,6 +3,7 @@ import type { DesiredFile, DesiredPlacement, DesiredTree } from '../desired.js';
 import type { Component } from '../document/index.js';
 import { componentHash, treeHash } from '../hash.js';
 import type { DigestText } from './environment.js';
+import type { BundleEntry } from './bundle-entry.js';
 import { resolveDeployMode } from './deploy-mode.js';
 import { bundlePath, normalisePath, resolveDest } from './paths.js';
 import type { ReportProblem } from './problems.js';
@@ -10,7 +11,7 @@ import { componentDirectory, environmentFileText, resolveDockerRun, resolveHealt
 import { resolveSource } from './source.js';
 import { resolveTests } from './tests.js';
 
-export interface BundleEntry { path: string; sha256: string; size: number; mode: number }
+export type { BundleEntry } from './bundle-entry.js';
 export type RenderedTemplate = ReturnType<DigestText>;
 
 export interface PlacementInput {
@@ -24,6 +25,8 @@ export interface PlacementInput {
   /** With every `{{ }}` evaluated. */
   component: Component;
   bundle: readonly BundleEntry[];
+  /** Its hosts switch together: the new one has to come up beside the old. */
+  together?: boolean;
   /** Sizes of the artifacts that are there, by sha256; default: none. */
   artifacts?: ReadonlyMap<string, number>;
   /** By index in config.templates; undefined when it could not be rendered (reported by the renderer). */
@@ -40,7 +43,7 @@ export function resolvePlacement(input: PlacementInput, report: ReportProblem): 
     : resolveSystemdRun(componentId, input.project, component, component.run, report);
   const content = {
     deploy_id: input.deployId, project: input.project, component: componentId, host: input.host, component_directory: directory, run,
-    ...resolveDeployMode(component, run, report),
+    ...resolveDeployMode(input.together === true && component.deploy_mode === 'cold' ? { ...component, deploy_mode: 'blue_green' } : component, run, report),
     ...resolveSource(component, { directory, contentVersion: input.contentVersion ?? input.version, bundle: input.bundle, artifacts: input.artifacts ?? new Map<string, number>() }, input.digest, report),
     files: [...environmentFile(input, run), ...templateFiles(input, directory, report), ...singleFiles(input, directory, report)],
     trees: trees(input, directory, report),

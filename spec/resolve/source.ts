@@ -6,7 +6,7 @@ import { canonicalJson, sha256Hex } from '../hash.js';
 import { folderBelow, refRefusal, repoRefusal } from './git-names.js';
 import { bundlePath, resolveDest } from './paths.js';
 import { type DigestText, environmentOf } from './environment.js';
-import type { BundleEntry } from './placement.js';
+import type { BundleEntry } from './bundle-entry.js';
 import type { ReportProblem } from './problems.js';
 
 type WrittenSource<Type extends NonNullable<Component['source']>['type']> = Extract<NonNullable<Component['source']>, { type: Type }>;

@@ -107,3 +107,35 @@ test('a person takes back a paused rollout', async () => {
   expect(image).toBe('demo/web:1');
   expect(await read((await read(paused.rollout_id)).rolled_back_by ?? '')).toMatchObject({ state: 'succeeded', cause: { trigger: null, asked_by: 'admin' } });
 }, 240_000);
+
+/** Both hosts switch together, by the host's own rules. */
+const together = (image: string, tag: string): string => `api_version: maestro/v1
+project: together
+hosts: { h3: {}, h4: {} }
+components:
+  web:
+    source: { type: docker, image: ${image}, tag: "${tag}" }
+    run: { type: docker, container_name: together, ports: ["18090:8080"], env: { CONFIG: /server }, volumes: ["/srv/together:/state"] }
+    healthcheck: { type: http, url: "http://localhost:18090/health", interval: 200ms, start_period: 1s, retries: 2 }
+deployment:
+  - { hosts: [h3, h4], components: [web], strategy: blue_green }
+`;
+
+test('blue-green over two hosts: neither switches while one is not ready; an abort takes the new ones away, a good version switches both', async () => {
+  const told = (host: string): Promise<string> => fetch(`http://${world.host(host).address}:18090/`).then((response) => response.text());
+  const names = async (host: string): Promise<string[]> => (await world.host(host).exec(['docker', 'ps', '--all', '--filter', 'name=together', '--format', '{{.Names}}'])).stdout.trim().split('\n').sort();
+  const deployId = await world.api.deploy(together('demo/web', '1'));
+  expect((await world.api.apply(deployId)).state).toBe('succeeded');
+  await world.host('h3').exec(['install', '-D', '/dev/null', '/srv/together/mended']);
+  await world.api.newVersion(deployId, together('demo/sick', '1'));
+  const paused = await world.api.apply(deployId);
+  expect(states(paused)).toEqual({ 'h3/web': 'blocked', 'h4/web': 'failed' });
+  expect(await names('h3')).toHaveLength(2);
+  for (const host of ['h3', 'h4']) expect(await told(host)).toContain('version=1');
+  await world.api.ok('POST', `/api/rollouts/${paused.rollout_id}/abort`, {});
+  expect(stepOf(await world.api.ended(paused.rollout_id), 'h3/web').reason).toBe('taken back before it was switched to; the old one serves');
+  for (const host of ['h3', 'h4']) expect([await names(host), (await told(host)).includes('version=1')]).toEqual([['together'], true]);
+  await world.api.newVersion(deployId, together('demo/web', '2'));
+  expect((await world.api.apply(deployId)).state).toBe('succeeded');
+  for (const host of ['h3', 'h4']) expect([await names(host), (await told(host)).includes('version=2')]).toEqual([['together'], true]);
+}, 240_000);

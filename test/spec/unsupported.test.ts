@@ -17,7 +17,7 @@ describe('refused, at the key', () => {
     ['two instances of a unit', small({ run: 'type: systemd, command: /bin/web', component: '    deploy_mode: ▸blue_green\n' }).replace('    source: { type: docker, image: nginx }\n', ''), `${web}.deploy_mode`],
     ['a reload when something that it depends on changes', component('reload_triggers: { dependencies: ▸hot }'), `${web}.reload_triggers.dependencies`],
     ['metrics', component('metrics: ▸{ endpoint: "http://localhost/metrics" }'), `${web}.metrics`],
-    ['blue-green', binding('strategy: ▸blue_green'), 'deployment[0].strategy'],
+    ['switching units together', small({ source: 'type: git, repo: "https://x/y.git"', run: 'type: systemd, command: /bin/app', binding: 'host: h1, components: [web], strategy: ▸blue_green' }), 'deployment[0].strategy'],
   ];
   test.each(cases)('%s', (_, text, path) => {
     expectUnsupported(text, path);

@@ -2,9 +2,16 @@
 import type { Frame } from '../frames.js';
 import type { DiagnosticEntry } from './entry.js';
 
-const onHost = '- host: h1\n  components: [web]';
-const inBinding = (written: string): [string, Frame, string, string] => [`${onHost}\n  ${written}`, 'deployment', onHost, 'deployment[0]'];
 const inComponent = (written: string): [string, Frame, string, string] => [written, 'components.web', 'description: the shop', 'components.web'];
+
+const units = (strategy: string): string => `api_version: maestro/v1
+project: shop
+hosts: { h1: {}, h2: {} }
+components:
+  web: { run: { type: systemd, command: /usr/bin/shop } }
+deployment:
+  - { hosts: [h1, h2], components: [web], strategy: ${strategy} }
+`;
 
 function unsupported(name: string, [bad, frame, good, place]: [string, Frame, string, string], key: string): DiagnosticEntry {
   return { name: `no-${name}`, code: 'unsupported_feature', warning: true, meaning: 'Read and checked, but not acted on yet: apply refuses the document.', frame, bad, good, path: place === '' ? key : `${place}.${key}`, message: /not supported yet/ };
@@ -20,5 +27,5 @@ export const unsupportedEntries: DiagnosticEntry[] = [
   unsupported('blue-green-unit', inComponent('run: { type: systemd, command: /usr/bin/shop }\ndeploy_mode: ▸blue_green'), 'deploy_mode'),
   unsupported('reload-trigger', inComponent('reload_triggers: { dependencies: ▸hot }'), 'reload_triggers.dependencies'),
   unsupported('metrics', inComponent('metrics: ▸{ endpoint: "http://localhost:9100/metrics" }'), 'metrics'),
-  unsupported('blue-green-strategy', inBinding('strategy: ▸blue_green'), 'strategy'),
+  unsupported('blue-green-units', [units('▸blue_green'), 'a whole document', units('parallel'), ''], 'deployment[0].strategy'),
 ];

@@ -1,0 +1,2 @@
+/** A file of the bundle. */
+export interface BundleEntry { path: string; sha256: string; size: number; mode: number }
