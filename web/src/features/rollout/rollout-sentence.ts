@@ -27,7 +27,7 @@ function runningSentence(model: RolloutModel): string {
 function pausedSentence(model: RolloutModel): string {
   const failed = model.steps.filter(({ state }) => state === 'failed');
   const [first] = failed;
-  if (!first) return model.reason === null ? sentences.pausedClear : sentences.pausedFor(model.reason);
+  if (!first) return model.reason?.startsWith('paused by') === true ? sentences.pausedFor(model.reason) : sentences.pausedClear;
   const what = failed.length === 1
     ? sentences.failedOne(first.component, first.host, first.failure?.message ?? first.reason)
     : sentences.failedMany(failed.length);
