@@ -53,7 +53,7 @@ const isExpected = (name: string, planned: Fingerprint, now: Fingerprint): boole
 function partsOf(desired: DesiredPlacement, observed: ObservedPlacement, pulledAnew: ReadonlySet<string>): Record<string, unknown> {
   const { run } = desired;
   return {
-    ...(run.type === 'docker' ? { ...containerParts(observed.container), ...imageParts(run, observed, pulledAnew) } : unitParts(observed.unit)),
+    ...(run.type === 'docker' ? { ...containerParts(observed.container), ...imageParts(run, observed, pulledAnew) } : unitParts(observed.unit, desired.reload_on !== undefined)),
     ...Object.fromEntries(observed.files.map((file) => [`file ${file.path}`, filePart(desired, file)])),
     ...Object.fromEntries(observed.trees.map(({ dest, kind, tree_hash, owned }) => [`folder ${dest}`, { kind, tree_hash, owned }])),
     ...sourceParts(observed),
@@ -89,14 +89,16 @@ function imageParts(run: DockerRun, { wanted_image_id: wanted, image_digest: dig
   };
 }
 
-function unitParts(unit: ObservedUnit | null): Record<string, unknown> {
+/** `reloads`: what runs may be told to reload, which one that is only about to be started again cannot be. */
+function unitParts(unit: ObservedUnit | null, reloads: boolean): Record<string, unknown> {
   if (unit === null) return { unit: null };
-  const { owned, unit_sha256, enabled, active_state, needs_daemon_reload } = unit;
+  const { owned, unit_sha256, enabled, active_state, sub_state, needs_daemon_reload } = unit;
+  const isBetweenStarts = reloads && active_state !== 'active' && sub_state === 'auto-restart';
   return {
     unit: { owned, there: unit_sha256 !== null || unit.load_state !== 'not-found' },
     'unit file': unit_sha256,
     'unit enabled': enabled,
-    'unit state': ['active', 'activating', 'reloading'].includes(active_state) ? 'up' : 'down',
+    'unit state': isBetweenStarts ? 'between starts' : ['active', 'activating', 'reloading'].includes(active_state) ? 'up' : 'down',
     ...(needs_daemon_reload ? { [unreadPart]: true } : {}),
   };
 }

@@ -25,7 +25,7 @@ export async function refuseMoved(deps: HostDeps, key: AttemptKey, desired: Desi
 /** The same for whoever has not looked yet. */
 export async function lookForMoved(deps: HostDeps, key: AttemptKey, desired: DesiredPlacement, signal: AbortSignal): Promise<void> {
   if (desired.planned === undefined) return;
-  const { observed: [observed] } = await observePlacements(deps, [desired], signal);
+  const { observed: [observed] } = await observePlacements(deps, [desired], signal, 'unless_here');
   if (observed !== undefined) await refuseMoved(deps, key, desired, observed);
 }
 
@@ -34,7 +34,7 @@ export async function noteLeft(deps: HostDeps, key: AttemptKey, desired: Desired
   if (desired.planned === undefined) return;
   const record = await deps.journal.placement(key);
   if (record.attempt === null || record.attempt.run_id !== key.run_id) return;
-  const { observed } = await observePlacements(deps, [desired], signal);
+  const { observed } = await observePlacements(deps, [desired], signal, 'unless_here');
   const [left] = await fingerprints(deps.stateFolder, [desired], observed);
   if (left !== undefined) await deps.journal.savePlacement({ ...record, attempt: { ...record.attempt, left } });
 }

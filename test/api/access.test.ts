@@ -45,6 +45,8 @@ const expected: Record<string, Right | 'public' | 'session' | 'person'> = {
   'post /api/rollouts/{id}/retry': 'deploy.apply',
   'post /api/rollouts/{id}/resume': 'deploy.apply',
   'post /api/rollouts/{id}/skip': 'deploy.apply',
+  'post /api/rollouts/{id}/approve': 'deploy.approve', 'post /api/rollouts/{id}/pause': 'deploy.apply', 'post /api/rollouts/{id}/rollback': 'deploy.rollback',
+  'get /api/deploys/{id}/drift': 'deploy.read', 'get /api/deploys/{id}/components/{cid}/logs': 'deploy.read',
   'post /api/rollouts/{id}/abort': 'deploy.apply',
   'post /api/deploys/{id}/components/{cid}/start': 'component.operate',
   'post /api/deploys/{id}/components/{cid}/stop': 'component.operate',

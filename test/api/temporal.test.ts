@@ -147,7 +147,7 @@ describe('with Temporal', () => {
       expect([answer.status, answer.body]).toEqual([200, {
         plan_id: expect.stringMatching(/^pln_/), plan_digest: expect.stringMatching(/^[0-9a-f]{64}$/), expires_at: expect.any(String), version: 1,
         summary: { create: 1, update: 0, restart: 0, reload: 0, unchanged: 0, remove: 0, conflict: 0 },
-        hosts: [{ host: 'web-01', reachable: true, detail: '', components: [placement] }],
+        hosts: [{ host: 'web-01', reachable: true, detail: '', fingerprint: null, components: [placement] }],
       }]);
       expect((await post(`/api/deploys/${id}/rollback/1?dry_run=true`)).body).toMatchObject({ version: 1, summary: { create: 1 } });
       expect(await api.db.rollout.count({ where: { deploy_id: id } })).toBe(0);

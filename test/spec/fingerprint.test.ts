@@ -43,7 +43,11 @@ describe('a fingerprint', () => {
       const later: ObservedPlacement = {
         ...host, applied_hash: flag ? null : sha256Hex('else'), applied_version: 7, image_present: flag, health: flag ? null : { ok: false, detail: 'http 503' },
         container: host.container && { ...host.container, exit_code: 137, started_at: '2026-01-01T00:00:00Z', status: host.container.status === 'running' ? 'restarting' : host.container.status },
-        unit: host.unit && { ...host.unit, exit_code: 1, sub_state: 'auto-restart', started_at: '2026-01-01T00:00:00Z', active_state: host.unit.active_state === 'active' ? 'activating' : host.unit.active_state },
+        unit: host.unit && {
+          ...host.unit, exit_code: 1, started_at: '2026-01-01T00:00:00Z',
+          // What is between two starts cannot be told to reload: that is another plan.
+          ...(desired.reload_on === undefined ? { sub_state: 'auto-restart', active_state: host.unit.active_state === 'active' ? 'activating' : host.unit.active_state } : {}),
+        },
         source: host.source && { ...host.source, prepared: flag, trouble: 'it was slow' },
       };
       expect(seen(desired, later)).toEqual(seen(desired, host));
