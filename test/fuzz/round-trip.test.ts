@@ -9,7 +9,7 @@ import { everyKey, recipes } from './seed-documents.js';
 
 const read = (value: unknown): DeployDocument | null => parseDocument(JSON.stringify(value)).document;
 const vault = { 'db/password': 'one', 'jwt/secret': 'two', 'prod/api/token': 'three', 'prod/ci/token': 'four' };
-const files = { 'configs/api.env.j2': 'HOST={{ DB_HOST }}\n', 'app.conf.j2': '{{ vars.NAME }} on {{ host_id }}\n', 'one.txt': 'one', 'static/a': 'a', 'static/b/c': 'c' };
+const files = { 'site.tar.gz': 'an archive', 'configs/api.env.j2': 'HOST={{ DB_HOST }}\n', 'app.conf.j2': '{{ vars.NAME }} on {{ host_id }}\n', 'one.txt': 'one', 'static/a': 'a', 'static/b/c': 'c' };
 
 /** The same value with the keys of every map in reverse; lists keep their order, which means something. */
 function reversed(value: unknown): unknown {

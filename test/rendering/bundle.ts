@@ -12,9 +12,12 @@ export const contentsOf = (files: Files): BundleContents => ({
   entries: Object.entries(files).map(([path, text]) => ({ path, sha256: sha256Hex(text), size: Buffer.byteLength(text), mode: 0o644 })), texts: files,
 });
 
+/** The one artifact that is there. */
+export const knownArtifact = '0123456789abcdef'.repeat(4);
+
 /** `vault`: the values of secrets by path. */
 export const validated = (text: string, files: Files = {}, env: Readonly<Record<string, string>> = {}, vault: Readonly<Record<string, string>> = {}): Promise<Validation> =>
-  validateBundle(text, contentsOf(files), { deployId: 'dpl_1', version: 1, env, secrets: { ...noSources, vault: new Map(Object.entries(vault).map(([path, value]) => [path, { version: 1, value }])) } });
+  validateBundle(text, contentsOf(files), { deployId: 'dpl_1', version: 1, env, artifacts: (sha256s) => Promise.resolve(new Map(sha256s.filter((sha256) => sha256 === knownArtifact).map((sha256) => [sha256, 1024]))), secrets: { ...noSources, vault: new Map(Object.entries(vault).map(([path, value]) => [path, { version: 1, value }])) } });
 
 /** The placements of a document that is right. */
 export async function placementsOf(text: string, files: Files = {}, env: Readonly<Record<string, string>> = {}, vault: Readonly<Record<string, string>> = {}): Promise<DesiredPlacement[]> {
