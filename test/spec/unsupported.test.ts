@@ -3,7 +3,6 @@ import { parseDocument, unsupportedFeatures } from '../../spec/document/index.js
 import { expectUnsupported, parsed, small } from './marked.js';
 
 const component = (what: string): string => small({ component: `    ${what}\n` });
-const binding = (what: string): string => small({ binding: `host: h1, components: [web], ${what}` });
 const source = (what: string): string => small({ source: what, run: 'type: docker, image: x' });
 
 describe('refused, at the key', () => {
