@@ -104,7 +104,7 @@ describe('a unit', () => {
 
   it('that is sick is healed by one restart', async () => {
     // Green only in the first process that starts after somebody has repaired it.
-    const wanted = worker({ command: '/bin/sh -c "cp /srv/demo/state /run/demo-state; exec sleep infinity"' }, { healthcheck: { ...quick, type: 'command', command: 'grep -q good /run/demo-state', retries: 1, start_period_ms: 0 } });
+    const wanted = worker({ command: '/bin/sh -c "cp /srv/demo/state /run/demo-state; exec sleep infinity"' }, { healthcheck: { ...quick, type: 'command', command: 'grep -q good /run/demo-state', retries: 1, start_period_ms: 2000 } });
     await lab.host.writeFile('/srv/demo/state', 'good');
     await lab.apply(wanted);
     await lab.succeed(['sh', '-c', 'echo bad > /run/demo-state']);

@@ -39,8 +39,8 @@ async function push(files: Record<string, string>): Promise<void> {
 }
 
 const setSecret = (path: string, value: string): Promise<unknown> => world.api.ok('PUT', `/api/secrets/${path}`, { value });
-/** As a password generator makes them, with what has to be quoted. */
-const newSecret = (): string => `${randomBytes(9).toString('base64url')}"$ \\${randomBytes(9).toString('base64url')}`;
+/** As a password generator makes them, with what has to be quoted; the backslash stands before nothing that `echo` would take for a sign of its own. */
+const newSecret = (): string => `${randomBytes(9).toString('base64url')}"$ \\Z${randomBytes(9).toString('base64url')}`;
 const served = async (): Promise<{ version: string; token: string }> => (await fetch(`http://${world.host('api-01').address}:3000/`)).json() as Promise<{ version: string; token: string }>;
 const recipe = async (): Promise<string> => (await world.recipe('03-templates-secrets.yaml')).replace('https://github.com/acme/api.git', gitAddress);
 
