@@ -52,15 +52,17 @@ const isExpected = (name: string, planned: Fingerprint, now: Fingerprint): boole
 
 function partsOf(desired: DesiredPlacement, observed: ObservedPlacement, pulledAnew: ReadonlySet<string>): Record<string, unknown> {
   const { run } = desired;
+  const runsOn = desired.deploy_mode !== undefined || desired.reload_on !== undefined;
   return {
-    ...(run.type === 'docker' ? { ...containerParts(observed.container), ...imageParts(run, observed, pulledAnew) } : unitParts(observed.unit, desired.reload_on !== undefined)),
+    ...(run.type === 'docker' ? { ...containerParts(observed.container, runsOn), ...imageParts(run, observed, pulledAnew) } : unitParts(observed.unit, runsOn)),
     ...Object.fromEntries(observed.files.map((file) => [`file ${file.path}`, filePart(desired, file)])),
     ...Object.fromEntries(observed.trees.map(({ dest, kind, tree_hash, owned }) => [`folder ${dest}`, { kind, tree_hash, owned }])),
     ...sourceParts(observed),
   };
 }
 
-function containerParts(container: ObservedContainer | null): Record<string, unknown> {
+/** `runsOn`: a change may be brought to what runs, which one that is about to be started again cannot be given. */
+function containerParts(container: ObservedContainer | null, runsOn: boolean): Record<string, unknown> {
   if (container === null) return { container: null };
   const { run, owner } = container;
   const fields = comparedFields.filter((field) => field !== 'image' && field !== 'container_name');
@@ -68,7 +70,8 @@ function containerParts(container: ObservedContainer | null): Record<string, unk
     container: { id: container.id, owner: owner === null ? null : { deploy_id: owner.deploy_id, component: owner.component } },
     'container image': { image: run.image, image_id: container.image_id },
     'container name': run.container_name,
-    'container state': containerState(container.status),
+    'container state': runsOn && container.status === 'restarting' ? 'between starts' : containerState(container.status),
+    ...(container.published_by_rules === undefined ? {} : { 'container publishing': container.published_by_rules }),
     'container environment': run.env,
     ...Object.fromEntries(fields.map((field) => [`container ${field}`, comparable(field, run[field])])),
   };
@@ -89,11 +92,11 @@ function imageParts(run: DockerRun, { wanted_image_id: wanted, image_digest: dig
   };
 }
 
-/** `reloads`: what runs may be told to reload, which one that is only about to be started again cannot be. */
-function unitParts(unit: ObservedUnit | null, reloads: boolean): Record<string, unknown> {
+/** `runsOn`: as of a container. */
+function unitParts(unit: ObservedUnit | null, runsOn: boolean): Record<string, unknown> {
   if (unit === null) return { unit: null };
   const { owned, unit_sha256, enabled, active_state, sub_state, needs_daemon_reload } = unit;
-  const isBetweenStarts = reloads && active_state !== 'active' && sub_state === 'auto-restart';
+  const isBetweenStarts = runsOn && active_state === 'activating' && sub_state === 'auto-restart';
   return {
     unit: { owned, there: unit_sha256 !== null || unit.load_state !== 'not-found' },
     'unit file': unit_sha256,

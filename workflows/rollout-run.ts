@@ -271,7 +271,8 @@ export class RolloutRun {
    */
   async rollBack(): Promise<string | null> {
     const trigger = this.board.rollbackTrigger();
-    if (this.rollbackBy === null && (trigger === null || this.automatic || this.noRollback !== null)) return null;
+    // Whoever has paused it decides first.
+    if (this.rollbackBy === null && (trigger === null || this.automatic || this.noRollback !== null || this.pausedBy !== null)) return null;
     await this.takeBackHeld();
     await this.record();
     const answer = await control.openRollback(this.input.rollout_id, { trigger, asked_by: this.rollbackBy, reason: this.board.pauseReason() });

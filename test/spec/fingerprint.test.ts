@@ -40,13 +40,14 @@ describe('a fingerprint', () => {
 
   test('does not move with what comes and goes by itself: starts, exit codes, health, what was applied last, what is fetched', () => {
     fc.assert(fc.property(worlds, fc.boolean(), ([desired, host], flag) => {
+      // What is between two starts cannot be told to reload, or be kept running: that is another plan.
+      const runsOn = desired.deploy_mode !== undefined || desired.reload_on !== undefined;
       const later: ObservedPlacement = {
         ...host, applied_hash: flag ? null : sha256Hex('else'), applied_version: 7, image_present: flag, health: flag ? null : { ok: false, detail: 'http 503' },
-        container: host.container && { ...host.container, exit_code: 137, started_at: '2026-01-01T00:00:00Z', status: host.container.status === 'running' ? 'restarting' : host.container.status },
+        container: host.container && { ...host.container, exit_code: 137, started_at: '2026-01-01T00:00:00Z', status: host.container.status === 'running' && !runsOn ? 'restarting' : host.container.status },
         unit: host.unit && {
           ...host.unit, exit_code: 1, started_at: '2026-01-01T00:00:00Z',
-          // What is between two starts cannot be told to reload: that is another plan.
-          ...(desired.reload_on === undefined ? { sub_state: 'auto-restart', active_state: host.unit.active_state === 'active' ? 'activating' : host.unit.active_state } : {}),
+          ...(!runsOn ? { sub_state: 'auto-restart', active_state: host.unit.active_state === 'active' ? 'activating' : host.unit.active_state } : {}),
         },
         source: host.source && { ...host.source, prepared: flag, trouble: 'it was slow' },
       };

@@ -62,6 +62,22 @@ describe('by the document', () => {
     await waitFor(() => back.state === 'succeeded', () => `the rollback to succeed; it is ${back.state}`);
   });
 
+  test('not while a person has paused it; resumed, what failed is tried again first', async () => {
+    const rollout = world.rollout(graph());
+    rollout.record.previous = rollout.record.graph;
+    const web = rollout.hosts.hold('activate h2/web');
+    rollout.hosts.fail('activate h2/web', stepFailure('http 503'));
+    await rollout.start();
+    await web.reached;
+    await rollout.pause();
+    web.open();
+    await rollout.until('paused');
+    expect(rollout.record.reason).toContain('paused by tess; 1 failed');
+    await rollout.resume();
+    expect(await rollout.ends()).toBe('succeeded');
+    expect(world.control.rollouts.has(`${rollout.record.rolloutId}-back`)).toBe(false);
+  });
+
   test('with no version to go back to it pauses, and says why', async () => {
     const rollout = world.rollout(graph());
     rollout.hosts.fail('activate h2/web', stepFailure('http 503'));
