@@ -1,9 +1,7 @@
 /** What a document asks of its rollout beyond edges: waves, limits, approvals, what to do about hosts that are away. */
 import type { Binding, DeployDocument } from './document/index.js';
 import type { HostGroup } from './document/placements.js';
-import type { BindingRules, GroupRules } from './graph-types.js';
-
-export const standardOfflineDeadlineMs = 3_600_000;
+import { standardOfflineDeadlineMs, type BindingRules, type GroupRules } from './graph-types.js';
 
 export const bindingRules = (document: DeployDocument): BindingRules[] => document.deployment.flatMap((binding, index) => {
   const rules = rulesOf(binding);
@@ -34,6 +32,7 @@ function lowest<Key extends string>(key: Key, values: readonly (number | undefin
   return given.length === 0 ? {} : { [key]: Math.min(...given) } as Record<Key, number>;
 }
 
+/** As the schema has it, for a canary that says nothing of itself. */
 const standardCanary = { initial_fraction: 0.2, step_fraction: 0.3, verify_duration: 120_000 };
 
 function canaryRules(bindings: readonly Binding[], hosts: number): Pick<GroupRules, 'waves' | 'verify_ms'> {

@@ -40,6 +40,9 @@ export interface GroupRules {
   exempt?: string[];
 }
 
+/** How long a host that does not answer is waited for, unless its binding says otherwise. */
+export const standardOfflineDeadlineMs = 3_600_000;
+
 /** What a binding asks for beyond the usual. A binding that asks for nothing is not listed. */
 export interface BindingRules {
   binding: number;

@@ -66,11 +66,6 @@ export class GroupGates {
     return this.isBlueGreen(group) && !this.isHeld(step.id) && !group.exempt.has(step.id);
   }
 
-  /** How long the change of this step is watched once it is healthy; 0: not at all. */
-  verifyMs({ binding }: GraphStep): number {
-    return this.byBinding.get(binding)?.rules.verify_ms ?? 0;
-  }
-
   /** Every gate that is closed now. `stuck`: steps that cannot go on by themselves. */
   closed(stuck: ReadonlyMap<string, unknown>): Closed[] {
     return this.groups.flatMap((group) => [...this.overGate(group), ...this.waveGate(group, stuck), ...this.switchGate(group, stuck)]);

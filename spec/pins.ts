@@ -67,8 +67,19 @@ export function seenPins(desired: DesiredPlacement, { source, image_digest: dige
 /** Its image may be one that its build is about to make. */
 const isToBeBuilt = ({ build }: DesiredPlacement, source: ObservedPlacement['source']): boolean => build.length > 0 && source?.prepared !== true;
 
-/** As it would be with that pinned: so that a plan, which pins nothing, shows what its apply does. */
-export function asSeen(desired: DesiredPlacement, observed: ObservedPlacement): DesiredPlacement {
-  const kept = seenPins(desired, observed).map(({ kind, value }): KeptPin => ({ kind, value, key: pinKey(desired, kind) ?? '' }));
-  return withPins(desired, kept);
+/** As it is with that pinned. */
+export const asPinned = (desired: DesiredPlacement, observed: ObservedPlacement): DesiredPlacement => withPins(desired, keyed(desired, seenPins(desired, observed)));
+
+/**
+ * So that a plan, which pins nothing, shows what its apply does. With a repository that cannot be asked, the commit that is
+ * there counts as the one that is asked for, without being pinned.
+ */
+export const asSeen = (desired: DesiredPlacement, observed: ObservedPlacement): DesiredPlacement =>
+  withPins(desired, keyed(desired, [...seenPins(desired, observed), ...unaskedCommit(desired, observed)]));
+
+const keyed = (desired: DesiredPlacement, pins: readonly PinValue[]): KeptPin[] => pins.map((pin) => ({ ...pin, key: pinKey(desired, pin.kind) ?? '' }));
+
+function unaskedCommit({ source }: DesiredPlacement, { source: found }: ObservedPlacement): PinValue[] {
+  if (source?.type !== 'git' || source.commit !== undefined || found == null || found.wanted_commit !== null || found.current?.source_hash !== source.source_hash) return [];
+  return [{ kind: 'commit', value: found.current.commit }];
 }

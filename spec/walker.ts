@@ -130,15 +130,8 @@ function blockedSteps(graph: RolloutGraph, state: (id: string) => StepState, gro
 }
 
 function dependentsOf(graph: RolloutGraph): Map<string, GraphStep[]> {
-  const dependents = new Map<string, GraphStep[]>();
-  for (const step of graph.steps) {
-    for (const { from, needs_green } of step.waits_for) {
-      const known = dependents.get(from);
-      if (needs_green && known === undefined) dependents.set(from, [step]);
-      else if (needs_green) known?.push(step);
-    }
-  }
-  return dependents;
+  const edges = graph.steps.flatMap((step) => step.waits_for.flatMap(({ from, needs_green: green }) => (green ? [{ from, step }] : [])));
+  return new Map([...grouped(edges, ({ from }) => from)].map(([from, found]) => [from, found.map(({ step }) => step)]));
 }
 
 /** A step may wait for hundreds of others; it names some, and says how many more there are. */

@@ -18,6 +18,9 @@ export interface Asking {
 
 interface Look { state: 'asked' | 'seen' }
 
+/** Temporal takes at most 2,000 activities of a workflow at a time; the other half is for what is done on hosts. */
+const askedMax = 900;
+
 /** The question ends by itself when nobody has ended it: silence is judged before. */
 const lastResortMs = 60_000;
 
@@ -26,6 +29,8 @@ export class HostLooks {
   private asking: CancellationScope;
   /** Questions that are not answered yet. */
   open = 0;
+  /** Hosts that are asked as others answer. */
+  private readonly queue = new Set<string>();
 
   constructor(private readonly run: Asking, private readonly effects: CancellationScope, seen: readonly string[] = []) {
     this.looks = new Map(seen.map((host) => [host, { state: 'seen' }]));
@@ -43,18 +48,27 @@ export class HostLooks {
   /** Every host at once that has open steps and has not answered yet; one question for all its placements. */
   askAll(): void {
     const board = this.run.board();
-    for (const host of new Set(board.graph.steps.map((step) => step.host))) {
-      if (!this.looks.has(host) && board.open(host).length > 0) void this.ask(host, board);
+    for (const { id, host } of board.graph.steps) if (!this.looks.has(host) && board.isStartable(id)) this.queue.add(host);
+    this.askNext();
+  }
+
+  private askNext(): void {
+    for (const host of this.queue) {
+      if (this.open >= askedMax) return;
+      this.queue.delete(host);
+      void this.ask(host, this.run.board());
     }
   }
 
   /** What was seen was of another version. */
   forget(): void {
     this.looks.clear();
+    this.queue.clear();
   }
 
   /** Hosts that have not answered count as never asked. */
   stopAsking(): void {
+    this.queue.clear();
     this.asking.cancel();
     this.asking = new CancellationScope({ cancellable: true, parent: this.effects });
   }
@@ -77,6 +91,7 @@ export class HostLooks {
     } finally {
       answered.yet = true;
       this.open -= 1;
+      this.askNext();
       this.run.news();
     }
   }

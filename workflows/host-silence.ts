@@ -1,6 +1,5 @@
 /** What becomes of a host's steps while it does not answer: said soon, and given up when the document says so. */
-import type { RolloutGraph } from '../spec/graph-types.js';
-import { standardOfflineDeadlineMs } from '../spec/graph-rules.js';
+import { standardOfflineDeadlineMs, type RolloutGraph } from '../spec/graph-types.js';
 
 /** How long a host may take to answer before its steps say that they wait for it. */
 const silentAfterMs = 5_000;

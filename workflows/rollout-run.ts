@@ -11,6 +11,7 @@ import { checkAbort, checkApprove, checkPause, checkResume, checkRetry, checkRol
 import { toStepFailure } from './failures.js';
 import { HostLooks } from './host-looks.js';
 import { inWords } from './host-silence.js';
+import { Preparations } from './preparations.js';
 import { RolloutBoard, type CarriedSteps } from './rollout-board.js';
 import { abortUpdate, approveUpdate, pauseUpdate, resumeUpdate, retryUpdate, rollbackUpdate, rolloutStateQuery, skipUpdate, type ActivateResult, type HostWork, type PlacementWork, type RetryInput, type RolloutInput, type RolloutResult, type SkipInput } from './shared.js';
 
@@ -31,9 +32,7 @@ interface Carried {
 }
 
 /** Temporal takes at most 2,000 activities of a workflow at a time; what may start beyond this starts as others end. */
-const inFlightMax = 1_000;
-
-interface Preparation { done: Promise<unknown>; scope: CancellationScope }
+const inFlightMax = 900;
 
 export class RolloutRun {
   state: RolloutState;
@@ -49,8 +48,11 @@ export class RolloutRun {
   private news = false;
   private answered = false;
   private readonly looks: HostLooks;
-  private readonly prepared = new Map<string, Preparation>();
   private readonly effects = new CancellationScope();
+  private readonly preparations = new Preparations({
+    step: (id) => this.board.graphStep(id), work: ({ id, host, component }) => this.placementWork(id, host, component),
+    inFlight: () => this.inFlight, begun: () => { this.inFlight += 1; }, landed: () => this.landed(),
+  }, this.effects);
   private inFlight = 0;
   private awaiting: number[] = [];
   private recording: Promise<void> = Promise.resolve();
@@ -107,18 +109,8 @@ export class RolloutRun {
       this.board.set(id, { state: 'unchanged', plan });
     } else {
       this.board.set(id, { state: 'pending', plan });
-      if (plan.needs_prepare) this.prepareAhead(id, host, plan.component);
+      if (plan.needs_prepare) this.preparations.want(id);
     }
-  }
-
-  /** Fetching touches nothing that runs, so it does not wait for gates. Its failure is met by the step that needs it. */
-  private prepareAhead(id: string, host: string, component: string): void {
-    const work = this.placementWork(id, host, component);
-    const scope = new CancellationScope({ cancellable: true, parent: this.effects });
-    this.inFlight += 1;
-    const done = scope.run(() => changing(host).prepare(work));
-    done.catch(() => undefined).finally(() => this.landed());
-    this.prepared.set(id, { done, scope });
   }
 
   /** Something under way has ended, one way or the other. */
@@ -184,12 +176,14 @@ export class RolloutRun {
       if (this.holdsStill) this.board.holdBack(id);
       else if (this.inFlight < inFlightMax) this.launch(id);
     }
+    if (!this.holdsStill) this.preparations.startWhatMay();
     return 'here';
   }
 
   private launch(id: string): void {
     const step = this.board.graphStep(id);
     if (step === undefined) return;
+    this.preparations.overtake(id);
     const hold = this.board.holdsBeforeSwitch(id);
     this.board.set(id, { state: 'running', ...(this.board.step(id)?.at === 'held' ? { at: 'switching' as const } : {}) });
     this.inFlight += 1;
@@ -199,7 +193,7 @@ export class RolloutRun {
   private async perform(id: string, host: string, component: string, hold: boolean): Promise<void> {
     const verifying = { begun: false };
     try {
-      await this.prepared.get(id)?.done;
+      await this.preparations.done(id);
       const result = await changing(host).activate({ ...this.placementWork(id, host, component), ...(hold ? { hold_switch: true } : {}) });
       if (hold && result.held !== undefined) return this.board.set(id, { state: 'waiting', at: 'held', reason: 'ready beside the old one; waits for its group to switch' }, { phases: result.phases });
       await this.watch(id, host, component, result, verifying);
@@ -210,7 +204,7 @@ export class RolloutRun {
       if (isCancellation(error)) this.board.set(id, { state: 'aborted', reason: verifying.begun ? 'stopped while it was being watched; the new one serves' : 'stopped while it was being changed; what served before still serves' });
       else this.board.set(id, { state: 'failed', reason: failure.message, failure });
     } finally {
-      this.prepared.delete(id);
+      this.preparations.forget(id);
     }
   }
 
@@ -248,13 +242,13 @@ export class RolloutRun {
     this.board = this.board.retargeted(graph);
     this.board.approve(approved);
     this.looks.forget();
-    this.prepared.clear();
+    this.preparations.forgetAll();
     this.retry(undefined);
   }
 
   private skip({ step, note, actor }: SkipInput): void {
     this.board.set(step, { state: 'skipped', reason: `skipped by ${actor}: ${note}` });
-    this.prepared.get(step)?.scope.cancel();
+    this.preparations.cancel(step);
     this.looks.askAll();
     this.answer(() => undefined);
   }

@@ -1,6 +1,6 @@
 /** Deploys as the API shows them. A fixed number of queries for any number of rows. */
 import type { Deploy } from '../../prisma/generated/client.js';
-import { documentHosts } from '../../spec/document/index.js';
+import { documentHosts, type DeployDocument } from '../../spec/document/index.js';
 import type { RolloutKind, RolloutState } from '../../spec/words.js';
 import { notFound, type Reader } from '../database.js';
 import { readableDocument } from '../documents/stored-document.js';
@@ -59,16 +59,21 @@ async function living(db: Reader, deployId: string): Promise<Deploy> {
 /** Throws `not_found` for unknown and for deleted deploys. */
 export async function getDeploy(db: Reader, deployId: string): Promise<DeployView> {
   const deploy = await living(db, deployId);
-  const [last, observed, states, versions, latest] = await Promise.all([
-    lastRollouts(db, [deployId]),
-    observedSummaries(db, [deployId]),
-    placementStates(db, deployId),
+  const last = (await lastRollouts(db, [deployId])).get(deployId) ?? null;
+  // What is seen on hosts is compared with the active version, or before there is one with what was rolled out last.
+  const counts = deploy.active_version ?? last?.version;
+  const [versions, contents] = await Promise.all([
     listVersions(db, deployId, { limit: versionsShown }),
-    db.version.findUnique({ where: { deploy_id_number: { deploy_id: deployId, number: deploy.latest_version } }, select: { yaml: true } }),
+    db.version.findMany({ where: { deploy_id: deployId, number: { in: [deploy.latest_version, ...(counts === undefined ? [] : [counts])] } }, select: { number: true, yaml: true } }),
   ]);
-  const document = latest ? readableDocument(latest.yaml) : null;
+  const documentOf = (number: number | undefined): DeployDocument | null => {
+    const content = contents.find((version) => version.number === number);
+    return content === undefined ? null : readableDocument(content.yaml);
+  };
+  const document = documentOf(deploy.latest_version);
+  const states = await placementStates(db, deployId, counts === deploy.latest_version ? document : documentOf(counts));
   return {
-    ...summary(deploy, last.get(deployId) ?? null, observed.get(deployId)),
+    ...summary(deploy, last, states.summary),
     description: deploy.description,
     versions: versions.items,
     hosts: document ? documentHosts(document) : [],

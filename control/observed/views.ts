@@ -1,6 +1,7 @@
 /** Observed state and drift as the API shows them. Whether a host still speaks is found out when it is asked. */
 import { kindsOf, type DriftField } from '../../spec/drift.js';
-import { placements } from '../../spec/document/index.js';
+import { placements, type DeployDocument } from '../../spec/document/index.js';
+import { grouped } from '../../spec/grouped.js';
 import { componentStates, type ComponentState, type DriftKind } from '../../spec/words.js';
 import { notFound, type Reader } from '../database.js';
 import { readableDocument } from '../documents/stored-document.js';
@@ -52,28 +53,32 @@ const unseen = (host: string, component: string, online: boolean): PlacementStat
   host, component, state: online ? 'unknown' : 'host_offline', detail: online ? 'its host has not looked at it yet' : `${host} does not speak`, version: null, since: null, seen_at: null, kinds: [], fields: [],
 });
 
-/** Of every placement of the version that counts: the active one, else the one rolled out last. Empty when none ever was. */
-export async function placementStates(db: Reader, deployId: string): Promise<{ version: number | null; placements: PlacementState[] }> {
-  const version = await versionThatCounts(db, deployId);
-  if (version === null) return { version, placements: [] };
-  const content = await db.version.findUnique({ where: { deploy_id_number: { deploy_id: deployId, number: version } }, select: { yaml: true } });
-  const document = content ? readableDocument(content.yaml) : null;
-  const placed = document ? placements(document) : [];
-  const [rows, nodes] = await Promise.all([rowsOf(db, [deployId]), db.node.findMany({ where: { name: { in: [...new Set(placed.map(({ host }) => host))] } }, select: { name: true, last_seen_at: true } })]);
+interface HostRow extends Omit<Row, 'component'> { /** null: nothing was seen of the deploy on this host. */ component: string | null }
+
+/** Of the hosts of a document, and of whatever else is known of the deploy. */
+const rowsOnHosts = (db: Reader, deployId: string, hosts: readonly string[]): Promise<HostRow[]> => db.$queryRaw<HostRow[]>`
+  SELECT s.deploy_id, h.host, s.component, s.version, s.state, s.detail, s.drift, s.since, s.seen_at, n.last_seen_at
+  FROM (SELECT unnest(${[...hosts]}::text[]) AS host UNION SELECT host FROM component_states WHERE deploy_id = ${deployId}) h
+  LEFT JOIN nodes n ON n.name = h.host LEFT JOIN component_states s ON s.host = h.host AND s.deploy_id = ${deployId} ORDER BY h.host, s.component`;
+
+/** Of every placement of the document, by one question; the summary is over all that is known of the deploy. */
+export async function placementStates(db: Reader, deployId: string, document: DeployDocument | null): Promise<{ placements: PlacementState[]; summary: ObservedSummary }> {
+  const placed = document === null ? [] : placements(document);
+  const rows = await rowsOnHosts(db, deployId, [...new Set(placed.map(({ host }) => host))]);
   const now = Date.now();
-  const seen = new Map(rows.map((row) => [`${row.host}/${row.component}`, placementState(row, now)]));
-  const online = new Set(nodes.filter(({ last_seen_at: lastSeen }) => isOnline(lastSeen, now)).map(({ name }) => name));
-  return { version, placements: placed.map(({ host, component }) => seen.get(`${host}/${component}`) ?? unseen(host, component, online.has(host))) };
+  const online = new Set(rows.filter(({ last_seen_at: lastSeen }) => isOnline(lastSeen, now)).map(({ host }) => host));
+  const states = rows.flatMap(({ component, ...row }) => (component === null ? [] : [placementState({ ...row, component }, now)]));
+  const seen = new Map(states.map((state) => [`${state.host}/${state.component}`, state]));
+  return { placements: placed.map(({ host, component }) => seen.get(`${host}/${component}`) ?? unseen(host, component, online.has(host))), summary: summaryOf(states) };
 }
 
-async function versionThatCounts(db: Reader, deployId: string): Promise<number | null> {
+/** The version that counts: the active one, else the one rolled out last; null when none ever was. */
+export async function getDrift(db: Reader, deployId: string): Promise<DriftView> {
   const deploy = await db.deploy.findFirst({ where: { id: deployId, deleted_at: null }, select: { active_version: true, rollouts: { orderBy: { created_at: 'desc' }, take: 1, select: { version: true } } } });
   if (!deploy) throw notFound('deploy', deployId);
-  return deploy.active_version ?? deploy.rollouts[0]?.version ?? null;
-}
-
-export async function getDrift(db: Reader, deployId: string): Promise<DriftView> {
-  const { version, placements: states } = await placementStates(db, deployId);
+  const version = deploy.active_version ?? deploy.rollouts[0]?.version ?? null;
+  const content = version === null ? null : await db.version.findUnique({ where: { deploy_id_number: { deploy_id: deployId, number: version } }, select: { yaml: true } });
+  const { placements: states } = await placementStates(db, deployId, content === null ? null : readableDocument(content.yaml));
   const kinds = kindsOf(states.flatMap(({ fields }) => fields));
   return { deploy_id: deployId, version, drifted: kinds.length > 0, kinds, placements: states };
 }
@@ -81,13 +86,12 @@ export async function getDrift(db: Reader, deployId: string): Promise<DriftView>
 /** For lists, by one question for all of them. */
 export async function observedSummaries(db: Reader, deployIds: readonly string[]): Promise<Map<string, ObservedSummary>> {
   const now = Date.now();
-  const found = new Map<string, ObservedSummary>(deployIds.map((id) => [id, { drift: { placements: 0, kinds: [] }, observed: {} }]));
-  for (const row of deployIds.length === 0 ? [] : await rowsOf(db, deployIds)) {
-    const summary = found.get(row.deploy_id);
-    if (summary === undefined) continue;
-    const { state, kinds } = placementState(row, now);
-    summary.observed[state] = (summary.observed[state] ?? 0) + 1;
-    if (kinds.length > 0) summary.drift = { placements: summary.drift.placements + 1, kinds: kindsOf([...summary.drift.kinds, ...kinds].map((kind) => ({ kind }))) };
-  }
-  return found;
+  const rows = grouped(deployIds.length === 0 ? [] : await rowsOf(db, deployIds), ({ deploy_id: id }) => id);
+  return new Map(deployIds.map((id) => [id, summaryOf((rows.get(id) ?? []).map((row) => placementState(row, now)))]));
+}
+
+function summaryOf(states: readonly PlacementState[]): ObservedSummary {
+  const drifted = states.filter(({ kinds }) => kinds.length > 0);
+  const counts = [...grouped(states, ({ state }) => state)].map(([state, found]) => [state, found.length] as const);
+  return { drift: { placements: drifted.length, kinds: kindsOf(drifted.flatMap(({ fields }) => fields)) }, observed: Object.fromEntries(counts) };
 }

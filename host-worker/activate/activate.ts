@@ -11,8 +11,6 @@ import type { ActivateResult, PlacementWork } from '../../workflows/shared.js';
 import type { ActivityScope } from '../activity-scope.js';
 import type { StepReporter } from '../control-plane/step-reporter.js';
 import { waitForDocker } from '../docker/client.js';
-import { lastLines } from '../docker/container-logs.js';
-import { createdBy, listAll } from '../docker/own-containers.js';
 import { retireOld } from '../docker/beside.js';
 import { removeOld } from '../docker/replace.js';
 import { pruneReleases } from '../files/write-tree.js';
@@ -25,7 +23,6 @@ import { decide } from '../pins/decide.js';
 import { fetchPinned } from '../pins/fetch-pinned.js';
 import { ensureRelease } from '../source/prepare-source.js';
 import { hasSource, pinObserved, pruneSourceReleases } from '../source/releases.js';
-import { lastUnitLines } from '../systemd/unit.js';
 import { testAfter, testBefore } from '../tests/stages.js';
 import { LeftForRepeat, messageOf, Overtaken, PassingTrouble } from '../trouble.js';
 import { awaitHealth, execute } from './execute.js';
@@ -35,10 +32,9 @@ import { openAttempt, type OpenRecord } from './open-attempt.js';
 import { lookForMoved, noteLeft, refuseMoved } from './planned.js';
 import { runtimeOf } from './runtime.js';
 import { forwardStep, type Step, throwIfCancelled, undoStep } from './step.js';
+import { dockerPatienceMs, roundsMax, TakingBack } from './taking-back.js';
 import { closeUndone, undo } from './undo.js';
 
-const roundsMax = 3;
-const dockerPatienceMs = 60_000;
 const lookBackMs = 30_000;
 
 export const keyOf = ({ deploy_id, component, run_id, attempt }: PlacementWork): AttemptKey => ({ deploy_id, component, run_id, attempt });
@@ -70,9 +66,11 @@ type Held = { ended: 'held'; result: ActivateResult };
 class Activation {
   private readonly key: AttemptKey;
   private readonly step: Step;
+  private readonly back: TakingBack;
 
   constructor(private readonly deps: HostDeps, private readonly work: PlacementWork, private readonly scope: ActivityScope, private readonly report: StepReporter) {
     this.key = keyOf(work);
+    this.back = new TakingBack(deps, this.key, scope, report);
     this.step = forwardStep(this.key, scope.signal, report, deps.journal, deps.fault);
   }
 
@@ -83,7 +81,7 @@ class Activation {
     if (ended !== null) return ended;
     if (open !== null && this.isMine(open.attempt)) {
       if (open.attempt.state === 'committed') return this.cleanUp(open);
-      if (open.attempt.state === 'undoing') return this.takeBack(open);
+      if (open.attempt.state === 'undoing') return this.back.takeBack(open);
     }
     const desired = await this.desired();
     if (open !== null && this.isMine(open.attempt) && open.attempt.hash === desired.hash) return this.goOn(desired, open);
@@ -116,7 +114,7 @@ class Activation {
     this.report.output('info', 'taking the new one away again; the old one goes on serving');
     const undoing: OpenRecord = { ...record, attempt: { ...mine, state: 'undoing', result } };
     await undoStep(this.key, this.report, this.deps.fault).effect('journal.undo', () => this.deps.journal.savePlacement(undoing));
-    const failed = await this.takeBack(undoing).catch((error: unknown) => {
+    const failed = await this.back.takeBack(undoing).catch((error: unknown) => {
       if (error instanceof CancelledFailure) return null;
       throw error;
     });
@@ -231,7 +229,7 @@ class Activation {
       } catch (error) {
         if (this.scope.leaving()) throw new LeftForRepeat('the host worker is going down; the attempt goes on when it is back');
         if (error instanceof Overtaken || (error instanceof PassingTrouble && round === roundsMax && !this.scope.signal.aborted)) throw error;
-        if (this.scope.signal.aborted || !(error instanceof PassingTrouble)) return this.undone(desired, await this.takeBack(await this.decideToUndo(record, error)));
+        if (this.scope.signal.aborted || !(error instanceof PassingTrouble)) return this.undone(desired, await this.back.takeBack(await this.back.decide(record, error)));
         this.report.output('info', `${error.message}; waiting for it`);
       }
     }
@@ -276,45 +274,6 @@ class Activation {
     }
   }
 
-  /** Written before the first thing is put back, so that a repeat goes on putting back and does not start anew. */
-  private async decideToUndo(record: OpenRecord, error: unknown): Promise<OpenRecord> {
-    const cancelled = this.scope.signal.aborted;
-    const told = outputTailOf(error);
-    const tail = cancelled || told !== '' ? told : await this.lastWords(record);
-    if (tail !== told) this.report.output('stderr', tail);
-    const failure = cancelled ? null : describeFailure(error, this.report, tail);
-    this.report.output('info', cancelled ? 'cancelled; putting things back' : `failed: ${messageOf(error)}`);
-    const undoing: OpenRecord = { ...record, attempt: { ...record.attempt, state: 'undoing', failure } };
-    await undoStep(this.key, this.report, this.deps.fault).effect('journal.undo', () => this.deps.journal.savePlacement(undoing));
-    return undoing;
-  }
-
-  private async takeBack(record: OpenRecord): Promise<Outcome> {
-    const step = undoStep(this.key, this.report, this.deps.fault);
-    const { failure } = record.attempt;
-    let putBack = false;
-    let trouble = '';
-    for (let round = 1; round <= roundsMax; round += 1) {
-      try {
-        putBack = await undo(this.deps, step, record);
-        break;
-      } catch (error) {
-        if (error instanceof PassingTrouble && round < roundsMax) await waitForDocker(this.deps.docker, dockerPatienceMs, step.signal);
-        else if (error instanceof PassingTrouble) throw error;
-        else {
-          trouble = `; what was there before could not be put back: ${messageOf(error)}`;
-          break;
-        }
-      }
-    }
-    const told = failure === null ? null : { ...failure, message: `${failure.message}${trouble}`, put_back: putBack, phases: this.report.phases.length > 0 ? this.report.phases : failure.phases };
-    if (told === null && trouble !== '') this.report.output('info', trouble.slice(2));
-    if (putBack) this.report.output('info', 'the old one serves again');
-    await closeUndone(this.deps, step, record, told);
-    if (told === null) throw new CancelledFailure('cancelled; what was there before is in place');
-    return { ended: 'failed', failure: told };
-  }
-
   /** Runs as asked. If it is not healthy, waiting may be enough; if it is not, one restart is tried. */
   private async unchanged(desired: DesiredPlacement, plan: PlacementPlan): Promise<Outcome | Held> {
     if (plan.operations.some(({ op }) => op === 'check_health')) {
@@ -338,21 +297,11 @@ class Activation {
   private failed(error: unknown, tail: string): Outcome {
     return { ended: 'failed', failure: describeFailure(error, this.report, tail) };
   }
-
-  /** What the one that failed said last. */
-  private async lastWords({ attempt }: OpenRecord): Promise<string> {
-    for (const entry of attempt.undo) {
-      if (entry.kind === 'unit') return lastUnitLines(entry.unit);
-      if (entry.kind !== 'container') continue;
-      const created = entry.how === 'deploy' ? createdBy(await listAll(this.deps.docker).catch(() => []), this.key)?.id : entry.old?.id;
-      return created === undefined ? '' : lastLines(this.deps.docker, created);
-    }
-    return '';
-  }
 }
 
 const isUnpinnedPull = (desired: DesiredPlacement, { operations }: PlacementPlan): desired is DockerPlacement =>
   desired.run.type === 'docker' && desired.run.pinned === undefined && operations.some(({ op }) => op === 'pull_image');
+
 /** Only where the new one can stand beside the old one, or beside nothing, without serving. */
 const canHold = ({ deploy_mode: mode }: DesiredPlacement, { operations }: PlacementPlan): boolean =>
   mode !== undefined && operations.some(({ op }) => op === 'switch_container' || op === 'create_container');

@@ -4,6 +4,7 @@
  */
 import type { DesiredPlacement } from '../../spec/desired.js';
 import { cut, placementSeen, type PlacementSeen, watchedPlacements, type WatchedVersion } from '../../spec/drift.js';
+import { grouped } from '../../spec/grouped.js';
 import type { HostFacts, ObservedPlacement } from '../../spec/observed.js';
 import { planHost } from '../../spec/plan-host.js';
 import { dueAtMs, type HealthMemory, remember, told } from '../../spec/steady-health.js';
@@ -37,7 +38,7 @@ export async function look(deps: LookDeps, versions: readonly WatchedVersion[], 
   const isBusy = isBusyIn(deps.locks, versions);
   const idle = placements.filter((placement) => !isBusy(placement, before));
   const facts = await hostFacts(deps.docker);
-  const seen = await Promise.all(byDeploy(idle).map((ofDeploy) => lookAtDeploy(deps, ofDeploy, facts, health, signal)));
+  const seen = await Promise.all([...grouped(idle, ({ deploy_id }) => deploy_id).values()].map((ofDeploy) => lookAtDeploy(deps, ofDeploy, facts, health, signal)));
   const after = await recordsOf(deps.journal, versions);
   const unmoved = new Set(idle.filter((placement) => !isBusy(placement, after) && sameRecord(before, after, placement)).map(keyOf));
   health.keepOnly(new Set(placements.map(keyOf)));
@@ -59,12 +60,6 @@ function isBusyIn(locks: LookDeps['locks'], versions: readonly WatchedVersion[])
     const attempt = records.get(keyOf(placement))?.attempt ?? null;
     return locks.isHeld(keyOf(placement)) || (rolling.has(placement.deploy_id) && attempt !== null && attempt.state !== 'ended');
   };
-}
-
-function byDeploy(placements: readonly DesiredPlacement[]): DesiredPlacement[][] {
-  const groups = new Map<string, DesiredPlacement[]>();
-  for (const placement of placements) groups.set(placement.deploy_id, [...(groups.get(placement.deploy_id) ?? []), placement]);
-  return [...groups.values()];
 }
 
 /** A deploy that cannot be looked at keeps nobody from looking at the others. */

@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../errors.js';
 import { formatPath, type Path } from './path.js';
 import type { YamlReading } from './read-yaml.js';
+import { standardOfflineDeadlineMs } from '../graph-types.js';
 import { bindingHosts } from './placements.js';
 import { checkTests } from './check-tests.js';
 import { findCycle } from './cycles.js';
@@ -103,14 +104,12 @@ function checkPlacements(document: DeployDocument, { error, warn }: Reports): vo
   }
 }
 
-const standardDeadlineMs = 3_600_000;
-
 /** Keys of one strategy under another would be ignored: that is said. */
 function checkStrategies(document: DeployDocument, { warn }: Reports): void {
   document.deployment.forEach(({ strategy, canary, max_parallel: limit, offline, offline_deadline: deadlineMs }, index) => {
     if (canary !== undefined && strategy !== 'canary') warn(['deployment', index, 'canary'], `canary is ignored: the strategy is ${strategy}`, 'Set strategy to canary, or remove it.');
     if (limit !== undefined && strategy === 'sequential') warn(['deployment', index, 'max_parallel'], 'max_parallel is ignored: with the strategy sequential hosts go one after the other', 'Set strategy to parallel, or remove it.');
-    if (offline !== 'wait' && deadlineMs !== standardDeadlineMs) warn(['deployment', index, 'offline_deadline'], `offline_deadline is ignored: offline is ${offline}`, 'Set offline to wait, or remove it.');
+    if (offline !== 'wait' && deadlineMs !== standardOfflineDeadlineMs) warn(['deployment', index, 'offline_deadline'], `offline_deadline is ignored: offline is ${offline}`, 'Set offline to wait, or remove it.');
   });
 }
 

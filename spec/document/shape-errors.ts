@@ -47,6 +47,8 @@ function shapeError(issue: Issue, path: Path, locate: Locate): Diagnostic {
   if (issue.code === 'invalid_type') return at(locate, path, 'value', `expected ${wordFor(issue.expected)}, found ${kindOf(issue.input)}`, fixForType(issue.expected, issue.input));
   if (issue.code === 'invalid_union') return noForm(issue, path, locate);
   if (issue.code === 'too_small' && issue.origin === 'array') return at(locate, path, 'value', `"${name}" is empty`, `Write at least ${issue.minimum} in "${name}".`);
+  // A map with a key "length" passes for a list that is too short.
+  if ((issue.code === 'too_small' || issue.code === 'too_big') && typeof issue.input === 'object') return at(locate, path, 'value', `expected ${wordFor('array')}, found ${kindOf(issue.input)}`, fixForType('array', issue.input));
   if (issue.code === 'too_small' || issue.code === 'too_big') return outOfRange(issue, path, locate);
   return at(locate, path, issue.code === 'invalid_key' ? 'key' : 'value', messageOf(issue), fixFor(issue));
 }

@@ -184,7 +184,7 @@ describe.each(databaseKinds)('deploys on %s', (kind) => {
     }
     const many = [await countQueries(url, (one) => listDeploys(one)), await countQueries(url, (one) => getDeploy(one, id))];
     expect(many).toEqual(few);
-    expect(Math.max(...many)).toBeLessThanOrEqual(11);
+    expect(Math.max(...many)).toBeLessThanOrEqual(6);
   });
 
   test('the detail says what every version went through, newest first', async () => {

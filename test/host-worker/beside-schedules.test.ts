@@ -4,26 +4,18 @@
  * files and journal. At every moment the published port leads to a container that serves.
  */
 import { readFile } from 'node:fs/promises';
-import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import fc from 'fast-check';
-import { createHostActivities } from '../../host-worker/activities.js';
-import type { Fault } from '../../host-worker/faults.js';
 import type { DesiredPlacement } from '../../spec/desired.js';
-import type { ActivateResult, StepFailure } from '../../workflows/shared.js';
 import { portOf } from './docker-stand-in.js';
 import { MemoryHost } from './memory-host.js';
+import { activateMortally, type End, OpenPort, withImages } from './mortal-activation.js';
 import { dockerRun, file, placement, quick } from './placements.js';
 
-let health: Server;
-beforeAll(async () => {
-  health = createServer((socket) => socket.end());
-  await new Promise<void>((resolve) => health.listen(0, '127.0.0.1', resolve));
-});
+let health: OpenPort;
+beforeAll(async () => { health = await OpenPort.start(); });
 afterAll(() => { health.close(); });
 
-type End = { ended: 'killed' } | { ended: 'well'; result: ActivateResult } | { ended: 'failed'; failure: StepFailure } | { ended: 'repeat' } | { ended: 'cancelled' };
 interface Asked { attempt?: number; killAt?: number | null; cancelAt?: number | null; hold?: boolean; takeBack?: boolean }
 
 class World {
@@ -31,9 +23,7 @@ class World {
   private constructor(readonly host: MemoryHost) {}
 
   static async run(work: (world: World) => Promise<void>): Promise<void> {
-    const host = await MemoryHost.create();
-    for (const version of [1, 2, 3, 4]) host.engine.images.set(`good:${String(version)}`, { id: `sha256:good${String(version)}`, behaviour: 'serves' });
-    host.engine.images.set('bad:2', { id: 'sha256:bad2', behaviour: 'dies' });
+    const host = withImages(await MemoryHost.create());
     try {
       await work(new World(host));
     } finally {
@@ -46,7 +36,7 @@ class World {
       version, ...(mode === 'cold' || mode === undefined ? {} : { deploy_mode: mode }),
       run: dockerRun({ image, ports: [{ ip: '', host_port: 8080, container_port: 80, protocol: 'tcp' }, { ip: '127.0.0.1', host_port: 53, container_port: 53, protocol: 'udp' }] }),
       files: [file(join(this.host.folder, 'etc/app.conf'), `config of ${image}`)],
-      healthcheck: { ...quick, type: 'tcp', host: '127.0.0.1', port: (health.address() as AddressInfo).port },
+      healthcheck: { ...quick, type: 'tcp', host: '127.0.0.1', port: health.port },
     });
   }
 
@@ -56,22 +46,12 @@ class World {
 
   /** It hangs for ever where it is killed. */
   async activate(run: string, { attempt = 1, killAt = null, cancelAt = null, hold = false, takeBack = false }: Asked = {}): Promise<End> {
-    let point = 0;
-    let die = (): void => undefined;
-    const cancel = new AbortController();
-    const killed = new Promise<End>((resolve) => { die = () => resolve({ ended: 'killed' }); });
-    const fault: Fault = async () => {
-      point += 1;
+    const asked = { run_id: run, attempt, ...(hold ? { hold_switch: true } : {}), ...(takeBack ? { take_back: true } : {}) };
+    const atPoint = async (point: number): Promise<void> => {
       this.points = Math.max(this.points, point);
       if (this.watched) await this.expectServing();
-      if (point === cancelAt) cancel.abort(new CancelledFailure('CANCELLED'));
-      if (point !== killAt) return;
-      die();
-      await new Promise<void>(() => undefined);
     };
-    const activities = createHostActivities(this.host.worker(fault), () => ({ signal: cancel.signal, heartbeat: () => undefined, leaving: () => false }));
-    const work = { deploy_id: 'dpl_aaaaaaaaaaaaaaaa', version: 1, host: 'h1', run_id: run, component: 'web', attempt, ...(hold ? { hold_switch: true } : {}), ...(takeBack ? { take_back: true } : {}) };
-    return Promise.race([killed, activities.activate(work).then((result): End => ({ ended: 'well', result }), ended)]);
+    return activateMortally(this.host, asked, { killAt, cancelAt, atPoint });
   }
 
   watched = false;
@@ -110,13 +90,6 @@ class World {
   createdBy(run: string): number {
     return this.host.engine.created.filter(({ attempt }) => attempt.startsWith(`${run}/`)).length;
   }
-}
-
-function ended(error: unknown): End {
-  if (error instanceof CancelledFailure) return { ended: 'cancelled' };
-  if (error instanceof ApplicationFailure && error.nonRetryable !== true) return { ended: 'repeat' };
-  if (error instanceof ApplicationFailure) return { ended: 'failed', failure: error.details?.[0] as StepFailure };
-  throw error;
 }
 
 /** In worlds of their own; most of the time of each is waiting. */

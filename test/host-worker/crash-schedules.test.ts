@@ -4,26 +4,17 @@
  * the same must hold as if nothing had happened.
  */
 import { readdir, readFile } from 'node:fs/promises';
-import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import fc from 'fast-check';
-import { createHostActivities } from '../../host-worker/activities.js';
-import type { Fault } from '../../host-worker/faults.js';
 import type { DesiredPlacement } from '../../spec/desired.js';
-import type { StepFailure } from '../../workflows/shared.js';
 import type { DockerStandIn } from './docker-stand-in.js';
 import { MemoryHost } from './memory-host.js';
+import { activateMortally, type End, OpenPort, withImages } from './mortal-activation.js';
 import { dockerRun, file, placement, quick, tree } from './placements.js';
 
-let health: Server;
-beforeAll(async () => {
-  health = createServer((socket) => socket.end());
-  await new Promise<void>((resolve) => health.listen(0, '127.0.0.1', resolve));
-});
+let health: OpenPort;
+beforeAll(async () => { health = await OpenPort.start(); });
 afterAll(() => { health.close(); });
-
-type End = { ended: 'killed' } | { ended: 'well'; changed: boolean } | { ended: 'failed'; failure: StepFailure } | { ended: 'repeat' } | { ended: 'cancelled' };
 
 /** One host whose worker can be killed at the n-th point and started again. */
 class World {
@@ -31,9 +22,7 @@ class World {
   private constructor(private readonly host: MemoryHost) {}
 
   static async create(): Promise<World> {
-    const host = await MemoryHost.create();
-    for (const version of [1, 2, 3, 4]) host.engine.images.set(`good:${String(version)}`, { id: `sha256:good${String(version)}`, behaviour: 'serves' });
-    host.engine.images.set('bad:2', { id: 'sha256:bad2', behaviour: 'dies' });
+    const host = withImages(await MemoryHost.create());
     return new World(host);
   }
 
@@ -50,27 +39,13 @@ class World {
     return placement({
       version, run: dockerRun({ image, ports: [{ ip: '0.0.0.0', host_port: 8080, container_port: 80, protocol: 'tcp' }], networks: ['front', 'back'], volumes: [{ kind: 'volume', source: 'data', target: '/data', read_only: false }] }),
       files: [file(join(this.folder, 'etc/app.conf'), `config of ${image}`)], trees: [tree(join(this.folder, 'site'), { 'index.html': image })],
-      healthcheck: { ...quick, type: 'tcp', host: '127.0.0.1', port: (health.address() as AddressInfo).port },
+      healthcheck: { ...quick, type: 'tcp', host: '127.0.0.1', port: health.port },
     });
   }
 
   /** It hangs for ever where it is killed. */
   async activate(run: string, attempt: number, killAt: number | null, cancelAt: number | null = null): Promise<End> {
-    let point = 0;
-    let die = (): void => undefined;
-    const cancel = new AbortController();
-    const killed = new Promise<End>((resolve) => { die = () => resolve({ ended: 'killed' }); });
-    const fault: Fault = (name) => {
-      point += 1;
-      this.pointsSeen.push(name);
-      if (point === cancelAt) cancel.abort(new CancelledFailure('CANCELLED'));
-      if (point !== killAt) return undefined;
-      die();
-      return new Promise<void>(() => undefined);
-    };
-    const activities = createHostActivities(this.host.worker(fault), () => ({ signal: cancel.signal, heartbeat: () => undefined, leaving: () => false }));
-    const work = { deploy_id: 'dpl_aaaaaaaaaaaaaaaa', version: 1, host: 'h1', run_id: run, component: 'web', attempt };
-    return Promise.race([killed, activities.activate(work).then(({ changed }): End => ({ ended: 'well', changed }), ended)]);
+    return activateMortally(this.host, { run_id: run, attempt }, { killAt, cancelAt, atPoint: (_point, name) => { this.pointsSeen.push(name); } });
   }
 
   async settled(version: number, image = `good:${String(version)}`): Promise<void> {
@@ -92,20 +67,13 @@ class World {
   private async idle(version: number, image: string): Promise<void> {
     const starts = JSON.stringify([...this.engine.containers]);
     this.want('rol_idle', this.wanted(version, image));
-    expect(await this.activate('rol_idle', version * 100 + this.pointsSeen.length, null)).toEqual({ ended: 'well', changed: false });
+    expect(await this.activate('rol_idle', version * 100 + this.pointsSeen.length, null)).toMatchObject({ ended: 'well', result: { changed: false } });
     expect(JSON.stringify([...this.engine.containers])).toBe(starts);
   }
 
   createdBy(run: string, attempt: number): number {
     return this.engine.created.filter((made) => made.attempt === `${run}/${String(attempt)}`).length;
   }
-}
-
-function ended(error: unknown): End {
-  if (error instanceof CancelledFailure) return { ended: 'cancelled' };
-  if (error instanceof ApplicationFailure && error.nonRetryable !== true) return { ended: 'repeat' };
-  if (error instanceof ApplicationFailure) return { ended: 'failed', failure: error.details?.[0] as StepFailure };
-  throw error;
 }
 
 async function inWorld(work: (world: World) => Promise<void>): Promise<void> {
@@ -119,7 +87,7 @@ async function inWorld(work: (world: World) => Promise<void>): Promise<void> {
 
 const first = async (world: World): Promise<void> => {
   world.want('rol_1', world.wanted(1));
-  expect(await world.activate('rol_1', 1, null)).toEqual({ ended: 'well', changed: true });
+  expect(await world.activate('rol_1', 1, null)).toMatchObject({ ended: 'well', result: { changed: true } });
 };
 
 /** Kills at point 1, 2, 3… until the attempt gets through without being killed. Answers with the number of points. */
@@ -137,7 +105,7 @@ describe('one kill, at every point there is', () => {
     const points = await enumerate(async (world, killAt) => {
       world.want('rol_1', world.wanted(1));
       const end = await world.activate('rol_1', 1, killAt);
-      expect(await world.activate('rol_1', 1, null)).toEqual({ ended: 'well', changed: true });
+      expect(await world.activate('rol_1', 1, null)).toMatchObject({ ended: 'well', result: { changed: true } });
       expect(world.createdBy('rol_1', 1)).toBe(1);
       await world.settled(1);
       return end;
@@ -151,7 +119,7 @@ describe('one kill, at every point there is', () => {
       world.want('rol_2', world.wanted(2));
       const end = await world.activate('rol_2', 1, killAt);
       expect(world.engine.running().length).toBeLessThanOrEqual(1);
-      expect(await world.activate('rol_2', 1, null)).toEqual({ ended: 'well', changed: true });
+      expect(await world.activate('rol_2', 1, null)).toMatchObject({ ended: 'well', result: { changed: true } });
       expect(world.createdBy('rol_2', 1)).toBe(1);
       await world.settled(2);
       return end;
@@ -181,7 +149,7 @@ describe('one kill, at every point there is', () => {
       world.want('rol_2', world.wanted(2, image));
       const end = await world.activate('rol_2', 1, killAt);
       world.want('rol_3', world.wanted(3));
-      expect(await world.activate('rol_3', 1, null)).toEqual({ ended: 'well', changed: true });
+      expect(await world.activate('rol_3', 1, null)).toMatchObject({ ended: 'well', result: { changed: true } });
       await world.settled(3);
       return end;
     });

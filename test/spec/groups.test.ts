@@ -41,6 +41,11 @@ describe('sizes of waves', () => {
   });
 });
 
+test('a canary that says nothing of itself is the one that says what the schema does', () => {
+  const groups = (canary: string) => graphOf(9, { web: [] }, [`hosts: [${hostNames(9).join(', ')}], components: [web], strategy: canary${canary}`]).groups;
+  expect(groups('')).toEqual(groups(', canary: {}'));
+});
+
 describe('canary', () => {
   const graph = graphOf(5, { web: [] }, ['hosts: [h1, h2, h3, h4, h5], components: [web], strategy: canary, canary: { verify_duration: 30s }']);
   test('the first fraction goes first', () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { componentHash } from '../../spec/hash.js';
 import { atDigest, digestAmong, isFixed, nameOf, repositoryOf, tagOf, withoutDigest } from '../../spec/image-reference.js';
 import type { ObservedPlacement } from '../../spec/observed.js';
-import { asSeen, isPinValue, pinKey, pinKinds, seenPins, withPins } from '../../spec/pins.js';
+import { asPinned, asSeen, isPinValue, pinKey, pinKinds, seenPins, withPins } from '../../spec/pins.js';
 import { planHost } from '../../spec/plan-host.js';
 import { dockerOf, hostsFor, placements, withHash } from './planned-world.js';
 
@@ -56,10 +56,21 @@ describe('what a rollout pins', () => {
   it('is pinned once: what is pinned is in the hash, and nothing of it is left to be pinned', () => {
     fc.assert(fc.property(placements.chain((desired) => fc.tuple(fc.constant(desired), hostsFor(desired))), ([desired, host]) => {
       const observed = { ...host, image_digest: digest('a'), wanted_image_id: digest('1') };
-      const pinned = asSeen(desired, observed);
+      const pinned = asPinned(desired, observed);
       expect(pinned.hash).toBe(componentHash(pinned));
       expect(pinned.hash === desired.hash).toBe(seenPins(desired, observed).length === 0);
       expect(seenPins(pinned, observed)).toEqual([]);
+    }));
+  });
+
+  it('is not the commit that is there when the repository cannot be asked; but that counts as the one that is asked for', () => {
+    fc.assert(fc.property(placements, ({ ...desired }) => {
+      const { source } = desired;
+      fc.pre(source?.type === 'git' && pinKey(desired, 'commit') !== null);
+      const commit = 'c'.repeat(40);
+      const found = (wanted_commit: string | null): ObservedPlacement => seenBy({ source: { path: '/opt/web', kind: 'link', owned: true, current: { commit, source_hash: source.source_hash }, wanted_commit, trouble: wanted_commit === null ? 'away' : null, prepared: true } });
+      expect(seenPins(desired, found(null)).filter(({ kind }) => kind === 'commit')).toEqual([]);
+      expect(asSeen(desired, found(null)).hash).toBe(asSeen(desired, found(commit)).hash);
     }));
   });
 

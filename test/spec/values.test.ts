@@ -16,6 +16,8 @@ describe('a wrong value is an error at the value', () => {
     ['a number for a text', small().replace('shop', '▸12'), 'project', /expected text, found a number: 12/, /"12"/],
     ['a project of two lines', small().replace('project: shop', 'project: ▸"a\\n[Service]\\nExecStartPre=/bin/evil"'), 'project', /one line/],
     ['an empty project', small().replace('shop', '▸"  "'), 'project', /empty/],
+    ['a map with a length for a list', small({ component: '    depends_on: ▸{ length: 0 }\n' }), `${web}.depends_on`, /expected a list, found a map/],
+    ['a map with a length for a list that may not be empty', small().replace(/deployment:[\s\S]*/, 'deployment: ▸{ length: 0 }\n'), 'deployment', /expected a list, found a map/],
     ['a list for a map', small({ host: '▸[]' }), 'hosts.h1', /expected a map, found a list/],
     ['nothing for a map', small({ host: '▸ ' }).replace('▸ ', '▸'), 'hosts.h1', /found nothing/],
     ['a port of a host', small({ host: '{ port: ▸70000 }' }), 'hosts.h1.port', /65535/, /at most 65535/],

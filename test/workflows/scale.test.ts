@@ -3,7 +3,7 @@
  *
  *   MAESTRO_SCALE_HOSTS=500 npm run -s jest -- test/workflows/scale
  */
-import { documentToGraph, hostNames } from './graphs.js';
+import { documentToGraph, flatGraph, hostNames } from './graphs.js';
 import { payloads } from './histories.js';
 import { World } from './world.js';
 
@@ -46,3 +46,12 @@ test(`${placements} placements on ${hosts.length} hosts: everything once, histor
   expect(again.hosts.names('begun')).toHaveLength(hosts.length);
   console.info(`${placements} placements on ${hosts.length} hosts: ${(tookMs / 1000).toFixed(1)} s in ${runs.size} histories, the longest ${longest} events, the biggest payload ${(biggest / 1024).toFixed(0)} KB; no-op ${(noOpMs / 1000).toFixed(1)} s; ${(process.memoryUsage().rss / 1024 / 1024).toFixed(0)} MiB with all simulated hosts`);
 }, 1_200_000);
+
+test('more to fetch at once than Temporal takes: it is fetched bit by bit, and everything is done once', async () => {
+  const graph = flatGraph(hosts.slice(0, 4), 550);
+  const rollout = world.rollout(graph, { prepare: graph.steps.map(({ id }) => id) });
+  await rollout.start();
+  expect(await rollout.ends()).toBe('succeeded');
+  const activations = rollout.hosts.names('done', 'activate');
+  expect([activations.length, new Set(activations).size]).toEqual([2200, 2200]);
+}, 240_000);
