@@ -213,7 +213,7 @@ export class RolloutRun {
     const durationMs = this.board.verifyMs(id);
     if (!result.changed || durationMs === 0) return;
     verifying.begun = true;
-    this.board.set(id, { state: 'running', at: 'verifying', reason: `healthy; watched for ${inWords(durationMs)}` }, toldOf(result));
+    this.board.set(id, { state: 'running', at: 'verifying', reason: `healthy; watched for ${inWords(durationMs)}` }, { phases: result.phases, operations: result.operations });
     this.news = true;
     const { phases } = await watching(host, durationMs).verify({ ...this.placementWork(id, host, component), duration_ms: durationMs });
     result.phases = [...result.phases, ...phases];

@@ -8,7 +8,7 @@ import { rolloutGraph, rolloutKind, rolloutRef, rolloutSummary } from './rollout
 export const deployItem = named('DeployItem', z.object({
   deploy_id: z.string(),
   name: z.string(),
-  state: z.enum(['never_applied', 'in_sync', 'rolling_out', 'paused', 'failed']),
+  state: z.enum(['never_applied', 'in_sync', 'drifted', 'rolling_out', 'paused', 'failed']),
   active_version: z.int().nullable(),
   latest_version: z.int(),
   last_rollout: rolloutSummary.nullable(),

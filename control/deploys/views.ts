@@ -125,15 +125,14 @@ async function rolloutsOf(db: Reader, deployId: string, versions: number[]): Pro
   return found;
 }
 
-const summary = (deploy: Deploy, last: LastRollout | null, { drift, observed }: ObservedSummary = { drift: { placements: 0, kinds: [] }, observed: {} }): DeploySummary => ({
+const summary = (deploy: Deploy, last: LastRollout | null, seen: ObservedSummary = { drift: { placements: 0, kinds: [] }, observed: {} }): DeploySummary => ({
   deploy_id: deploy.id,
   name: deploy.name,
-  state: deployState(last?.state ?? null, deploy.active_version),
+  state: deployState(last?.state ?? null, deploy.active_version, seen),
   active_version: deploy.active_version,
   latest_version: deploy.latest_version,
   last_rollout: last,
-  drift,
-  observed,
+  ...seen,
   updated_at: deploy.updated_at.toISOString(),
 });
 

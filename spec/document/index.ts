@@ -1,6 +1,7 @@
 /**
  * YAML text → a document with every default filled in, or everything that is wrong with it at once.
- * Flow: read (positions, limits) → merge defaults → shape → references. Each stage runs only when the one before found no error.
+ * Flow: read (positions, limits) → merge defaults → shape → references. What cannot be read has no shape; of what is wrong in
+ * its shape, the rest is looked at all the same.
  */
 import type { Diagnostic } from '../errors.js';
 import { boundedFindings } from './bounded-findings.js';
@@ -9,6 +10,7 @@ import { readYaml, type YamlReading } from './read-yaml.js';
 import { checkReferences } from './references.js';
 import { documentSchema, type DeployDocument } from './schema.js';
 import { shapeErrors } from './shape-errors.js';
+import { withoutWrong } from './without-wrong.js';
 
 export interface ParsedDocument {
   document: DeployDocument | null;
@@ -23,7 +25,11 @@ export function parseDocument(text: string): ParsedDocument {
   if (errors.length > 0) return failed(errors);
   const merged = mergeDefaults(value);
   const shape = documentSchema.safeParse(merged, { reportInput: true });
-  if (!shape.success) return failed(shapeErrors(shape.error.issues, locate));
+  if (!shape.success) {
+    const rest = withoutWrong(merged, shape.error.issues);
+    const wrong = [...shapeErrors(shape.error.issues, locate), ...(rest === null ? [] : checkReferences(rest, locate).errors)];
+    return failed(wrong.sort((a, b) => a.line - b.line || a.column - b.column));
+  }
   const references = checkReferences(shape.data, locate);
   const { errors: wrong, warnings } = references;
   return { document: wrong.length > 0 ? null : shape.data, errors: boundedFindings(wrong), warnings: boundedFindings(warnings), locate };

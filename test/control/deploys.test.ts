@@ -4,7 +4,7 @@ import { listAudit } from '../../control/audit/index.js';
 import { readEvents } from '../../control/events/index.js';
 import { openRollout, recordRolloutState, startRollout } from '../../control/rollouts/index.js';
 import { sha256Hex } from '../../spec/hash.js';
-import { rolloutStates } from '../../spec/words.js';
+import { type ComponentState, rolloutStates } from '../../spec/words.js';
 import { countQueries, databaseKinds, startDatabase, type DatabaseServer, type FreshDatabase } from './database.js';
 import { actor, shop, twoComponents } from './documents.js';
 
@@ -241,4 +241,12 @@ test('the state of a deploy follows from its last rollout', () => {
   expect(states).toEqual({ pending: 'rolling_out', running: 'rolling_out', paused: 'paused', awaiting_approval: 'paused', succeeded: 'in_sync', failed: 'failed', aborted: 'failed', rolled_back: 'in_sync' });
   expect(deployState('rolled_back', null)).toBe('failed');
   expect(deployState(null, null)).toBe('never_applied');
+});
+
+test('what was applied and is not so any more has drifted; while something is going on that is said first', () => {
+  const seen = (placements: number, observed: Partial<Record<ComponentState, number>> = {}) => ({ drift: { placements, kinds: [] }, observed });
+  for (const drifted of [seen(1), seen(0, { stopped: 1 }), seen(0, { unhealthy: 2 }), seen(0, { failed: 1 }), seen(0, { missing: 1 })]) {
+    expect([deployState('succeeded', 1, drifted), deployState('rolled_back', 1, drifted), deployState('running', 1, drifted), deployState('failed', 1, drifted)]).toEqual(['drifted', 'drifted', 'rolling_out', 'failed']);
+  }
+  expect(deployState('succeeded', 1, seen(0, { running: 1, healthy: 2, unknown: 1, host_offline: 1 }))).toBe('in_sync');
 });

@@ -110,6 +110,7 @@ describe('sentences', () => {
     expect(deploySentence(deploy, 2)).toBe('Version 3 is active on 2 hosts.');
     expect(deploySentence({ ...deploy, latest_version: 4 }, 1)).toBe('Version 3 is active on 1 host. Version 4 is submitted and not applied yet.');
     expect(deploySentence({ ...deploy, state: 'failed', latest_version: 4, last_rollout: last(4) }, 2)).toBe('The rollout of version 4 did not succeed. Version 3 counts as active.');
+    expect(deploySentence({ ...deploy, state: 'drifted', drift: { placements: 1, kinds: ['stopped'] }, observed: { stopped: 1, healthy: 2 } }, 2)).toBe('Version 3 is active, but 1 placement is not as it asks for.');
     expect(deploySentence({ ...deploy, state: 'never_applied', active_version: null, latest_version: 2 }, 2)).toBe('Version 2 is ready to diff and apply.');
   });
 

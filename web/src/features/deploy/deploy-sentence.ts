@@ -1,12 +1,15 @@
 /** Where a deploy stands, in plain sentences; pure. */
+import { placementsNotWell } from '../../../../spec/not-well.js';
 import type { DeployBrief } from '../../api/types.js';
 import { deploySentences as says } from './words.js';
 
-function stateSentence({ state, active_version: active, latest_version: latest, last_rollout: last }: DeployBrief, hosts: number | null): string {
+function stateSentence(deploy: DeployBrief, hosts: number | null): string {
+  const { state, active_version: active, latest_version: latest, last_rollout: last } = deploy;
   const version = last?.version ?? latest;
   switch (state) {
     case 'never_applied': return says.neverApplied(latest);
     case 'in_sync': return hosts === null ? says.inSyncShort(active ?? latest) : says.inSync(active ?? latest, hosts);
+    case 'drifted': return says.drifted(active ?? latest, placementsNotWell(deploy));
     case 'rolling_out': return says.rollingOut(version);
     case 'paused': return says.paused(version);
     case 'failed': return says.failed(version);

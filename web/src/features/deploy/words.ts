@@ -3,7 +3,7 @@ import type { RolloutKind } from '../../api/words.js';
 import { plural } from '../../ui/plural.js';
 
 export const deployStateWords: Record<DeployState, string> = {
-  never_applied: 'Never applied', in_sync: 'In sync', rolling_out: 'Rolling out', paused: 'Paused', failed: 'Failed',
+  never_applied: 'Never applied', in_sync: 'In sync', drifted: 'Drifted', rolling_out: 'Rolling out', paused: 'Paused', failed: 'Failed',
 };
 
 /** Whole sentences for where a deploy stands. */
@@ -11,6 +11,7 @@ export const deploySentences = {
   neverApplied: (latest: number) => `Version ${latest} is ready to diff and apply.`,
   inSync: (active: number, hosts: number) => `Version ${active} is active on ${plural(hosts, 'host')}.`,
   inSyncShort: (active: number) => `Version ${active} is active.`,
+  drifted: (active: number, wrong: number) => `Version ${active} is active, but ${plural(wrong, 'placement')} ${wrong === 1 ? 'is' : 'are'} not as it asks for.`,
   newer: (latest: number) => `Version ${latest} is submitted and not applied yet.`,
   rollingOut: (version: number) => `Version ${version} is being rolled out now.`,
   paused: (version: number) => `The rollout of version ${version} is paused and waits for your answer.`,

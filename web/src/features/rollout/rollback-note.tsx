@@ -7,10 +7,10 @@ import { rollbackWords as words } from './words.js';
 const open = (id: string, text: string) => <Anchor component={Link} href={`/rollouts/${id}`} size="sm">{text}</Anchor>;
 
 /** Who takes whom back, and the chain of reasons from the first failure on. */
-export function RollbackNote({ model: { rollbackOf, rolledBackBy, cause } }: { model: RolloutModel }) {
+export function RollbackNote({ model: { rollbackOf, rolledBackBy, cause, state } }: { model: RolloutModel }) {
   return (
     <>
-      {rolledBackBy !== null && <Note tone="warn" title={words.by}>{open(rolledBackBy, words.open)}</Note>}
+      {rolledBackBy !== null && <Note tone="warn" title={words.by(state === 'rolled_back')}>{open(rolledBackBy, words.open)}</Note>}
       {cause !== null && (
         <Note tone="warn" title={words.of(cause.from_version, cause.to_version)}>
           <List size="sm">

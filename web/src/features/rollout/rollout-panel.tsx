@@ -60,7 +60,7 @@ export function RolloutPanel({ feed, link, level = 2 }: { feed: RolloutFeed; lin
       {logError != null && <ProblemCard error={logError} onRetry={refetch} />}
       <Summary model={model} link={link} />
       <RollbackNote model={model} />
-      {model.bindings.map((binding) => <BindingPanel key={binding.index} binding={binding} model={model} level={level} />)}
+      {model.bindings.filter(({ steps }) => steps.length > 0).map((binding) => <BindingPanel key={binding.index} binding={binding} model={model} level={level} />)}
     </Stack>
   );
 }

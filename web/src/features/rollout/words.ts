@@ -99,7 +99,7 @@ export const rolloutWords = {
 } as const;
 
 export const rollbackWords = {
-  by: 'What this rollout changed is taken back by another one.',
+  by: (done: boolean) => (done ? 'What this rollout changed has been taken back by another one.' : 'What this rollout changed is being taken back by another one.'),
   of: (from: number, to: number) => `This takes back what version ${from} changed: version ${to} comes back.`,
   open: 'Open it',
   openOther: 'Open the rollout that failed',
