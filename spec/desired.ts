@@ -52,7 +52,9 @@ export interface SystemdRun {
   resources: ResourceLimits;
   /** As written; it is the unit's ExecReload=. */
   reload_command?: string;
-  /** The unit file, complete; see `renderUnit`. */
+  /** Two units take turns, and this port leads to the one that serves; see slots.ts. Left out: there is one unit. */
+  slots?: { port: number };
+  /** The unit file, complete; see `renderUnit`. With `slots`, the token stands where the port of each comes. */
   unit_text: string;
 }
 

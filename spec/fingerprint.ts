@@ -95,13 +95,14 @@ function imageParts(run: DockerRun, { wanted_image_id: wanted, image_digest: dig
 /** `runsOn`: as of a container. */
 function unitParts(unit: ObservedUnit | null, runsOn: boolean): Record<string, unknown> {
   if (unit === null) return { unit: null };
-  const { owned, unit_sha256, enabled, active_state, sub_state, needs_daemon_reload } = unit;
+  const { owned, unit_sha256, enabled, active_state, sub_state, needs_daemon_reload, slot } = unit;
   const isBetweenStarts = runsOn && active_state === 'activating' && sub_state === 'auto-restart';
   return {
     unit: { owned, there: unit_sha256 !== null || unit.load_state !== 'not-found' },
     'unit file': unit_sha256,
     'unit enabled': enabled,
     'unit state': isBetweenStarts ? 'between starts' : ['active', 'activating', 'reloading'].includes(active_state) ? 'up' : 'down',
+    ...(slot === undefined ? {} : { 'unit name': slot.alias, 'unit publishing': slot.published }),
     ...(needs_daemon_reload ? { [unreadPart]: true } : {}),
   };
 }

@@ -30,13 +30,15 @@ export interface ObservedUnit {
   active_state: string;
   sub_state: string;
   enabled: boolean;
-  /** sha256 of the unit file on disk; null when there is none. */
+  /** sha256 of the unit file on disk; null when there is none. Of one of two that is as asked: as of the text with the token in place of its port. */
   unit_sha256: string | null;
   /** systemd read the file before it was changed last. */
   needs_daemon_reload: boolean;
   exit_code: number;
   run: Pick<SystemdRun, 'unit_name'>;
   started_at: string | null;
+  /** It is one of two that take turns: whether the name in the document is another name of it, and the published port leads to it. */
+  slot?: { alias: boolean; published: boolean };
 }
 
 export interface ObservedFile {

@@ -100,7 +100,7 @@ function assemble(desired: DesiredPlacement, run: RunChanges, source: SourceChan
     reasons: [...run.reasons, ...source.reasons, ...paths.map(({ reason }) => reason), ...doubt, ...wayIn(desired, need, beside, run)],
     fields: [...run.fields, ...source.fields, ...paths.map(({ field }) => field)],
     files: paths.map(({ file }) => file),
-    operations: [...run.before.filter(isEarly), ...release, ...paths.map(({ operation }) => operation), ...run.before.filter((operation) => !isEarly(operation) && !(beside && operation.op === 'publish_ports')), ...startOperation(desired, need, run.up, beside), ...health],
+    operations: [...run.before.filter(isEarly), ...release, ...paths.map(({ operation }) => operation), ...run.before.filter((operation) => !isEarly(operation) && !(beside && (operation.op === 'publish_ports' || operation.op === 'enable_unit'))), ...startOperation(desired, need, run, beside), ...health],
     observed_state: run.state,
     needs_prepare: run.before.some(({ op }) => op === 'pull_image') || (release.length > 0 && !source.prepared) || (changes && desired.tests?.some(({ when }) => when === 'pre_deploy') === true),
   };
@@ -118,21 +118,22 @@ function doubts(desired: DesiredPlacement, run: RunChanges, { health, applied_ha
 
 type Need = RunChanges['need'] | 'reload';
 
-/** The old container serves until the new one does. One that is only stopped is started again, in every mode. */
-const isBeside = ({ run: { type }, deploy_mode: mode }: DesiredPlacement, need: Need, { up }: RunChanges): boolean =>
-  type === 'docker' && mode !== undefined && (need === 'update' || (need === 'restart' && up));
+/** The old one serves until the new one does. One that is only stopped is started again, in every mode. */
+const isBeside = ({ run, deploy_mode: mode }: DesiredPlacement, need: Need, { up }: RunChanges): boolean =>
+  (run.type === 'docker' ? mode !== undefined : run.slots !== undefined) && (need === 'update' || (need === 'restart' && up));
 
 /** How a change is brought in, where the document asks for more than a restart. */
 function wayIn(desired: DesiredPlacement, need: Need, beside: boolean, { state }: RunChanges): string[] {
-  if (beside) return ['the new container takes over from the old one when it is healthy, without an interruption'];
+  if (beside) return [`the new ${desired.run.type === 'docker' ? 'container' : 'unit'} takes over from the old one when it is healthy, without an interruption`];
   if (need === 'reload') return ['what runs is told to reload; it is not restarted'];
   const restarts = desired.run.type === 'systemd' && desired.deploy_mode === 'hot' && (need === 'update' || need === 'restart') && isUp(state);
   return restarts ? ['this change needs a restart: a reload does not bring it in'] : [];
 }
 
-function startOperation(desired: DesiredPlacement, need: Need, up: boolean, beside: boolean): Operation[] {
+function startOperation(desired: DesiredPlacement, need: Need, { up, slots }: RunChanges, beside: boolean): Operation[] {
   if (need === 'none') return [];
   if (need === 'reload') return [desired.run.type === 'systemd' ? { op: 'reload_unit', unit: desired.run.unit_name } : { op: 'reload_container', name: desired.run.container_name }];
+  if (desired.run.type === 'systemd' && slots === true && (beside || need === 'create' || need === 'update')) return [{ op: 'switch_unit', unit: desired.run.unit_name }];
   if (desired.run.type === 'systemd') return [{ op: up ? 'restart_unit' : 'start_unit', unit: desired.run.unit_name }];
   const name = desired.run.container_name;
   if (need === 'create') return [{ op: 'create_container', name }];

@@ -36,11 +36,13 @@ export type Operation =
   | { op: 'replace_container'; name: string }
   /** Another one beside it, which takes over when it is healthy. */
   | { op: 'switch_container'; name: string }
-  /** The host's rules that lead to it, and nothing else. */
+  /** The host's rules that lead to it, and nothing else; `name`: of a container, or of a unit in the document. */
   | { op: 'publish_ports'; name: string }
   | { op: 'reload_container'; name: string }
   | { op: 'start_container'; name: string }
   | { op: 'restart_container'; name: string }
+  /** The other one of two units beside it, which takes over when it is healthy; `unit`: the name in the document. */
+  | { op: 'switch_unit'; unit: string }
   | { op: 'write_unit'; unit: string }
   | { op: 'start_unit'; unit: string }
   | { op: 'restart_unit'; unit: string }

@@ -5,6 +5,7 @@
 import type { DesiredPlacement } from './desired.js';
 import type { FieldChange, PlacementPlan } from './plan.js';
 import { fieldChange } from './plan-fields.js';
+import { unitNames } from './slots.js';
 
 /** What the journal says that a placement owns. */
 export interface OwnedPlacement {
@@ -67,7 +68,7 @@ function keepsOf(kept: readonly DesiredPlacement[]): Keeps {
   return {
     byComponent: new Map(kept.map((placement) => [placement.component, placement])),
     paths: new Set(kept.flatMap(({ files, trees }) => [...files.map(({ path }) => path), ...trees.flatMap(({ dest, files: inTree }) => inTree.map(({ path }) => `${dest}/${path}`))])),
-    units: new Set(kept.flatMap(({ run }) => (run.type === 'systemd' ? [run.unit_name] : []))),
+    units: new Set(kept.flatMap(({ run }) => (run.type === 'systemd' ? unitNames(run) : []))),
     trees: new Set(kept.flatMap(({ trees }) => trees.map(({ dest }) => dest))),
     links: new Set(kept.flatMap(({ source, component_directory }) => (source === null ? [] : [component_directory]))),
     networks: new Set(dockerRuns.flatMap(({ networks }) => networks)),

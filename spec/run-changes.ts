@@ -13,6 +13,8 @@ export interface RunChanges {
   state: ComponentState;
   /** Something of it is there that a start would leave as it is: it has to be restarted instead. */
   up: boolean;
+  /** The other one of two units is brought in beside it. */
+  slots?: boolean;
 }
 
 export const isUp = (state: ComponentState): boolean => state === 'running' || state === 'healthy' || state === 'unhealthy';

@@ -89,11 +89,16 @@ function resolveScope(source: RenderSource & { sizes: ReadonlyMap<string, number
   refuseHiddenArtifact(source, component, report);
   const placement = resolvePlacement({
     deployId: source.deployId, project: source.document.project, version: source.version, ...(source.contentVersion === undefined ? {} : { contentVersion: source.contentVersion }), host, componentId, component,
-    together: source.together.has(stepId(host, componentId)),
+    ...addressOf(source.document, host), together: source.together.has(stepId(host, componentId)),
     bundle: source.bundle, artifacts: source.sizes, templates: component.config.templates.map((_, index) => { const text = templates[index]; return text === undefined ? undefined : digest(text); }), digest,
   }, report);
   return holdsSecrets(placement) ? { ...placement, digest_key: digestKey } : placement;
 }
+
+const addressOf = ({ hosts }: DeployDocument, host: string): { address?: string } => {
+  const address = hosts[host]?.address;
+  return address === undefined ? {} : { address };
+};
 
 const artifactsIn = (scopes: readonly RenderedScope[]): string[] => [...new Set(scopes.flatMap(({ component: { source } }) => (source?.type === 'artifact' ? [source.artifact_id] : [])))];
 

@@ -21,6 +21,7 @@ import { noteImage, pruneImages, rememberApplied } from '../images/kept-images.j
 import type { DockerPlacement } from '../observe/containers.js';
 import { decide } from '../pins/decide.js';
 import { fetchPinned } from '../pins/fetch-pinned.js';
+import { retireTurn, unitsAfter } from '../slots/turn.js';
 import { ensureRelease } from '../source/prepare-source.js';
 import { hasSource, pinObserved, pruneSourceReleases } from '../source/releases.js';
 import { testAfter, testBefore } from '../tests/stages.js';
@@ -263,11 +264,13 @@ class Activation {
   private async finishCommitted(step: Step, record: OpenRecord): Promise<void> {
     try {
       for (const entry of record.attempt.undo) if (entry.kind === 'container') await (entry.beside === true ? retireOld(this.deps, step, entry) : removeOld(this.deps.docker, step, entry));
+      const turn = record.attempt.undo.find((entry) => entry.kind === 'slot');
+      if (turn !== undefined) await retireTurn(this.deps, step, turn);
       const trees = await Promise.all(record.trees.map(async (tree) => ({ ...tree, releases: tree.strategy === 'atomic_symlink' ? await pruneReleases(tree) : [] })));
       await pruneSourceReleases(this.deps.journal, record);
       await pruneImages(this.deps, record, step.signal, (line) => this.report.output('info', line));
       await forgetPrevious(this.deps.journal.previousFolder(record));
-      await step.effect('journal.end', () => this.deps.journal.savePlacement({ ...record, trees, attempt: { ...record.attempt, state: 'ended' } }));
+      await step.effect('journal.end', () => this.deps.journal.savePlacement({ ...record, ...(turn === undefined ? {} : { units: unitsAfter(record.units, turn) }), trees, attempt: { ...record.attempt, state: 'ended' } }));
     } catch (error) {
       this.deps.log.warn({ component: record.component, error: messageOf(error) }, 'what a finished attempt left behind could not be removed');
       this.report.output('info', `cleaning up failed, it is tried again next time: ${messageOf(error)}`);
@@ -304,7 +307,7 @@ const isUnpinnedPull = (desired: DesiredPlacement, { operations }: PlacementPlan
 
 /** Only where the new one can stand beside the old one, or beside nothing, without serving. */
 const canHold = ({ deploy_mode: mode }: DesiredPlacement, { operations }: PlacementPlan): boolean =>
-  mode !== undefined && operations.some(({ op }) => op === 'switch_container' || op === 'create_container');
+  mode !== undefined && operations.some(({ op }) => op === 'switch_container' || op === 'create_container' || op === 'switch_unit');
 
 const notHeld = ({ operations }: PlacementPlan): Held => ({ ended: 'held', result: { changed: false, held: false, operations: operations.map(operationText), phases: [] } });
 

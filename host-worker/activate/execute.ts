@@ -16,12 +16,13 @@ import { writeTree } from '../files/write-tree.js';
 import { waitHealthy } from '../health/wait-healthy.js';
 import { bringImage } from '../images/bring-image.js';
 import type { AttemptRecord } from '../journal/records.js';
+import { enableTurn, routeInTurn, startTurn, takeTurn, type Turn } from '../slots/turn.js';
 import { releasePath } from '../source/releases.js';
 import { enableUnit, startUnit, type UnitUndo, writeUnit } from '../systemd/unit.js';
 import type { HostDeps } from './host-deps.js';
 import { fileAt, type OpenRecord, treeAt } from './open-attempt.js';
 import { reloadContainer, reloadUnit } from './reload.js';
-import { type Runtime, runtimeOf } from './runtime.js';
+import { type Runtime, runtimeOf, unitRuntime } from './runtime.js';
 import type { Step } from './step.js';
 
 /** With `hold` it ends where the new one is healthy and the old one still serves. */
@@ -35,6 +36,8 @@ export async function execute(deps: HostDeps, step: Step, desired: DesiredPlacem
       for (const operation of files) await prepareFor(deps, step, desired, record, operation);
     });
   }
+  const turn = turnOf(record.attempt);
+  if (turn !== null) return inTurn(deps, step, desired, turn, hold);
   let started: string | null = null;
   for (const operation of starting) started = await startBy(deps, step, desired, record.attempt, operation);
   const fresh = starting.some(({ op }) => op !== 'reload_container' && op !== 'reload_unit');
@@ -59,8 +62,23 @@ async function besideTheOld(deps: HostDeps, step: Step, desired: DesiredPlacemen
   return 'done';
 }
 
+const turnOf = ({ undo }: AttemptRecord): Turn | null => undo.find((entry) => entry.kind === 'slot') ?? null;
+
+async function inTurn(deps: HostDeps, step: Step, desired: DesiredPlacement, turn: Turn, hold: boolean): Promise<'held' | 'done'> {
+  const { run, healthcheck } = desired;
+  if (run.type !== 'systemd') throw misfit(desired);
+  await startTurn(deps, step, run, turn);
+  // One that listens on the published port itself cannot be asked while that leads to another: it has to stay up.
+  await awaitHealth(step, turn.port === null ? { ...desired, healthcheck: null } : desired, await unitRuntime(turn.unit, turn.port === null ? null : healthcheck, true, routeInTurn(run, turn)));
+  if (hold) return 'held';
+  await takeTurn(deps, step, run, turn);
+  // By the way that others go: while it can still be led back.
+  if (healthcheck !== null) await awaitHealth(step, desired, await unitRuntime(turn.unit, healthcheck, true));
+  return 'done';
+}
+
 const startingOperations: readonly Operation['op'][] = [
-  'create_container', 'replace_container', 'switch_container', 'start_container', 'restart_container', 'reload_container', 'start_unit', 'restart_unit', 'reload_unit',
+  'create_container', 'replace_container', 'switch_container', 'start_container', 'restart_container', 'reload_container', 'switch_unit', 'start_unit', 'restart_unit', 'reload_unit',
 ];
 const starts = ({ op }: Operation): boolean => startingOperations.includes(op);
 
@@ -89,7 +107,8 @@ async function prepareFor(deps: HostDeps, step: Step, desired: DesiredPlacement,
   }
   if (operation.op === 'remove_owned_file') await step.effect('file.remove', () => removeFile(operation.path));
   if (operation.op === 'write_unit' && run.type === 'systemd') await writeUnit(step, run);
-  if (operation.op === 'enable_unit') await enableUnit(step, deps.reload, unitOf(record.attempt, desired));
+  if (operation.op === 'enable_unit' && run.type === 'systemd') await (run.slots === undefined ? enableUnit(step, deps.reload, unitOf(record.attempt, desired)) : enableTurn(step, deps.reload, run.unit_name, unitOf(record.attempt, desired).unit));
+  if (operation.op === 'publish_ports' && run.type === 'systemd') await step.effect('publish.rules', () => deps.publisher.refresh());
 }
 
 async function writeDesiredFile(step: Step, desired: DesiredPlacement, path: string): Promise<void> {
@@ -121,7 +140,7 @@ async function switchRelease(step: Step, desired: DesiredPlacement, { attempt }:
 async function startBy(deps: HostDeps, step: Step, desired: DesiredPlacement, attempt: AttemptRecord, { op }: Operation): Promise<string | null> {
   const { run } = desired;
   if (run.type === 'systemd' && op === 'reload_unit') {
-    await reloadUnit(step, run.unit_name);
+    await reloadUnit(step, unitOf(attempt, desired).unit);
     return null;
   }
   if (run.type === 'systemd') {

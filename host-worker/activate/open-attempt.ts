@@ -2,9 +2,10 @@
  * Before an attempt has any effect: everything that can be refused is refused, how things are is kept so that it
  * can be put back, and the journal is told what this placement is about to own. One durable write.
  */
-import type { DesiredFile, DesiredPlacement, DesiredTree, DockerRun } from '../../spec/desired.js';
+import type { DesiredFile, DesiredPlacement, DesiredTree, DockerRun, SystemdRun } from '../../spec/desired.js';
 import { MaestroError } from '../../spec/errors.js';
 import type { Operation } from '../../spec/plan.js';
+import { unitNames } from '../../spec/slots.js';
 import { boundPorts, type ContainerUndo, containerBefore } from '../docker/replace.js';
 import { contentOf } from '../files/content.js';
 import { digestFor } from '../files/digest.js';
@@ -16,6 +17,8 @@ import { nextRelease } from '../files/write-tree.js';
 import type { AttemptKey } from '../journal/journal.js';
 import { forgetPrevious, keepPrevious } from '../journal/previous.js';
 import { secretFilesOf, type AttemptRecord, type PlacementRecord, type UndoEntry } from '../journal/records.js';
+import { servingRun } from '../slots/serving.js';
+import { turnBefore } from '../slots/turn.js';
 import { hasSource, isThere, pinnedCommit, releaseName, releasePath } from '../source/releases.js';
 import { unitPath } from '../systemd/systemctl.js';
 import { unitBefore } from '../systemd/unit.js';
@@ -57,15 +60,18 @@ async function before(deps: HostDeps, scene: Scene, operation: Operation): Promi
     case 'switch_container':
     case 'restart_container':
     case 'start_container':
-    case 'publish_ports':
     case 'reload_container':
       return run.type === 'docker' ? [await beforeContainer(deps, scene.desired, run, operation.op)] : [];
+    case 'publish_ports':
+      return run.type === 'docker' ? [await beforeContainer(deps, scene.desired, run, operation.op)] : [];
+    case 'switch_unit':
+      return run.type === 'systemd' ? [await turnBefore(deps, scene.desired, run, scene.record)] : [];
     case 'write_unit':
     case 'enable_unit':
     case 'start_unit':
     case 'restart_unit':
     case 'reload_unit':
-      return run.type === 'systemd' ? beforeUnit(scene, operation.op === 'write_unit', await unitBefore(run, scene.record.units.includes(run.unit_name), scene.seenSinceMs)) : [];
+      return run.type === 'systemd' ? beforeUnit(deps, scene, run, operation.op === 'write_unit') : [];
     case 'pull_image':
     case 'create_network':
     case 'check_health':
@@ -87,7 +93,9 @@ async function beforeContainer({ docker, publisher }: HostDeps, desired: Desired
   };
 }
 
-async function beforeUnit({ previousFolder }: Scene, writes: boolean, entry: UndoEntry & { kind: 'unit' }): Promise<UndoEntry[]> {
+async function beforeUnit({ publisher }: HostDeps, { desired, record, previousFolder, seenSinceMs }: Scene, run: SystemdRun, writes: boolean): Promise<UndoEntry[]> {
+  const serving = await servingRun(publisher, desired, run);
+  const entry = await unitBefore(serving, record.units.includes(serving.unit_name), seenSinceMs);
   return writes ? [await keepPrevious(previousFolder, unitPath(entry.unit), 'atomic'), entry] : [entry];
 }
 
@@ -148,7 +156,7 @@ function firstOfEach(entries: readonly UndoEntry[]): UndoEntry[] {
 /** Written before the effect: what we made and then were killed over must not look like somebody else's. */
 function claimed(record: PlacementRecord, desired: DesiredPlacement, operations: readonly Operation[], releases: Readonly<Record<string, string>>): PlacementRecord {
   const files = [...record.files, ...operations.flatMap((operation) => (operation.op === 'write_file' ? [operation.path] : []))];
-  const units = [...record.units, ...operations.flatMap((operation) => (operation.op === 'write_unit' ? [operation.unit] : []))];
+  const units = [...record.units, ...operations.flatMap((operation) => (operation.op === 'write_unit' ? [operation.unit] : operation.op === 'switch_unit' && desired.run.type === 'systemd' ? unitNames(desired.run) : []))];
   const written = operations.flatMap((operation) => (operation.op === 'write_tree' ? [treeAt(desired, operation.dest)] : []));
   const kept = record.trees.filter(({ dest }) => !written.some((tree) => tree.dest === dest));
   const links = [...record.links, ...operations.flatMap((operation) => (operation.op === 'switch_release' ? [operation.path] : []))];

@@ -9,6 +9,7 @@ import { isOf } from '../docker/labels.js';
 import { isTransitional, listAll } from '../docker/own-containers.js';
 import { stop } from '../docker/replace.js';
 import { waitHealthy } from '../health/wait-healthy.js';
+import { servingUnit } from '../slots/serving.js';
 import { unitJob } from '../systemd/systemctl.js';
 import { keyOf, lockOf } from './activate.js';
 import { describeFailure, StepFailed } from './failures.js';
@@ -51,8 +52,7 @@ interface Target { act(verb: OperateVerb): Promise<void>; runtime(healthcheck: D
 
 /** The container with this placement's mark, else the unit that its journal lists. */
 async function findTarget(deps: HostDeps, work: OperateWork): Promise<Target> {
-  const record = await deps.journal.placement(work);
-  const unit = record.units.at(-1);
+  const unit = await servingUnit(deps, work);
   const container = unit === undefined ? (await listAll(deps.docker)).find(({ name, labels }) => isOf(labels, work) && !isTransitional(name)) : undefined;
   if (container !== undefined) {
     const { id, name } = container;

@@ -12,7 +12,9 @@ import { isAlive, type MainProcess, mainProcess } from '../systemd/main-process.
 import { showUnit } from '../systemd/systemctl.js';
 import { endOf, isActive } from '../systemd/unit-status.js';
 import { lastUnitLines } from '../systemd/unit.js';
+import type { Publisher } from '../publish/publisher.js';
 import type { Route } from '../publish/route.js';
+import { servingRun } from '../slots/serving.js';
 import { PassingTrouble } from '../trouble.js';
 
 export interface Runtime { what: string; death: DeathCheck; lastLines(): Promise<string>; probe: Probe | null }
@@ -21,8 +23,8 @@ export interface Runtime { what: string; death: DeathCheck; lastLines(): Promise
  * `fresh`: this attempt started it, so every restart since is a death; otherwise only those from now on are.
  * `container`: the one to look at, when its id is known; `route` as of probeOf. null when there is nothing of this placement.
  */
-export async function runtimeOf(deps: { docker: Dockerode }, { run, healthcheck, ...placement }: DesiredPlacement, fresh: boolean, container: string | null = null, route: Route | null = null): Promise<Runtime | null> {
-  if (run.type === 'systemd') return unitRuntime(run.unit_name, healthcheck, fresh);
+export async function runtimeOf(deps: { docker: Dockerode; publisher: Publisher }, { run, healthcheck, ...placement }: DesiredPlacement, fresh: boolean, container: string | null = null, route: Route | null = null): Promise<Runtime | null> {
+  if (run.type === 'systemd') return unitRuntime((await servingRun(deps.publisher, placement, run)).unit_name, healthcheck, fresh);
   if (container !== null) return containerRuntime(deps.docker, run.container_name, container, healthcheck, fresh, route);
   const serving = servingContainer(await listAll(deps.docker), placement, run.container_name);
   return serving === null ? null : containerRuntime(deps.docker, run.container_name, serving.id, healthcheck, fresh);
@@ -70,7 +72,7 @@ async function nextEnd(docker: Dockerode, id: string, restartsBefore: number): P
   return startedAgain;
 }
 
-export async function unitRuntime(unit: string, healthcheck: DesiredPlacement['healthcheck'], fresh: boolean): Promise<Runtime> {
+export async function unitRuntime(unit: string, healthcheck: DesiredPlacement['healthcheck'], fresh: boolean, route: Route | null = null): Promise<Runtime> {
   const restartsBefore = fresh ? 0 : (await showUnit(unit)).restarts;
   let alive: MainProcess | null = null;
   return {
@@ -83,6 +85,6 @@ export async function unitRuntime(unit: string, healthcheck: DesiredPlacement['h
       return lives ? null : endOf(status);
     },
     lastLines: () => lastUnitLines(unit),
-    probe: healthcheck === null ? null : probeOf(healthcheck, commandOnHost),
+    probe: healthcheck === null ? null : probeOf(healthcheck, commandOnHost, route),
   };
 }

@@ -64,7 +64,7 @@ export class TakingBack {
   /** What the one that failed said last. */
   private async lastWords({ attempt }: OpenRecord): Promise<string> {
     for (const entry of attempt.undo) {
-      if (entry.kind === 'unit') return lastUnitLines(entry.unit);
+      if (entry.kind === 'unit' || entry.kind === 'slot') return lastUnitLines(entry.unit);
       if (entry.kind !== 'container') continue;
       const created = entry.how === 'deploy' ? createdBy(await listAll(this.deps.docker).catch(() => []), this.key)?.id : entry.old?.id;
       return created === undefined ? '' : lastLines(this.deps.docker, created);

@@ -19,12 +19,19 @@ import type { HostDeps } from './host-deps.js';
 import type { OpenRecord } from './open-attempt.js';
 import { runReload } from './reload.js';
 import type { Step } from './step.js';
+import { undoTurn } from '../slots/turn.js';
 
 /** True when the old one serves again. Safe to repeat from any point. */
 export async function undo(deps: HostDeps, step: Step, { attempt }: OpenRecord): Promise<boolean> {
   const container = attempt.undo.find((entry) => entry.kind === 'container');
   const unit = attempt.undo.find((entry) => entry.kind === 'unit');
+  const turn = attempt.undo.find((entry) => entry.kind === 'slot');
   const changes = attempt.undo.filter((entry) => entry.kind === 'file' || entry.kind === 'link' || entry.kind === 'source_link');
+  const previousFolder = deps.journal.previousFolder(step.key);
+  const restoreAll = async (): Promise<void> => {
+    for (const entry of changes.toReversed()) await step.effect('undo.restore', () => restore(previousFolder, entry));
+  };
+  if (turn !== undefined) return undoTurn(deps, step, turn, attempt.result?.taken_back === true, restoreAll);
   // Back to the old one before the new one goes, where both run.
   if (container?.published !== undefined) await publishAsBefore(deps.publisher, step, container.published);
   // A restart alone changed nothing that could be taken back.
@@ -32,8 +39,7 @@ export async function undo(deps: HostDeps, step: Step, { attempt }: OpenRecord):
   if (container !== undefined) await takeDownNew(deps.docker, step, container, attempt.result?.taken_back !== true);
   if (unit !== undefined) await takeDownUnit(step, unit);
   if (!hadSomething(attempt)) return false;
-  const previousFolder = deps.journal.previousFolder(step.key);
-  for (const entry of changes.toReversed()) await step.effect('undo.restore', () => restore(previousFolder, entry));
+  await restoreAll();
   if (container !== undefined) return containerServes(deps, step, container);
   if (unit === undefined || !(await bringBackUnit(step, deps.reload, unit))) return false;
   if (attempt.operations.some(({ op }) => op === 'reload_unit')) await step.effect('undo.reload_running', () => unitJob('reload', unit.unit));
@@ -51,7 +57,7 @@ async function containerServes(deps: HostDeps, step: Step, container: ContainerU
 }
 
 export function hadSomething({ undo: entries }: AttemptRecord): boolean {
-  return entries.every((entry) => (entry.kind === 'container' ? entry.old !== null : entry.kind === 'unit' ? entry.existed : true));
+  return entries.every((entry) => (entry.kind === 'container' ? entry.old !== null : entry.kind === 'unit' ? entry.existed : entry.kind === 'slot' ? entry.old !== null : true));
 }
 
 function restore(previousFolder: string, entry: Extract<UndoEntry, { kind: 'file' | 'link' | 'source_link' }>): Promise<void> {

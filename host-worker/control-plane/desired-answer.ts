@@ -42,6 +42,7 @@ const systemdRun: z.ZodType<SystemdRun> = z.object({
   restart_sec: z.number().min(0),
   resources,
   reload_command: z.string().optional(),
+  slots: z.object({ port: port.min(1) }).optional(),
   unit_text: z.string(),
 });
 

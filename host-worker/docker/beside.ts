@@ -59,9 +59,9 @@ async function setAside(docker: Dockerode, step: Step, name: string, old: string
   await rename(docker, step, 'container.rename_old', old, previousName(name));
 }
 
-export async function publish(publisher: Publisher, step: Step, { ports, container, draining }: { ports: PortMapping[]; container: string; draining: string | null }): Promise<void> {
+export async function publish(publisher: Publisher, step: Step, { ports, container, draining, unit }: Omit<Publication, 'deploy_id' | 'component'>): Promise<void> {
   const { deploy_id, component } = step.key;
-  await step.effect('publish.record', () => publisher.record(step.key, { deploy_id, component, ports, container, draining }));
+  await step.effect('publish.record', () => publisher.record(step.key, { deploy_id, component, ports, container, draining, ...(unit === true ? { unit } : {}) }));
   await refresh(publisher, step);
 }
 
@@ -86,7 +86,8 @@ export async function withdraw(publisher: Publisher, step: Step): Promise<void> 
 export async function retireOld({ docker, publisher }: BesideDeps, step: Step, before: ContainerUndo): Promise<void> {
   const { old } = before;
   if (old !== null) {
-    await drained(docker, step, old.id, (await publisher.of(step.key))?.ports ?? []);
+    const ports = (await publisher.of(step.key))?.ports ?? [];
+    if (ports.length > 0) await waitDrained(step, 'container', () => openConnections(docker, old.id, ports));
     if ((await inspectContainer(docker, old.id))?.State.Running === true) await step.effect('container.stop_old', () => stop(docker, old.id));
     await removeOld(docker, step, before);
   }
@@ -96,16 +97,16 @@ export async function retireOld({ docker, publisher }: BesideDeps, step: Step, b
   await refresh(publisher, step);
 }
 
-async function drained(docker: Dockerode, step: Step, id: string, ports: readonly PortMapping[]): Promise<void> {
-  if (ports.length === 0) return;
+/** `connections`: how many it has open; null: it does not run. */
+export async function waitDrained(step: Step, what: 'container' | 'unit', connections: () => Promise<number | null>): Promise<void> {
   const started = performance.now();
-  let open = await openConnections(docker, id, ports);
+  let open = await connections();
   if (open === null) return;
-  if (open > 0) step.report.output('info', `${String(open)} connections are still open to the old container; it stays for them, at most ${String(drainMs / 1000)} s`);
+  if (open > 0) step.report.output('info', `${String(open)} connections are still open to the old ${what}; it stays for them, at most ${String(drainMs / 1000)} s`);
   while (open !== null && (open > 0 || performance.now() - started < drainAtLeastMs)) {
     if (performance.now() - started > drainMs) return;
     await sleep(drainPollMs);
-    open = await openConnections(docker, id, ports);
+    open = await connections();
   }
 }
 

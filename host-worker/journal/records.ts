@@ -23,7 +23,7 @@ const operation: z.ZodType<Operation> = z.discriminatedUnion('op', [
   named('pull_image', 'image'), named('create_network', 'network'), named('write_file', 'path'), named('write_tree', 'dest'), named('switch_release', 'path'),
   named('create_container', 'name'), named('replace_container', 'name'), named('start_container', 'name'), named('restart_container', 'name'),
   named('switch_container', 'name'), named('publish_ports', 'name'), named('reload_container', 'name'), named('reload_unit', 'unit'),
-  named('write_unit', 'unit'), named('start_unit', 'unit'), named('restart_unit', 'unit'), named('enable_unit', 'unit'),
+  named('write_unit', 'unit'), named('switch_unit', 'unit'), named('start_unit', 'unit'), named('restart_unit', 'unit'), named('enable_unit', 'unit'),
   named('remove_owned_file', 'path'), z.object({ op: z.literal('check_health') }),
 ]);
 
@@ -57,6 +57,18 @@ const undoEntry = z.discriminatedUnion('kind', [
     published: publication.nullable().optional(),
     /** Words of the command that makes it read its files again. */
     reload: z.array(z.string()).optional(),
+  }),
+  z.object({
+    kind: z.literal('slot'),
+    /** The unit's name in the document, and the name of the new one; they are the same for one that is not to take turns. */
+    front: z.string(), unit: z.string(),
+    /** What the new one listens on; null: it does not take turns. */
+    port: z.number().nullable(),
+    /** Of the new one's name, as of a unit. */
+    existed: z.boolean(), invocation: z.string(),
+    /** The unit that served before, and the port that it listens on, as far as it is known; null: there was none of ours. */
+    old: z.object({ unit: z.string(), was_active: z.boolean(), port: z.number().nullable() }).nullable(),
+    published: publication.nullable(),
   }),
 ]);
 export type UndoEntry = z.infer<typeof undoEntry>;

@@ -7,14 +7,15 @@ import { call, refused } from '../docker/docker-call.js';
 import { isOf } from '../docker/labels.js';
 import { inspectContainer, isTransitional, listAll } from '../docker/own-containers.js';
 import type { Journal, PlacementKey } from '../journal/journal.js';
+import { unitsWithLogs } from '../slots/serving.js';
 import { dockerLines, journalLine, type LogLine } from './lines.js';
 
 export interface Wanted { tail: number; follow: boolean; signal: AbortSignal }
 
 /** Ends when there are no more lines, or with the signal. Throws not_found for a placement that has nothing here. */
 export async function linesOf({ docker, journal }: { docker: Dockerode; journal: Journal }, key: PlacementKey, wanted: Wanted): Promise<AsyncIterable<LogLine>> {
-  const unit = (await journal.placement(key)).units.at(-1);
-  if (unit !== undefined) return unitLines(unit, wanted);
+  const units = await unitsWithLogs(journal, key);
+  if (units.length > 0) return unitLines(units, wanted);
   const container = (await listAll(docker)).find(({ name, labels }) => isOf(labels, key) && !isTransitional(name));
   if (container === undefined) throw new MaestroError('not_found', `${key.component} has nothing on this host that has logs`, { fix: 'Apply the deploy first.' });
   const found = await inspectContainer(docker, container.id);
@@ -36,8 +37,8 @@ async function containerStream({ modem }: Dockerode, id: string, { tail, follow,
 
 const journalLineMax = 1 << 20;
 
-async function* unitLines(unit: string, { tail, follow, signal }: Wanted): AsyncGenerator<LogLine> {
-  const argv = ['--unit', unit, '--lines', String(tail), '--output', 'json', '--no-pager', '--quiet', ...(follow ? ['--follow'] : [])];
+async function* unitLines(units: readonly string[], { tail, follow, signal }: Wanted): AsyncGenerator<LogLine> {
+  const argv = [...units.flatMap((unit) => ['--unit', unit]), '--lines', String(tail), '--output', 'json', '--no-pager', '--quiet', ...(follow ? ['--follow'] : [])];
   const child = spawn('journalctl', argv, { stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' } });
   const stop = (): void => void child.kill('SIGKILL');
   child.on('error', (error) => child.stdout.destroy(error));

@@ -20,7 +20,8 @@ import { observeSource } from '../source/observe-source.js';
 import { hasSource } from '../source/releases.js';
 import { refuseUnsafeSource } from '../source/safe-source.js';
 import { observeFiles } from './files.js';
-import { observeUnits, type SystemdPlacement } from './units.js';
+import { observeServing } from './slots.js';
+import type { SystemdPlacement } from './units.js';
 
 export interface ObserveDeps {
   journal: Journal;
@@ -38,7 +39,7 @@ export async function observePlacements(deps: ObserveDeps, desired: readonly Des
   const records = await Promise.all(desired.map((placement) => deps.journal.placement(placement)));
   // Nothing waits for anything it does not need: units and files are read while Docker answers, health as soon as its runtime is known.
   const containers = guarded(factsSeen.then((facts) => observeAllContainers(deps, facts, desired.filter(isDocker), ask)));
-  const units = guarded(observeAllUnits(desired, records));
+  const units = guarded(observeAllUnits(deps, desired, records));
   const observed = Promise.all(desired.map((placement, index) => observePlacement(deps, placement, records[index], (isDocker(placement) ? containers : units).then((found) => found.get(placement.component) ?? nothing), signal)));
   const [facts, placements] = await Promise.all([factsSeen, observed]);
   return { facts, observed: placements };
@@ -61,10 +62,10 @@ async function observeAllContainers({ docker, images, publisher }: ObserveDeps, 
   return new Map(placements.map(({ component }, index) => [component, { ...nothing, ...found[index] }]));
 }
 
-async function observeAllUnits(desired: readonly DesiredPlacement[], records: readonly PlacementRecord[]): Promise<Map<string, RunFound>> {
+async function observeAllUnits({ publisher }: ObserveDeps, desired: readonly DesiredPlacement[], records: readonly PlacementRecord[]): Promise<Map<string, RunFound>> {
   const placements = desired.filter(isSystemd);
   const owned = desired.flatMap((placement, index) => (isSystemd(placement) ? [new Set(records[index]?.units ?? [])] : []));
-  const found = isBooted() ? await observeUnits(placements, owned) : [];
+  const found = isBooted() ? await observeServing(publisher, placements, owned) : [];
   return new Map(placements.map(({ component }, index) => [component, { ...nothing, unit: found[index] ?? null }]));
 }
 

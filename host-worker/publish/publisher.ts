@@ -1,17 +1,19 @@
 /**
- * Published ports of the components that are deployed without an interruption: which container they lead to is in a
+ * Published ports of the components that are deployed without an interruption: which container or unit they lead to is in a
  * file of the host's journal, and the kernel's rules are made of that file and of the containers' addresses, all at once.
  */
 import type Dockerode from 'dockerode';
 import { MaestroError } from '../../spec/errors.js';
 import type { PortMapping } from '../../spec/desired.js';
+import type { Colour, PortPair } from '../../spec/slots.js';
 import { readDurable, writeDurably } from '../journal/durable-file.js';
 import type { PlacementKey } from '../journal/journal.js';
 import { allowFromLocalhost, type Reach, reachOf } from './address.js';
 import type { KernelRules } from './kernel-rules.js';
-import { type Publication, publications } from './record.js';
+import { type Publication, type Publications, publications } from './record.js';
 import { hasAnyOfOurs, isEverywhere, isHookedForPublishing, isInPlace, publishChain, restoreText, type Target, wantedChains } from './rules.js';
 import { liveRules, SavedRules } from './saved-rules.js';
+import { choosePair } from './slot-ports.js';
 import { type Socket, socketsOf } from './sockets.js';
 
 export interface PublisherDeps {
@@ -35,6 +37,29 @@ export class Publisher {
     return (await this.read()).find((entry) => isFor(entry, key)) ?? null;
   }
 
+  /** Of placements that a unit serves. */
+  async ofUnits(): Promise<Publication[]> {
+    return (await this.read()).filter(({ unit }) => unit === true);
+  }
+
+  /** The ports of a placement's two units, chosen when it has none. `idle`: nothing of ours listens there now, so that its port is given up when somebody else does. */
+  takeSlots(key: PlacementKey, idle: readonly Colour[]): Promise<PortPair> {
+    return this.inTurn(async () => {
+      const all = await this.readAll();
+      const mine = all.slots.find((slot) => isFor(slot, key)) ?? null;
+      const pair = await choosePair(all, key, mine, idle, this.deps.sockets ?? (() => socketsOf('self')));
+      if (mine === null || mine.blue !== pair.blue || mine.green !== pair.green) await this.write({ ...all, slots: [...all.slots.filter((slot) => !isFor(slot, key)), { deploy_id: key.deploy_id, component: key.component, ...pair }] });
+      return pair;
+    });
+  }
+
+  giveUpSlots(key: PlacementKey): Promise<void> {
+    return this.inTurn(async () => {
+      const all = await this.readAll();
+      if (all.slots.some((slot) => isFor(slot, key))) await this.write({ ...all, slots: all.slots.filter((slot) => !isFor(slot, key)) });
+    });
+  }
+
   async isUsed(): Promise<boolean> {
     return (await this.read()).length > 0;
   }
@@ -42,8 +67,9 @@ export class Publisher {
   /** Written down first, so that whoever makes the rules next makes these. null: nothing of the placement is published any more. */
   record(key: PlacementKey, entry: Publication | null): Promise<void> {
     return this.inTurn(async () => {
-      const others = (await this.read()).filter((other) => !isFor(other, key));
-      await writeDurably(this.deps.path, { format: 1, published: entry === null ? others : [...others, entry] });
+      const all = await this.readAll();
+      const others = all.published.filter((other) => !isFor(other, key));
+      await this.write({ ...all, published: entry === null ? others : [...others, entry] });
     });
   }
 
@@ -79,10 +105,12 @@ export class Publisher {
     return async (container) => {
       const entry = entries.find((candidate) => candidate.container === container);
       if (entry === undefined) return null;
+      const isLive = (port: PortMapping, ip: string): boolean => rules.some((rule) => rule.protocol === port.protocol && rule.host_port === port.host_port && isSameIp(rule.ip, port.ip) && rule.to_ip === ip && rule.to_port === port.container_port);
+      if (entry.unit === true) return { ports: entry.ports.filter((port) => isLive(port, '')) };
       const reach = await reachOf(this.deps.docker, container);
       // While it does not run, there are no rules that could be wrong.
       if (reach === null) return { ports: entry.ports };
-      return { ports: entry.ports.filter((port) => rules.some((rule) => rule.protocol === port.protocol && rule.host_port === port.host_port && isSameIp(rule.ip, port.ip) && rule.to_ip === reach.ip && rule.to_port === port.container_port)) };
+      return { ports: entry.ports.filter((port) => isLive(port, reach.ip)) };
     };
   }
 
@@ -109,10 +137,19 @@ export class Publisher {
   }
 
   private async read(): Promise<Publication[]> {
-    return (await readDurable(this.deps.path, publications))?.published ?? [];
+    return (await this.readAll()).published;
   }
 
-  private async reaches({ container, draining }: Publication): Promise<{ serving: Reach | null; draining: Reach | null }> {
+  private async readAll(): Promise<Publications> {
+    return (await readDurable(this.deps.path, publications)) ?? { format: 1, published: [], slots: [] };
+  }
+
+  private write(all: Publications): Promise<void> {
+    return writeDurably(this.deps.path, all);
+  }
+
+  private async reaches({ container, draining, unit }: Publication): Promise<{ serving: Reach | null; draining: Reach | null }> {
+    if (unit === true) return { serving: null, draining: null };
     const { docker } = this.deps;
     return { serving: await reachOf(docker, container), draining: draining === null ? null : await reachOf(docker, draining) };
   }
@@ -132,7 +169,8 @@ export class Publisher {
 
 const isFor = (entry: PlacementKey, key: PlacementKey): boolean => entry.deploy_id === key.deploy_id && entry.component === key.component;
 
-function targetOf({ ports }: Publication, reaches: { serving: Reach | null; draining: Reach | null } | undefined): Target[] {
+function targetOf({ ports, unit }: Publication, reaches: { serving: Reach | null; draining: Reach | null } | undefined): Target[] {
+  if (unit === true) return [{ ports, address: null, draining: [] }];
   if (reaches === undefined || reaches.serving === null) return [];
   return [{ ports, address: reaches.serving, draining: reaches.draining === null ? [] : [reaches.draining] }];
 }

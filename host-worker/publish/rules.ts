@@ -1,5 +1,5 @@
 /**
- * The host's rules that lead published ports to containers, as text of `iptables-restore --noflush`. Pure.
+ * The host's rules that lead published ports to containers and to other ports of the host, as text of `iptables-restore --noflush`. Pure.
  *
  * Chains of our own stand in front of Docker's, so that a port leads to our container even while the one before it is
  * still published by Docker. NAT is decided by a connection's first packet: those that are open stay where they are.
@@ -10,7 +10,8 @@ import type { SavedRules } from './saved-rules.js';
 
 /** Where a container is reached, and the size of its network. */
 export interface Address { ip: string; prefix: number }
-export interface Target { ports: readonly PortMapping[]; address: Address; /** Of containers whose open connections go on. */ draining: readonly Address[] }
+/** `address`: null: a program of the host itself. */
+export interface Target { ports: readonly PortMapping[]; address: Address | null; /** Of containers whose open connections go on. */ draining: readonly Address[] }
 
 export const publishChain = 'MAESTRO-PUBLISH';
 
@@ -30,17 +31,30 @@ const chainsOf = (table: Hook['table']): string[] => [...new Set(hooks.filter((h
 type Chains = ReadonlyMap<string, readonly string[]>;
 
 /** What each chain shall hold; its first rule matches everything, does nothing and carries the digest of all of them. */
-export function wantedChains(targets: readonly Target[]): Chains {
+export function wantedChains(all: readonly Target[]): Chains {
+  const targets = all.filter(isElsewhere);
+  const here = all.filter(({ address }) => address === null).flatMap(({ ports }) => ports);
   const rules: [string, string[]][] = [
-    [publishChain, targets.flatMap(({ ports, address }) => ports.map((port) => `${destination(port)}-p ${port.protocol} -m ${port.protocol} --dport ${String(port.host_port)} -j DNAT --to-destination ${address.ip}:${String(port.container_port)}`))],
+    [publishChain, [...targets.flatMap(({ ports, address }) => ports.map((port) => `${toPort(port)} -j DNAT --to-destination ${address.ip}:${String(port.container_port)}`)), ...here.map(redirect)]],
     ['MAESTRO-MASQUERADE', targets.flatMap(({ ports, address }) => endpoints(ports).flatMap((port) => masquerade(address, port)))],
     ['MAESTRO-FORWARD', targets.flatMap(({ ports, address, draining }) => [address, ...draining].flatMap(({ ip }) => endpoints(ports).map((port) => accept(ip, port))))],
     // Hosts beside a container must not reach what listens on 127.0.0.1 alone, which route_localnet would let them do.
-    ['MAESTRO-INPUT', targets.length === 0 ? [] : ['-d 127.0.0.0/8 ! -i lo -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP']],
+    ['MAESTRO-INPUT', [...(targets.length === 0 ? [] : ['-d 127.0.0.0/8 ! -i lo -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP']), ...here.map(onlyLed)]],
   ];
   const mark = `-m comment --comment ${markOf(rules)}`;
   return new Map(rules.map(([chain, lines]) => [chain, [mark, ...lines]]));
 }
+
+const isElsewhere = (target: Target): target is Target & { address: Address } => target.address !== null;
+
+const toPort = (port: PortMapping): string => `${destination(port)}-p ${port.protocol} -m ${port.protocol} --dport ${String(port.host_port)}`;
+
+/** First packets alone: what the kernel has not followed from its beginning stays with the program that has it. */
+const redirect = (port: PortMapping): string => `${toPort(port)}${port.protocol === 'tcp' ? ' --syn' : ''} -j REDIRECT --to-ports ${String(port.container_port)}`;
+
+/** From other machines there is one way to a program: the published port. */
+const onlyLed = ({ protocol, container_port: port }: PortMapping): string =>
+  `! -i lo -p ${protocol} -m ${protocol} --dport ${String(port)} -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP`;
 
 const markOf = (rules: unknown): string => `maestro-${sha256Hex(JSON.stringify(rules)).slice(0, 16)}`;
 export const isEverywhere = (ip: string): boolean => ip === '' || ip === '0.0.0.0';

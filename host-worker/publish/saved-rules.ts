@@ -1,6 +1,6 @@
 /** What `iptables-save` says, by table and chain. Pure. */
 
-export interface LiveRule { protocol: 'tcp' | 'udp'; /** '' = every address of the host. */ ip: string; host_port: number; to_ip: string; to_port: number }
+export interface LiveRule { protocol: 'tcp' | 'udp'; /** '' = every address of the host. */ ip: string; host_port: number; /** '' = the host itself. */ to_ip: string; to_port: number }
 
 export class SavedRules {
   private readonly chains = new Map<string, string[]>();
@@ -24,7 +24,7 @@ export class SavedRules {
 /** The rules of the chain that lead somewhere. */
 export function liveRules(lines: readonly string[]): LiveRule[] {
   return lines.flatMap((line) => {
-    const [, toIp, toPort] = /--to-destination (\d+\.\d+\.\d+\.\d+):(\d+)/.exec(line) ?? [];
+    const [, toIp, toPort] = /--to-destination (\d+\.\d+\.\d+\.\d+):(\d+)/.exec(line) ?? /-j REDIRECT --to-ports ()(\d+)/.exec(line) ?? [];
     const [, port] = /--dport (\d+)/.exec(line) ?? [];
     if (toIp === undefined || port === undefined) return [];
     return [{ protocol: / ?-p udp\b/.test(line) ? 'udp' as const : 'tcp' as const, ip: /(?:^| )-d (\d+\.\d+\.\d+\.\d+)/.exec(line)?.[1] ?? '', host_port: Number(port), to_ip: toIp, to_port: Number(toPort) }];

@@ -62,7 +62,7 @@ async function removePlacement(deps: PruneDeps, work: HostWork, scope: ActivityS
   const key: PlacementKey = { deploy_id: work.deploy_id, component };
   await deps.locks.run(`${key.deploy_id}/${component}`, scope.signal, async () => {
     for (const removal of removals) await removeAndNote(deps, key, scope, removal, result);
-    if (removals.some(({ op }) => op === 'remove_container')) await effect(deps, scope, 'prune.withdraw', () => withdraw(deps, key));
+    if (removals.some(({ op }) => op === 'remove_container' || op === 'remove_unit')) await effect(deps, scope, 'prune.withdraw', () => withdraw(deps, key, removals));
     if (removals.some(({ op }) => op === 'remove_unit')) await effect(deps, scope, 'prune.reload', () => deps.reload.request());
     // Last: until then the journal is what says that these things are ours.
     if (whole) await effect(deps, scope, 'prune.forget', () => forget(deps, key));
@@ -77,8 +77,14 @@ async function removeAndNote(deps: PruneDeps, key: PlacementKey, scope: Activity
 }
 
 /** Ports that the host's own rules publish for it lead to nothing now. */
-async function withdraw({ publisher }: PruneDeps, key: PlacementKey): Promise<void> {
-  await publisher.record(key, null);
+async function withdraw({ publisher }: PruneDeps, key: PlacementKey, removals: readonly Removal[]): Promise<void> {
+  const entry = await publisher.of(key);
+  const goes = (unit: string): boolean => removals.some((removal) => removal.op === 'remove_unit' && removal.unit === unit);
+  // A unit may stay where a container goes, and the other way round.
+  if (entry === null || (entry.unit === true ? goes(entry.container) : removals.some(({ op }) => op === 'remove_container'))) {
+    if (entry !== null) await publisher.record(key, null);
+    await publisher.giveUpSlots(key);
+  }
   await publisher.refresh();
 }
 

@@ -15,6 +15,7 @@ import { readFileAt } from '../files/read-file.js';
 import { releasesRoot, refuseUnsafePath, refuseUnsafeUnitName } from '../files/safe-path.js';
 import { removeFile } from '../files/write-file.js';
 import type { PlacementKey } from '../journal/journal.js';
+import { isOwnAlias } from '../slots/turn.js';
 import { releasesFolder } from '../source/releases.js';
 import { setEnabled } from '../systemd/enablement.js';
 import { isBooted, showUnit, unitJob, unitPath } from '../systemd/systemctl.js';
@@ -57,6 +58,7 @@ async function removeUnit(unit: string): Promise<string | null> {
     if (loaded !== 'not-found' && active !== 'inactive') await unitJob('stop', unit);
     await setEnabled(unit, false);
   }
+  if (await isOwnAlias(unit)) await pointLink(unitPath(unit), null);
   const found = await readFileAt(unitPath(unit));
   if (found.kind === 'other') return `${unitPath(unit)} is not the file that was written`;
   if (found.kind === 'file') await removeFile(unitPath(unit));

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { DesiredPlacement } from '../../spec/desired.js';
 import type { PlacementSeen, WatchedVersion } from '../../spec/drift.js';
+import { unitNames } from '../../spec/slots.js';
 import type { WatchPlane } from '../control-plane/watch-client.js';
 import { nextName, previousName } from '../docker/own-containers.js';
 import { unitFolder, unitPath } from '../systemd/systemctl.js';
@@ -151,7 +152,7 @@ export class Watcher {
 
   private listen(placements: readonly DesiredPlacement[]): void {
     this.names = new Set(placements.flatMap(({ run }) => (run.type === 'docker' ? [run.container_name, nextName(run.container_name), previousName(run.container_name)] : [])));
-    const units = placements.flatMap(({ run }) => (run.type === 'systemd' ? [run.unit_name] : []));
+    const units = placements.flatMap(({ run }) => (run.type === 'systemd' ? unitNames(run) : []));
     this.units.want(units);
     this.folders.want([...placements.flatMap(pathsOf), ...units.flatMap((unit) => [unitPath(unit), `${unitFolder}/multi-user.target.wants/${unit}`])]);
   }

@@ -5,6 +5,7 @@ import type { Path } from '../document/path.js';
 import { bundlePath, resolveDest } from '../resolve/paths.js';
 import { withoutSlash, type BundleEntry } from '../resolve/placement.js';
 import { parsePorts } from '../resolve/ports.js';
+import { unitNames } from '../slots.js';
 import { canonicalAddress } from './address.js';
 import type { Claim } from './claim.js';
 
@@ -14,14 +15,21 @@ export interface PlacementClaims { host: string; component: string; claims: Plac
 
 /** `component` is rendered, and `placement` made of it. What could not be resolved claims nothing; it is an error of its own. */
 export function placementClaims(component: Component, bundle: readonly BundleEntry[], placement: DesiredPlacement): PlacementClaims {
-  const claims = [nameClaim(component, placement), ...sourceClaims(component, placement), ...portClaims(component), ...volumeClaims(component, placement), ...pathClaims(component, bundle, placement)];
+  const claims = [...nameClaims(component, placement), ...sourceClaims(component, placement), ...portClaims(component), ...slotClaims(component, placement), ...volumeClaims(component, placement), ...pathClaims(component, bundle, placement)];
   return { host: placement.host, component: placement.component, claims };
 }
 
 /** A name that is not written is told at the run section, from which it follows. */
-function nameClaim({ run: written }: Component, { run }: DesiredPlacement): PlacedClaim {
-  const [key, claim]: [string, Claim] = run.type === 'docker' ? ['container_name', { kind: 'container', name: run.container_name }] : ['unit_name', { kind: 'unit', name: run.unit_name }];
-  return { claim, path: Object.hasOwn(written, key) ? ['run', key] : ['run'] };
+function nameClaims({ run: written }: Component, { run }: DesiredPlacement): PlacedClaim[] {
+  const [key, claims]: [string, Claim[]] = run.type === 'docker' ? ['container_name', [{ kind: 'container', name: run.container_name }]] : ['unit_name', unitNames(run).map((name) => ({ kind: 'unit', name }))];
+  return at(Object.hasOwn(written, key) ? ['run', key] : ['run'], claims);
+}
+
+/** The port that leads to whichever of two units serves. */
+function slotClaims({ healthcheck }: Component, { run }: DesiredPlacement): PlacedClaim[] {
+  if (run.type !== 'systemd' || run.slots === undefined) return [];
+  const { port } = run.slots;
+  return [{ claim: { kind: 'port', protocol: 'tcp', address: canonicalAddress(''), from: port, to: port }, path: ['healthcheck', healthcheck?.type === 'tcp' ? 'port' : 'url'] }];
 }
 
 /** The component directory, which is flipped from release to release. */

@@ -20,11 +20,14 @@ export function unsupportedFeatures(document: DeployDocument, locate: YamlReadin
   for (const [id, component] of Object.entries(document.components)) componentFeatures(id, component, refuse);
   document.deployment.forEach((binding, index) => {
     const at = (key: string): Path => ['deployment', index, key];
-    const unit = binding.strategy === 'blue_green' ? binding.components.find((id) => document.components[id]?.run.type === 'systemd') : undefined;
-    refuse(unit !== undefined, at('strategy'), `strategy blue_green of the systemd unit ${unit ?? ''}`);
+    const unit = binding.strategy === 'blue_green' ? binding.components.find((id) => isReloaded(document.components[id])) : undefined;
+    refuse(unit !== undefined, at('strategy'), `strategy blue_green of the systemd unit ${unit ?? ''}, which has deploy_mode hot,`);
   });
   return found;
 }
+
+/** It is one unit, with nothing beside it that could be held back. */
+const isReloaded = (component: Component | undefined): boolean => component?.run.type === 'systemd' && component.deploy_mode === 'hot';
 
 function componentFeatures(id: string, component: Component, refuse: (used: boolean, path: Path, what: string) => void): void {
   const at = (...rest: Path): Path => ['components', id, ...rest];
@@ -32,8 +35,6 @@ function componentFeatures(id: string, component: Component, refuse: (used: bool
   refuse(source?.type === 'git' && source.sync !== undefined, at('source', 'sync'), 'sync');
   refuse(source !== undefined && 'credentials_ref' in source && source.credentials_ref !== undefined, at('source', 'credentials_ref'), 'credentials_ref');
   refuse(component.build.length > 0 && source === undefined, at('build'), 'build without a source');
-  // Two instances of a unit want the same port, and the document has no word for another one.
-  refuse(component.deploy_mode === 'blue_green' && component.run.type === 'systemd', at('deploy_mode'), 'deploy_mode blue_green of a systemd unit');
   refuse(component.reload_triggers.dependencies === 'hot', at('reload_triggers', 'dependencies'), 'reload_triggers.dependencies: hot');
   refuse(component.metrics !== undefined, at('metrics'), 'metrics');
 }

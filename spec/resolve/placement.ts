@@ -8,6 +8,7 @@ import { resolveDeployMode } from './deploy-mode.js';
 import { bundlePath, normalisePath, resolveDest } from './paths.js';
 import type { ReportProblem } from './problems.js';
 import { componentDirectory, environmentFileText, resolveDockerRun, resolveHealthcheck, resolveSystemdRun } from './run.js';
+import { withSlots } from './slots.js';
 import { resolveSource } from './source.js';
 import { resolveTests } from './tests.js';
 
@@ -21,6 +22,8 @@ export interface PlacementInput {
   /** For a rollback: the version that its content is of. */
   contentVersion?: number;
   host: string;
+  /** Of the host, as the document has it. */
+  address?: string;
   componentId: string;
   /** With every `{{ }}` evaluated. */
   component: Component;
@@ -41,13 +44,16 @@ export function resolvePlacement(input: PlacementInput, report: ReportProblem): 
   const run = component.run.type === 'docker'
     ? resolveDockerRun(componentId, component, component.run, input.digest, report)
     : resolveSystemdRun(componentId, input.project, component, component.run, report);
+  const mode = resolveDeployMode(input.together === true && component.deploy_mode === 'cold' ? { ...component, deploy_mode: 'blue_green' } : component, run, report);
+  const healthcheck = resolveHealthcheck(component.healthcheck, report);
   const content = {
-    deploy_id: input.deployId, project: input.project, component: componentId, host: input.host, component_directory: directory, run,
-    ...resolveDeployMode(input.together === true && component.deploy_mode === 'cold' ? { ...component, deploy_mode: 'blue_green' } : component, run, report),
+    deploy_id: input.deployId, project: input.project, component: componentId, host: input.host, component_directory: directory,
+    run: run.type === 'systemd' && mode.deploy_mode === 'blue_green' ? withSlots(component, run, healthcheck, input.address ?? null, report) : run,
+    ...mode,
     ...resolveSource(component, { directory, contentVersion: input.contentVersion ?? input.version, bundle: input.bundle, artifacts: input.artifacts ?? new Map<string, number>() }, input.digest, report),
     files: [...environmentFile(input, run), ...templateFiles(input, directory, report), ...singleFiles(input, directory, report)],
     trees: trees(input, directory, report),
-    healthcheck: resolveHealthcheck(component.healthcheck, report),
+    healthcheck,
     ...resolveTests(component, report),
   };
   return { ...content, version: input.version, hash: componentHash(content) };

@@ -31,6 +31,7 @@ export const operationWords = {
   create_container: 'create the container',
   replace_container: 'replace the container',
   switch_container: 'switch to a new container, started beside the old one:',
+  switch_unit: 'switch to a new unit, started beside the old one:',
   publish_ports: 'publish the ports of the container',
   reload_container: 'reload the container',
   start_container: 'start the container',
