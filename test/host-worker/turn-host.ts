@@ -51,3 +51,37 @@ export async function units(lab: HostLab): Promise<string[]> {
 }
 
 export const rules = async (lab: HostLab): Promise<string[]> => (await lab.succeed(['iptables-save'])).split('\n').filter((line) => line.includes('MAESTRO'));
+
+/** Asks from the host itself, at its own address and at 127.0.0.1, on new connections, until the file is there; prints how often it was answered, and what went wrong. */
+const asking = `
+import http.client, os, sys, time
+answered, failed, order = 0, [], []
+while not os.path.exists('/tmp/asked-enough'):
+    for host in sys.argv[1:]:
+        try:
+            connection = http.client.HTTPConnection(host, 8080, timeout=20)
+            connection.request('GET', '/')
+            response = connection.getresponse()
+            version = response.read().decode().split()[0]
+            if response.status != 200: raise Exception('http %d' % response.status)
+            if version not in order: order.append(version)
+            answered += 1
+            connection.close()
+        except Exception as error: failed.append('%s: %r' % (host, error))
+    time.sleep(0.004)
+print(answered, ' '.join(order), '; '.join(failed), sep='|')
+`;
+
+export interface AskedInside { answered: number; order: string; failed: string }
+
+export async function askInside(lab: HostLab): Promise<() => Promise<AskedInside>> {
+  await lab.succeed(['rm', '-f', '/tmp/asked-enough']);
+  await lab.host.writeFile('/tmp/asking.py', asking);
+  const asked = lab.succeed(['python3', '/tmp/asking.py', '127.0.0.1', lab.host.address], 120_000);
+  asked.catch(() => undefined);
+  return async () => {
+    await lab.succeed(['touch', '/tmp/asked-enough']);
+    const [answered = '', order = '', failed = ''] = (await asked).trimEnd().split('|');
+    return { answered: Number(answered), order, failed };
+  };
+}

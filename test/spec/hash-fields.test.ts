@@ -8,7 +8,7 @@ const docker: Required<DockerRun> = {
   volumes: [{ kind: 'bind', source: '/a', target: '/b', read_only: true }], env: { A: '1' }, secret_env: { B: { digest: 'dd', content: 'b' } }, networks: ['back'], restart: 'always', command: ['run', 'it'], resources: { memory_bytes: 1024, cpus: 0.5 }, reload_command: ['web', 'reload'],
 };
 const systemd: Required<SystemdRun> = {
-  type: 'systemd', unit_name: 'web.service', command: '/bin/web', working_directory: '/srv', user: 'deploy', group: 'deploy', env: { A: '1' }, environment_file: '/etc/maestro/units/web.service.env', restart: 'always', restart_sec: 5, resources: { memory_bytes: 1024, cpus: 0.5 }, reload_command: '/bin/reload', unit_text: '[Unit]',
+  type: 'systemd', unit_name: 'web.service', command: '/bin/web', working_directory: '/srv', user: 'deploy', group: 'deploy', env: { A: '1' }, environment_file: '/etc/maestro/units/web.service.env', restart: 'always', restart_sec: 5, resources: { memory_bytes: 1024, cpus: 0.5 }, reload_command: '/bin/reload', slots: { port: 80 }, unit_text: '[Unit]',
 };
 const file: Required<DesiredFile> = { path: '/etc/a', sha256: 'aa', keyed: true, size: 1, mode: 0o640, owner: 'root', group: 'root', strategy: 'atomic', origin: 'file', content: 'YQ==' };
 const tree: Required<DesiredTree> = { dest: '/srv/a', strategy: 'atomic', tree_hash: 'bb', owner: 'root', group: 'root', files: [{ path: 'x', sha256: 'cc', size: 1, mode: 0o644, content: 'YQ==' }] };

@@ -22,6 +22,8 @@ export const systemdRuns: fc.Arbitrary<SystemdRun> = fc.record({
   env, restart: fc.constantFrom('no' as const, 'always' as const), restart_sec: fc.constantFrom(1, 5), resources: limits,
 }).map((run) => ({ type: 'systemd' as const, ...run, unit_text: renderUnit('web', 'shop', run) }));
 
+const turningRuns = systemdRuns.map((run): SystemdRun => ({ ...run, slots: { port: 80 } }));
+
 const hash = fc.constantFrom('one', 'two').map(sha256Hex);
 const owner = fc.option(fc.constantFrom('root', 'deploy'));
 const files: fc.Arbitrary<DesiredFile[]> = fc.uniqueArray(fc.record({
@@ -47,7 +49,7 @@ export function dockerOf({ run }: DesiredPlacement): DockerRun {
 
 export const withHash = (content: Content, version = 1): DesiredPlacement => ({ ...content, version, hash: componentHash(content) });
 
-export const placements: fc.Arbitrary<DesiredPlacement> = fc.record({ run: fc.oneof(dockerRuns, systemdRuns), source: fc.option(sources), build: builds, files, trees, checked: fc.boolean(), mode: fc.option(fc.constantFrom('hot' as const, 'blue_green' as const)), reload_on: fc.subarray(['code' as const, 'config' as const, 'content' as const]) }).map(({ checked, mode, ...rest }) => withHash({
+export const placements: fc.Arbitrary<DesiredPlacement> = fc.record({ run: fc.oneof({ weight: 2, arbitrary: dockerRuns }, systemdRuns, turningRuns), source: fc.option(sources), build: builds, files, trees, checked: fc.boolean(), mode: fc.option(fc.constantFrom('hot' as const, 'blue_green' as const)), reload_on: fc.subarray(['code' as const, 'config' as const, 'content' as const]) }).map(({ checked, mode, ...rest }) => withHash({
   deploy_id: 'dpl_1', project: 'shop', component: 'web', host: 'h1', component_directory: directory, ...(mode === null ? {} : { deploy_mode: mode }), ...rest,
   healthcheck: checked ? { type: 'tcp', host: 'localhost', port: 80, interval_ms: 1000, timeout_ms: 1000, start_period_ms: 0, retries: 3 } : null,
 }));
@@ -57,6 +59,8 @@ const freshContainer = (desired: DesiredPlacement, run: DockerRun): ObservedCont
   ({ id: 'c0ffee', owner: ownership(desired), status: 'running', exit_code: 0, image_id: 'sha256:new', wanted_image_id: 'sha256:new', run, started_at: null });
 const freshUnit = (run: SystemdRun): ObservedUnit =>
   ({ owned: true, load_state: 'loaded', active_state: 'inactive', sub_state: 'dead', enabled: false, unit_sha256: sha256Hex(run.unit_text), needs_daemon_reload: false, exit_code: 0, run, started_at: null });
+/** Beside whatever there was, with everything that leads to it. */
+const inTurn = (run: SystemdRun): ObservedUnit => ({ ...freshUnit(run), enabled: true, active_state: 'active', sub_state: 'running', ...(run.slots === undefined ? {} : { slot: { alias: true, published: true } }) });
 
 /** A release is made of the commit that the ref names, whatever that is by then. */
 function switched({ source_hash }: DesiredSource, before: ObservedSource | null): ObservedSource {
@@ -83,7 +87,8 @@ export const hostsFor = (desired: DesiredPlacement): fc.Arbitrary<ObservedPlacem
   const unit = run.type !== 'systemd' ? fc.constant(null) : fc.option(fc.record({
     owned: fc.constantFrom(true, true, false), load_state: fc.constantFrom('loaded', 'not-found'), active_state: fc.constantFrom('active', 'inactive', 'failed', 'activating', 'deactivating'), sub_state: fc.constantFrom('running', 'auto-restart'),
     enabled: fc.boolean(), unit_sha256: fc.constantFrom(sha256Hex(run.unit_text), sha256Hex('edited'), null), needs_daemon_reload: fc.boolean(), exit_code: fc.constant(0), run: fc.constant(run), started_at: fc.constant(null),
-  }));
+    turn: fc.option(fc.record({ alias: fc.boolean(), published: fc.boolean() })),
+  }).map(({ turn, ...found }): ObservedUnit => (turn === null ? found : { ...found, slot: turn })));
   return fc.record({
     component: fc.constant(desired.component), applied_hash: fc.constantFrom(desired.hash, sha256Hex('before'), null), applied_version: fc.constant(1), image_present: fc.boolean(), container, unit,
     files: fc.tuple(...desired.files.map(({ path, sha256 }) => fc.oneof(
@@ -115,13 +120,14 @@ function effect(desired: DesiredPlacement, host: ObservedPlacement, operation: O
     case 'write_tree': return { trees: [...host.trees.filter(({ dest }) => dest !== operation.dest), ...desired.trees.filter(({ dest }) => dest === operation.dest).map(unpacked)] };
     case 'switch_release': return desired.source === null ? {} : { source: switched(desired.source, host.source) };
     case 'create_container': case 'replace_container': case 'switch_container': return run.type === 'docker' ? { container: freshContainer(desired, run), health: null } : {};
-    case 'publish_ports': return host.container === null || run.type !== 'docker' ? {} : { container: { ...host.container, run: { ...host.container.run, ports: run.ports } } };
+    case 'switch_unit': return run.type === 'systemd' ? { unit: inTurn(run), health: null } : {};
+    case 'publish_ports': return host.unit?.slot !== undefined ? { unit: { ...host.unit, slot: { ...host.unit.slot, published: true } } } : host.container === null || run.type !== 'docker' ? {} : { container: { ...host.container, run: { ...host.container.run, ports: run.ports } } };
     case 'reload_container': case 'reload_unit': return { health: null };
     // Docker starts what is stopped, and leaves a paused or restarting container as it is.
     case 'start_container': return host.container !== null && ['created', 'exited'].includes(host.container.status) ? { container: { ...host.container, status: 'running' }, health: null } : {};
     case 'restart_container': return host.container !== null && !['dead', 'removing'].includes(host.container.status) ? { container: { ...host.container, status: 'running' }, health: null } : {};
     case 'write_unit': return run.type === 'systemd' ? { unit: { ...(host.unit ?? freshUnit(run)), owned: true, load_state: 'loaded', unit_sha256: sha256Hex(run.unit_text) } } : {};
-    case 'enable_unit': return host.unit === null ? {} : { unit: { ...host.unit, enabled: true } };
+    case 'enable_unit': return host.unit === null ? {} : { unit: { ...host.unit, enabled: true, ...(host.unit.slot === undefined ? {} : { slot: { ...host.unit.slot, alias: true } }) } };
     case 'start_unit': case 'restart_unit': return host.unit === null ? {} : { unit: { ...host.unit, active_state: 'active', sub_state: 'running', needs_daemon_reload: false }, health: null };
     case 'remove_owned_file': return {};
     // It waits until what comes and goes stays up.

@@ -13,10 +13,9 @@ describe('refused, at the key', () => {
     ['following a repository', source('type: git, repo: "https://x/y.git", sync: ▸{ poll_interval: 5m }'), `${web}.source.sync`],
     ['a login to a repository', source('type: git, repo: "https://x/y.git", credentials_ref: ▸github'), `${web}.source.credentials_ref`],
     ['a login to a registry', source('type: docker, image: x, credentials_ref: ▸"vault://reg"'), `${web}.source.credentials_ref`],
-    ['two instances of a unit', small({ run: 'type: systemd, command: /bin/web', component: '    deploy_mode: ▸blue_green\n' }).replace('    source: { type: docker, image: nginx }\n', ''), `${web}.deploy_mode`],
     ['a reload when something that it depends on changes', component('reload_triggers: { dependencies: ▸hot }'), `${web}.reload_triggers.dependencies`],
     ['metrics', component('metrics: ▸{ endpoint: "http://localhost/metrics" }'), `${web}.metrics`],
-    ['switching units together', small({ source: 'type: git, repo: "https://x/y.git"', run: 'type: systemd, command: /bin/app', binding: 'host: h1, components: [web], strategy: ▸blue_green' }), 'deployment[0].strategy'],
+    ['switching units together that are reloaded', small({ source: 'type: git, repo: "https://x/y.git"', run: 'type: systemd, command: /bin/app, reload_command: /bin/reload', component: '    deploy_mode: hot\n', binding: 'host: h1, components: [web], strategy: ▸blue_green' }), 'deployment[0].strategy'],
   ];
   test.each(cases)('%s', (_, text, path) => {
     expectUnsupported(text, path);

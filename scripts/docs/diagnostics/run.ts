@@ -102,6 +102,46 @@ export const runEntries: DiagnosticEntry[] = [
     bad: 'run: { type: docker, image: nginx, ports: ▸["[::1]:80:80"] }\ndeploy_mode: hot', good: 'run: { type: docker, image: nginx, ports: ["127.0.0.1:80:80"] }\ndeploy_mode: hot', path: at('ports'), message: /IPv4 addresses only/,
   },
   {
+    name: 'no-port-to-listen-on', meaning: 'The old and the new unit run side by side for a while, each on a port of its own, which the program has to be given.', frame: 'components.web',
+    bad: 'run: { type: systemd, command: ▸/usr/bin/shop --port 80 }\nhealthcheck: { type: tcp, port: 80 }\ndeploy_mode: blue_green',
+    good: 'run: { type: systemd, command: "/usr/bin/shop --port ${MAESTRO_PORT}" }\nhealthcheck: { type: tcp, port: 80 }\ndeploy_mode: blue_green', path: 'components.web.run.command', message: /MAESTRO_PORT. is nowhere in run.command or run.env/,
+  },
+  {
+    name: 'no-published-port', meaning: 'Which port leads to the unit that serves is told by its health check.', frame: 'components.web',
+    bad: 'run: { type: systemd, command: "/usr/bin/shop --port ${MAESTRO_PORT}" }\ndeploy_mode: ▸blue_green',
+    good: 'run: { type: systemd, command: "/usr/bin/shop --port ${MAESTRO_PORT}" }\nhealthcheck: { type: http, url: "http://localhost:8080/health" }\ndeploy_mode: blue_green', path: 'components.web.deploy_mode', message: /needs a healthcheck, which says which port is published/,
+  },
+  {
+    name: 'no-published-port-of-a-command', meaning: 'A command does not tell which port leads to the unit that serves.', frame: 'components.web',
+    bad: 'run: { type: systemd, command: "/usr/bin/shop --port ${MAESTRO_PORT}" }\nhealthcheck: { type: ▸command, command: /bin/true }\ndeploy_mode: blue_green',
+    good: 'run: { type: systemd, command: "/usr/bin/shop --port ${MAESTRO_PORT}" }\nhealthcheck: { type: tcp, port: 80 }\ndeploy_mode: blue_green', path: 'components.web.healthcheck.type', message: /and this one is a command/,
+  },
+  {
+    name: 'port-of-another-host', meaning: 'The port that is published is one of the component\'s own host.', frame: 'components.web',
+    bad: 'run: { type: systemd, command: "/usr/bin/shop --port ${MAESTRO_PORT}" }\nhealthcheck: { type: http, url: ▸"http://example.com/" }\ndeploy_mode: blue_green',
+    good: 'run: { type: systemd, command: "/usr/bin/shop --port ${MAESTRO_PORT}" }\nhealthcheck: { type: http, url: "http://localhost/" }\ndeploy_mode: blue_green', path: 'components.web.healthcheck.url', message: /asks example.com/,
+  },
+  {
+    name: 'port-of-a-unit', meaning: 'The two units of a component listen on ports of this range themselves.', frame: 'components.web',
+    bad: 'run: { type: systemd, command: "/usr/bin/shop --port ${MAESTRO_PORT}" }\nhealthcheck: { type: tcp, port: ▸20080 }\ndeploy_mode: blue_green',
+    good: 'run: { type: systemd, command: "/usr/bin/shop --port ${MAESTRO_PORT}" }\nhealthcheck: { type: tcp, port: 8080 }\ndeploy_mode: blue_green', path: 'components.web.healthcheck.port', message: /port 20080 is one of those/,
+  },
+  {
+    name: 'port-beside-a-secret', meaning: 'Variables that hold secrets are in one file, which both units read.', frame: 'components.web', 
+    bad: 'config: { secrets: { token: "{{ vault://shop/token }}" } }\nrun: { type: systemd, command: "/usr/bin/shop --port ${MAESTRO_PORT}", env: { URL: ▸"http://{{ secrets.token }}@localhost:${MAESTRO_PORT}" } }\nhealthcheck: { type: tcp, port: 80 }\ndeploy_mode: blue_green',
+    good: 'config: { secrets: { token: "{{ vault://shop/token }}" } }\nrun: { type: systemd, command: "/usr/bin/shop --port ${MAESTRO_PORT}", env: { TOKEN: "{{ secrets.token }}" } }\nhealthcheck: { type: tcp, port: 80 }\ndeploy_mode: blue_green', path: 'components.web.run.env.URL', message: /a variable with a secret in it cannot hold/,
+  },
+  {
+    name: 'instance-of-a-template', meaning: 'Two units are made beside the one in the document, with names made of its name.', frame: 'components.web',
+    bad: 'run: { type: systemd, unit_name: ▸shop@1, command: "/usr/bin/shop --port ${MAESTRO_PORT}" }\nhealthcheck: { type: tcp, port: 80 }\ndeploy_mode: blue_green',
+    good: 'run: { type: systemd, unit_name: shop-1, command: "/usr/bin/shop --port ${MAESTRO_PORT}" }\nhealthcheck: { type: tcp, port: 80 }\ndeploy_mode: blue_green', path: 'components.web.run.unit_name', message: /is an instance of a template/,
+  },
+  {
+    name: 'name-without-room', meaning: 'Two units are made beside the one in the document, with names that are a little longer.', frame: 'components.web',
+    bad: `run: { type: systemd, unit_name: ▸${'a'.repeat(245)}, command: "/usr/bin/shop --port \${MAESTRO_PORT}" }\nhealthcheck: { type: tcp, port: 80 }\ndeploy_mode: blue_green`,
+    good: 'run: { type: systemd, unit_name: shop, command: "/usr/bin/shop --port ${MAESTRO_PORT}" }\nhealthcheck: { type: tcp, port: 80 }\ndeploy_mode: blue_green', path: 'components.web.run.unit_name', message: /too long for deploy_mode blue_green/,
+  },
+  {
     name: 'same-container', code: 'conflict', meaning: 'Two components have a container of the same name on one host.', frame: 'components',
     bad: two('type: docker, image: postgres, container_name: shop', 'type: docker, image: nginx, container_name: ▸shop'), good: apart('type: docker, image: postgres', 'type: docker, image: nginx'),
     path: 'components.web.run.container_name', message: /the container shop on h1 is also used by db/,

@@ -8,7 +8,7 @@ const units = (strategy: string): string => `api_version: maestro/v1
 project: shop
 hosts: { h1: {}, h2: {} }
 components:
-  web: { run: { type: systemd, command: /usr/bin/shop } }
+  web: { run: { type: systemd, command: /usr/bin/shop, reload_command: /usr/bin/shop reload }, deploy_mode: hot }
 deployment:
   - { hosts: [h1, h2], components: [web], strategy: ${strategy} }
 `;
@@ -24,7 +24,6 @@ export const unsupportedEntries: DiagnosticEntry[] = [
   unsupported('repository-credentials', inComponent('source: { type: git, repo: "https://example.com/shop.git", credentials_ref: ▸github }'), 'source.credentials_ref'),
   unsupported('registry-credentials', inComponent('source: { type: docker, image: nginx, credentials_ref: ▸registry }'), 'source.credentials_ref'),
   unsupported('build-without-a-source', inComponent('build: ▸[{ command: make }]'), 'build'),
-  unsupported('blue-green-unit', inComponent('run: { type: systemd, command: /usr/bin/shop }\ndeploy_mode: ▸blue_green'), 'deploy_mode'),
   unsupported('reload-trigger', inComponent('reload_triggers: { dependencies: ▸hot }'), 'reload_triggers.dependencies'),
   unsupported('metrics', inComponent('metrics: ▸{ endpoint: "http://localhost:9100/metrics" }'), 'metrics'),
   unsupported('blue-green-units', [units('▸blue_green'), 'a whole document', units('parallel'), ''], 'deployment[0].strategy'),
