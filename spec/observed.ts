@@ -37,7 +37,7 @@ export interface ObservedUnit {
   exit_code: number;
   run: Pick<SystemdRun, 'unit_name'>;
   started_at: string | null;
-  /** It is one of two that take turns: whether the name in the document is another name of it, and the published port leads to it. */
+  /** It is one of two that take turns: whether the name in the document is no name of anything else, and the published port leads to it. */
   slot?: { alias: boolean; published: boolean };
 }
 

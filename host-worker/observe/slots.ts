@@ -5,7 +5,7 @@ import { frontOf, unitNames } from '../../spec/slots.js';
 import type { LivePorts, Publisher } from '../publish/publisher.js';
 import type { Publication } from '../publish/record.js';
 import { servingAs } from '../slots/serving.js';
-import { namesUnit } from '../slots/turn.js';
+import { isNamedRight } from '../slots/turn.js';
 import { isEnabled } from '../systemd/enablement.js';
 import { observeUnits, type SystemdPlacement } from './units.js';
 
@@ -30,7 +30,7 @@ async function inTurn({ run }: SystemdPlacement, serving: SystemdPlacement, unit
   const isFor = frontOf(entry.container) === run.unit_name && entry.ports.every(({ host_port: port }) => port === run.slots?.port);
   return {
     ...unit, unit_sha256: asAsked && isFor ? sha256Hex(run.unit_text) : unit.unit_sha256, enabled: await isEnabled(entry.container), run: { unit_name: run.unit_name },
-    slot: { alias: await namesUnit(run.unit_name, entry.container), published: ports.length === entry.ports.length },
+    slot: { alias: await isNamedRight(run.unit_name, entry.container), published: ports.length === entry.ports.length },
   };
 }
 

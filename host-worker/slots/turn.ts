@@ -23,7 +23,7 @@ import type { Publisher } from '../publish/publisher.js';
 import { type Route, routeTo } from '../publish/route.js';
 import { socketsOf } from '../publish/sockets.js';
 import { isEnabled, setEnabled } from '../systemd/enablement.js';
-import { type DaemonReload, showUnit, unitJob, unitPath } from '../systemd/systemctl.js';
+import { type DaemonReload, forgetFailure, isLoaded, showUnit, unitJob, unitPath } from '../systemd/systemctl.js';
 import { enableUnit, startUnit, type UnitUndo, writeUnit } from '../systemd/unit.js';
 import { isActive } from '../systemd/unit-status.js';
 import { heldBy } from './held-port.js';
@@ -113,8 +113,8 @@ export async function takeTurn({ publisher }: TurnDeps, step: Step, { slots }: S
 export async function retireTurn({ publisher, reload }: TurnDeps, step: Step, turn: Turn): Promise<void> {
   const { old, front, unit, port } = turn;
   if (old !== null) await retireUnit(step, turn, old);
-  if (port !== null && !(await namesUnit(front, unit))) await step.effect('slot.alias', () => pointLink(unitPath(front), unitPath(unit)));
   await step.effect('slot.reload', () => reload.request());
+  if (port !== null) await giveName(step, reload, front, unit);
   const entry = await publicationOf(publisher, step.key);
   if (entry !== null && entry.draining !== null) await step.effect('publish.drained', () => publisher.record(step.key, { ...entry, draining: null }));
   if (port === null) await step.effect('slot.give_up', () => publisher.giveUpSlots(step.key));
@@ -136,12 +136,30 @@ async function openTo(port: number): Promise<number> {
   return (await socketsOf('self')).filter((socket) => socket.protocol === 'tcp' && socket.port === port && (socket.state === 'established' || socket.state === 'closing')).length;
 }
 
-export async function namesUnit(front: string, unit: string): Promise<boolean> {
+/**
+ * The name in the document becomes another name of the unit that serves. A unit that systemd still holds under that name
+ * would be merged into the one that serves, together with its state, and the process that serves would be lost: it then
+ * stays without the name.
+ */
+async function giveName(step: Step, reload: DaemonReload, front: string, unit: string): Promise<void> {
+  if (await namesUnit(front, unit)) return step.effect('slot.named', () => reload.request());
+  if (!(await isOwnAlias(front)) && (await isLoaded(front))) return step.report.output('info', `something on this host refers to ${front}: the name is not given to ${unit} now`);
+  await step.effect('slot.alias', () => pointLink(unitPath(front), unitPath(unit)));
+  await step.effect('slot.named', () => reload.request());
+}
+
+/** It names nothing, or what serves. */
+export async function isNamedRight(front: string, unit: string): Promise<boolean> {
+  return (await readLinkAt(unitPath(front))).kind === 'missing' || namesUnit(front, unit);
+}
+
+async function namesUnit(front: string, unit: string): Promise<boolean> {
   const found = await readLinkAt(unitPath(front));
   return found.kind === 'link' && found.target === unitPath(unit);
 }
 
 async function removeUnitFile(unit: string): Promise<void> {
+  await forgetFailure(unit);
   await setEnabled(unit, false);
   if ((await readFileAt(unitPath(unit))).kind === 'file') await removeFile(unitPath(unit));
 }
@@ -160,8 +178,8 @@ export async function undoTurn({ publisher, reload }: TurnDeps, step: Step, turn
     return false;
   }
   if (!(await isOwnAlias(unit))) await step.effect('undo.remove_unit', () => removeUnitFile(unit));
-  if (port === null && old !== null) await step.effect('undo.alias', () => pointLink(unitPath(front), unitPath(old.unit)));
   await step.effect('undo.reload', () => reload.request());
+  if (port === null && old !== null && old.unit !== front) await giveName(step, reload, front, old.unit);
   return old !== null && old.was_active && isActive(await showUnit(old.unit));
 }
 
@@ -176,8 +194,8 @@ async function takeDown(reload: DaemonReload, step: Step, { unit, port }: Turn):
 /** So that a host that starts, and people who ask systemd by the name in the document, find the one that serves. */
 export async function enableTurn(step: Step, reload: DaemonReload, front: string, unit: string): Promise<void> {
   if (!(await isEnabled(unit))) await step.effect('unit.enable', () => setEnabled(unit, true));
-  if (!(await namesUnit(front, unit))) await step.effect('slot.alias', () => pointLink(unitPath(front), unitPath(unit)));
   await step.effect('unit.reload', () => reload.request());
+  await giveName(step, reload, front, unit);
 }
 
 /** What the placement owns when the turn is over. */

@@ -89,6 +89,18 @@ export async function unitJob(verb: 'start' | 'restart' | 'stop' | 'reload', uni
   if (result.exit_code !== 0) throw await jobFailed(verb, unit, result);
 }
 
+/** systemd remembers a unit that failed when its file is gone, until it is told not to. Nothing to forget is no failure. */
+export async function forgetFailure(unit: string): Promise<void> {
+  await systemctl(['reset-failed', '--', unit], queryTimeoutMs);
+}
+
+/** Whether systemd holds a unit of this name now, be it one that it has not found; asking does not make it. */
+export async function isLoaded(unit: string): Promise<boolean> {
+  const listed = await systemctl(['list-units', '--all', '--plain', '--no-legend', '--full', '--', unit.replace(/[\\*?[\]]/g, '\\$&')], queryTimeoutMs);
+  if (listed.exit_code !== 0) throw failed('listing units', listed);
+  return listed.stdout.trim() !== '';
+}
+
 /** systemctl only says that the job failed; the unit says how. */
 async function jobFailed(verb: string, unit: string, result: ProgramResult): Promise<MaestroError> {
   const status = await showUnit(unit);

@@ -153,7 +153,8 @@ export class Watcher {
   private listen(placements: readonly DesiredPlacement[]): void {
     this.names = new Set(placements.flatMap(({ run }) => (run.type === 'docker' ? [run.container_name, nextName(run.container_name), previousName(run.container_name)] : [])));
     const units = placements.flatMap(({ run }) => (run.type === 'systemd' ? unitNames(run) : []));
-    this.units.want(units);
+    // Asking for a name that systemd does not know makes it hold one for a moment: see slots/turn.ts.
+    this.units.want(placements.flatMap(({ run }) => (run.type === 'systemd' ? unitNames(run).filter((name) => run.slots === undefined || name !== run.unit_name) : [])));
     this.folders.want([...placements.flatMap(pathsOf), ...units.flatMap((unit) => [unitPath(unit), `${unitFolder}/multi-user.target.wants/${unit}`])]);
   }
 

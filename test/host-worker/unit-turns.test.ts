@@ -60,7 +60,7 @@ describe('the published port', () => {
     await lab.ask([], { keepMs: 1_500 });
     expect(await served(lab)).toContain('version=2 ');
     await lab.succeed(['iptables', '--table', 'nat', '--flush']);
-    await lab.succeed(['sh', '-c', `rm ${path(front)} ${path('multi-user.target.wants')}/${green}; systemctl daemon-reload`]);
+    await lab.succeed(['sh', '-c', `ln -sfn ${path(blue)} ${path(front)}; rm ${path('multi-user.target.wants')}/${green}; systemctl daemon-reload`]);
     expect((await lab.plan(turning(2)))[0]).toMatchObject({ fields: [{ field: 'unit.enabled' }, { field: 'unit.alias' }, { field: 'ports' }] });
     await lab.apply(turning(2));
     expect([await served(lab), await units(lab)]).toEqual([expect.stringContaining('version=2 '), only(green)]);
@@ -110,7 +110,8 @@ describe('the old unit', () => {
 
   it('is the one unit from before, and serves again when the way back to one unit fails', async () => {
     await lab.apply(turning(1));
-    expect(await lab.activate(lab.open(single(2, { command: '/bin/sh -c "exit 7"' })))).toMatchObject({ ended: 'failed', failure: { put_back: true } });
+    const failed = await lab.activate(lab.open(single(2, { command: '/bin/sh -c "exit 7"' })));
+    expect(failed).toMatchObject({ ended: 'failed', message: `unit ${front} exited with code 7`, failure: { put_back: true } });
     expect([await served(lab), await units(lab), await show(front, 'Id')]).toEqual([expect.stringContaining('version=1 '), only(blue), blue]);
     expect((await lab.plan(turning(1)))[0]).toMatchObject({ action: 'unchanged', operations: [] });
     await lab.apply(single(3));

@@ -127,9 +127,9 @@ export const runEntries: DiagnosticEntry[] = [
     good: 'run: { type: systemd, command: "/usr/bin/shop --port ${MAESTRO_PORT}" }\nhealthcheck: { type: tcp, port: 8080 }\ndeploy_mode: blue_green', path: 'components.web.healthcheck.port', message: /port 20080 is one of those/,
   },
   {
-    name: 'port-beside-a-secret', meaning: 'Variables that hold secrets are in one file, which both units read.', frame: 'components.web', 
-    bad: 'config: { secrets: { token: "{{ vault://shop/token }}" } }\nrun: { type: systemd, command: "/usr/bin/shop --port ${MAESTRO_PORT}", env: { URL: ▸"http://{{ secrets.token }}@localhost:${MAESTRO_PORT}" } }\nhealthcheck: { type: tcp, port: 80 }\ndeploy_mode: blue_green',
-    good: 'config: { secrets: { token: "{{ vault://shop/token }}" } }\nrun: { type: systemd, command: "/usr/bin/shop --port ${MAESTRO_PORT}", env: { TOKEN: "{{ secrets.token }}" } }\nhealthcheck: { type: tcp, port: 80 }\ndeploy_mode: blue_green', path: 'components.web.run.env.URL', message: /a variable with a secret in it cannot hold/,
+    name: 'port-beside-a-secret', meaning: 'Variables that hold secrets are in one file, which both units read.', frame: 'components.web',
+    bad: 'config: { secrets: { token: "{{ vault://db/password }}" } }\nrun: { type: systemd, command: "/usr/bin/shop --port ${MAESTRO_PORT}", env: { URL: ▸"http://{{ secrets.token }}@localhost:${MAESTRO_PORT}" } }\nhealthcheck: { type: tcp, port: 80 }\ndeploy_mode: blue_green',
+    good: 'config: { secrets: { token: "{{ vault://db/password }}" } }\nrun: { type: systemd, command: "/usr/bin/shop --port ${MAESTRO_PORT}", env: { TOKEN: "{{ secrets.token }}" } }\nhealthcheck: { type: tcp, port: 80 }\ndeploy_mode: blue_green', path: 'components.web.run.env.URL', message: /a variable with a secret in it cannot hold/,
   },
   {
     name: 'instance-of-a-template', meaning: 'Two units are made beside the one in the document, with names made of its name.', frame: 'components.web',
