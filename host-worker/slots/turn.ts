@@ -112,7 +112,8 @@ export async function takeTurn({ publisher }: TurnDeps, step: Step, { slots }: S
 /** After the commit: the old one goes when its connections have ended or have had their time. */
 export async function retireTurn({ publisher, reload }: TurnDeps, step: Step, turn: Turn): Promise<void> {
   const { old, front, unit, port } = turn;
-  if (old !== null) await retireUnit(step, turn, old);
+  // A name that was given away already is the new one's.
+  if (old !== null && !(old.unit === front && (await isOwnAlias(front)))) await retireUnit(step, turn, old);
   await step.effect('slot.reload', () => reload.request());
   if (port !== null) await giveName(step, reload, front, unit);
   const entry = await publicationOf(publisher, step.key);

@@ -8,6 +8,7 @@ import { Publisher } from '../../host-worker/publish/publisher.js';
 import { routeTo } from '../../host-worker/publish/route.js';
 import { isInPlace, network, restoreText, type Target, wantedChains } from '../../host-worker/publish/rules.js';
 import { liveRules, SavedRules } from '../../host-worker/publish/saved-rules.js';
+import { isOf, listeners } from '../../host-worker/slots/held-port.js';
 import { parseSockets, type Socket } from '../../host-worker/publish/sockets.js';
 import type { PortMapping } from '../../spec/desired.js';
 import { KernelStandIn } from './kernel-stand-in.js';
@@ -15,7 +16,9 @@ import { KernelStandIn } from './kernel-stand-in.js';
 const port = (host_port: number, over: Partial<PortMapping> = {}): PortMapping => ({ ip: '', host_port, container_port: 80, protocol: 'tcp', ...over });
 const ports = fc.array(fc.record({ ip: fc.constantFrom('', '0.0.0.0', '127.0.0.1', '10.0.0.9'), host_port: fc.integer({ min: 1, max: 65535 }), container_port: fc.integer({ min: 1, max: 65535 }), protocol: fc.constantFrom('tcp' as const, 'udp' as const) }), { maxLength: 4 });
 const address = fc.record({ ip: fc.ipV4(), prefix: fc.integer({ min: 8, max: 30 }) });
-const targets: fc.Arbitrary<Target[]> = fc.array(fc.record({ ports, address, draining: fc.array(address, { maxLength: 1 }) }), { minLength: 1, maxLength: 3 });
+/** A container, or a program of the host itself. */
+const addresses = fc.oneof(address, fc.constant(null));
+const targets: fc.Arbitrary<Target[]> = fc.array(fc.record({ ports, address: addresses, draining: fc.array(address, { maxLength: 1 }) }), { minLength: 1, maxLength: 3 });
 const foreign = async (kernel: KernelStandIn): Promise<string[]> => (await kernel.save()).split('\n').filter((line) => !line.includes('MAESTRO'));
 
 async function apply(kernel: KernelStandIn, wanted: readonly Target[]): Promise<void> {
@@ -99,4 +102,58 @@ describe('a port', () => {
     if (expected === null) expect(told).toBeNull();
     else expect(told).toMatch(expected);
   });
+});
+
+test('a program of the host itself is led to by its first packets alone, and reached by other machines in no other way', () => {
+  const chains = wantedChains([{ ports: [port(8080, { container_port: 20_001 })], address: null, draining: [] }]);
+  const lines = (chain: string): string[] => (chains.get(chain) ?? []).slice(1);
+  expect(lines('MAESTRO-PUBLISH')).toEqual(['-p tcp -m tcp --dport 8080 --syn -j REDIRECT --to-ports 20001']);
+  expect(lines('MAESTRO-INPUT')).toEqual(['! -i lo -p tcp -m tcp --dport 20001 -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP']);
+  expect([lines('MAESTRO-FORWARD'), lines('MAESTRO-MASQUERADE')]).toEqual([[], []]);
+  expect(liveRules(['-p tcp -m tcp --dport 8080 --tcp-flags FIN,SYN,RST,ACK SYN -j REDIRECT --to-ports 20001'])).toEqual([{ protocol: 'tcp', ip: '', host_port: 8080, to_ip: '', to_port: 20_001 }]);
+});
+
+describe('ports of units that take turns', () => {
+  const key = (component: string) => ({ deploy_id: 'dpl_1', component });
+  const listens = (at: number): Socket => ({ protocol: 'tcp', ip: '', port: at, state: 'listening' });
+
+  async function withPublisher(work: (publisher: Publisher, sockets: Socket[]) => Promise<void>): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), 'slots-'));
+    const sockets: Socket[] = [];
+    try {
+      await work(new Publisher({ path: join(folder, 'published.json'), docker: new Dockerode({ socketPath: '/nowhere' }), kernel: new KernelStandIn(), sockets: () => Promise.resolve(sockets) }), sockets);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  }
+
+  it('are nobody else\'s, stay the same, and are free again when they are given up', () => withPublisher(async (publisher, sockets) => {
+    sockets.push(listens(20_000));
+    const web = await publisher.takeSlots(key('web'), ['blue', 'green']);
+    const [db, again] = await Promise.all([publisher.takeSlots(key('db'), ['blue', 'green']), publisher.takeSlots(key('web'), ['blue', 'green'])]);
+    expect([web, db, again]).toEqual([{ blue: 20_001, green: 20_002 }, { blue: 20_003, green: 20_004 }, web]);
+    await publisher.record(key('web'), { ...key('web'), ports: [port(8080, { container_port: 20_001 })], container: 'web-blue.service', draining: null, unit: true });
+    await publisher.giveUpSlots(key('db'));
+    expect(await publisher.takeSlots(key('mail'), ['blue', 'green'])).toEqual(db);
+    expect(await publisher.ofUnits()).toMatchObject([{ container: 'web-blue.service' }]);
+  }));
+
+  it('of the one that does not serve is another one when somebody has it meanwhile; of the one that serves, never', () => withPublisher(async (publisher, sockets) => {
+    const before = await publisher.takeSlots(key('web'), ['blue', 'green']);
+    sockets.push(listens(before.blue), listens(before.green));
+    expect(await publisher.takeSlots(key('web'), ['green'])).toEqual({ blue: before.blue, green: before.green + 1 });
+  }));
+
+  it('are led to without Docker, and told as live only when the rules are there', () => withPublisher(async (publisher) => {
+    await publisher.record(key('web'), { ...key('web'), ports: [port(8080, { container_port: 20_001 })], container: 'web-blue.service', draining: null, unit: true });
+    expect((await (await publisher.live())?.('web-blue.service'))?.ports).toEqual([]);
+    await publisher.refresh();
+    expect((await (await publisher.live())?.('web-blue.service'))?.ports).toHaveLength(1);
+  }));
+});
+
+test('whose socket a port is, is read from what the kernel lists', () => {
+  const table = ['  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode', '   0: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1', '   1: 0100007F:1F90 0100007F:C350 01 00000000:00000000 00:00000000 00000000     0        0 4712 1', ''].join('\n');
+  expect([listeners(table, 8080), listeners(table, 8081)]).toEqual([['4711'], []]);
+  expect(['0::/system.slice/web.service', '11:memory:/docker/abc/system.slice/web.service/child', '0::/system.slice/web.service.d', '0::/system.slice/other-web.service'].map((text) => isOf(`${text}\n`, 'web.service'))).toEqual([true, true, false, false]);
 });

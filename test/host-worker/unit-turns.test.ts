@@ -132,3 +132,22 @@ describe('the old unit', () => {
     expect([await served(lab), await units(lab)]).toEqual([expect.stringContaining('version=2 '), only(green)]);
   }, 60_000);
 });
+
+describe('the unit that serves', () => {
+  it('is the one that is stopped, started, and removed with everything that leads to it', async () => {
+    await lab.apply(turning(1));
+    await lab.apply(turning(2));
+    const run = lab.open(turning(2));
+    const operate = async (verb: 'stop' | 'start' | 'restart', attempt: number): Promise<string> => {
+      const { work } = lab.call('operate', run, 'web', attempt);
+      expect(await lab.ask([{ activity: 'operate', work: { ...work, verb } }])).toMatchObject({ ended: 'well', results: [{ ok: true }] });
+      return show(green, 'ActiveState');
+    };
+    expect(await operate('stop', 1)).toBe('inactive');
+    expect((await lab.plan(turning(2)))[0]).toMatchObject({ action: 'restart', operations: [{ op: 'start_unit' }, { op: 'check_health' }] });
+    expect([await operate('start', 2), await operate('restart', 3)]).toEqual(['active', 'active']);
+    expect(await lab.ask([lab.call('prune', lab.open(), '')])).toMatchObject({ ended: 'well', results: [{ placements: [{ component: 'web', whole: true, kept: [] }] }] });
+    expect([await units(lab).catch(() => []), await rules(lab)]).toEqual([['maestro-web*.service', '0', '0'], []]);
+    expect(JSON.parse(await lab.host.readFile('/var/lib/maestro-test/journal/published.json'))).toMatchObject({ published: [], slots: [] });
+  }, 60_000);
+});
