@@ -1,6 +1,6 @@
 /** A request that is sent twice is done once, and answered twice. */
 import { MaestroError } from '../../spec/errors.js';
-import type { Db } from '../database.js';
+import { inTransaction, type Db } from '../database.js';
 import { storable, stored } from '../json.js';
 
 /** How long an answer is kept, and how long a request may take before its key is free for another try. */
@@ -17,13 +17,22 @@ export async function once<T>(db: Db, actorId: string, key: string, bodyHash: st
   const claimed = await claim(db, actorId, key, bodyHash);
   if ('answer' in claimed) return stored<T>(claimed.answer);
   const mine = { actor_id: actorId, key, created_at: claimed.at, state: 'running' as const };
-  try {
-    const answer = await work();
-    await db.idempotencyKey.updateMany({ where: mine, data: { state: 'done', answer: storable({ answer }) ?? {}, completed_at: new Date() } });
-    return answer;
-  } catch (error) {
+  const answer = await work().catch(async (error: unknown) => {
     await db.idempotencyKey.deleteMany({ where: mine }).catch(() => undefined); // it is given up later; the error of the work matters more
     throw error;
+  });
+  await keep(db, mine, answer);
+  return answer;
+}
+
+const keepTries = 3;
+
+/** The work is done, so its key is not free any more, come what may: who asks again too early hears that it is running. */
+async function keep(db: Db, mine: { actor_id: string; key: string; created_at: Date; state: 'running' }, answer: unknown): Promise<void> {
+  const data = { state: 'done' as const, answer: storable({ answer }) ?? {}, completed_at: new Date() };
+  for (let attempt = 1; attempt <= keepTries; attempt += 1) {
+    const kept = await inTransaction(db, (tx) => tx.idempotencyKey.updateMany({ where: mine, data })).then(() => true, () => false);
+    if (kept) return;
   }
 }
 
@@ -32,7 +41,7 @@ type Claim = { at: Date } | { answer: Parameters<typeof stored>[0] };
 async function claim(db: Db, actor_id: string, key: string, body_hash: string): Promise<Claim> {
   const at = new Date();
   for (let attempt = 0; attempt < 3; attempt += 1) {
-    const { count } = await db.idempotencyKey.createMany({ data: [{ actor_id, key, body_hash, created_at: at }], skipDuplicates: true });
+    const { count } = await inTransaction(db, (tx) => tx.idempotencyKey.createMany({ data: [{ actor_id, key, body_hash, created_at: at }], skipDuplicates: true }));
     if (count === 1) return { at };
     const other = await db.idempotencyKey.findUnique({ where: { actor_id_key: { actor_id, key } } });
     if (!other) continue;

@@ -22,6 +22,7 @@ beforeAll(async () => {
   db = createPrisma(lossy.databaseUrl);
 }, 900_000);
 afterAll(async () => {
+  if (process.env["LOST_KEEP"]) { const { execFileSync } = await import("node:child_process"); execFileSync("sh", ["-c", `mkdir -p /tmp/lost; rm -rf /tmp/lost/*; cp -r ${lossy.world.stack.dataDir}/logs /tmp/lost/`]); for (const h of lossy.world.fleet.hosts) (await import("node:fs")).writeFileSync(`/tmp/lost/${h.id}.log`, await h.workerLog()); }
   await db?.$disconnect();
   await lossy?.stop();
 }, 120_000);

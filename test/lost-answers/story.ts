@@ -56,7 +56,7 @@ components:
   ${p}-site:
     source: { type: git, repo: "${this.lossy.git.repo}", ref: main }
     build: [{ command: "cp version.txt built.txt" }]
-    run: { type: systemd, unit_name: ${p}-site, user: deploy, command: "/usr/bin/python3 -m http.server ${String(port + 2)}", restart_sec: 1 }
+    run: { type: systemd, unit_name: ${p}-site, user: deploy, working_directory: "/opt/${p}-site", command: "/usr/bin/python3 -m http.server ${String(port + 2)}", restart_sec: 1 }
     healthcheck: { type: http, url: "http://localhost:${String(port + 2)}/built.txt", interval: 200ms }
 deployment:
   - { hosts: [h1, h2], components: [${p}-a, ${p}-b, ${p}-site], strategy: parallel }
@@ -104,7 +104,8 @@ deployment:
 
   private expectStates(rollout: Rollout, wanted: Record<'a' | 'b' | 'site', string>): void {
     const expected = Object.fromEntries(['h1', 'h2'].flatMap((host) => Object.entries(wanted).map(([component, state]) => [`${host}/${this.project}-${component}`, state])));
-    expect(states(rollout)).toEqual(expected);
+    const failures = rollout.steps.flatMap(({ step, failure, state }) => (state === 'failed' && expected[step] !== 'failed' ? [`${step}: ${failure?.message ?? ''}\n${failure?.output_tail ?? ''}`] : []));
+    expect([states(rollout), ...failures]).toEqual([expected]);
   }
 
   private async firstApply(): Promise<void> {
