@@ -11,6 +11,7 @@ export interface Asked {
   /** Verbs of the audit, with how often each was asked for. */
   audit: Record<string, number>;
   rollouts: string[];
+  plans: string[];
   /** `<host> <run>/<attempt> <component>` of each container that was to be made. */
   containers: string[];
 }
@@ -28,11 +29,11 @@ export async function containersMade(host: FleetHost, deployId: string, since: n
 const repeatedIn = (items: readonly string[]): string[] => items.filter((item, index) => items.indexOf(item) !== index);
 
 /** Empty when the records are as if every answer had been heard. */
-export async function wrongInRecords(db: PrismaClient, { deployId, versions, audit, rollouts }: Asked): Promise<string[]> {
+export async function wrongInRecords(db: PrismaClient, { deployId, versions, audit, rollouts, plans }: Asked): Promise<string[]> {
   const [numbers, opened, written] = await Promise.all([
     db.version.findMany({ where: { deploy_id: deployId }, orderBy: { number: 'asc' }, select: { number: true } }),
     db.rollout.findMany({ where: { deploy_id: deployId }, orderBy: { created_at: 'asc' }, select: { id: true, ended_at: true } }),
-    db.auditEntry.findMany({ where: { OR: [{ target: { in: [deployId, ...rollouts] } }] }, select: { action: true, result: true } }),
+    db.auditEntry.findMany({ where: { target: { in: [deployId, ...rollouts, ...plans] } }, select: { action: true, result: true } }),
   ]);
   const wanted = Array.from({ length: versions }, (_, index) => index + 1);
   const done = written.filter(({ result }) => result === 'ok').map(({ action }) => action).sort();

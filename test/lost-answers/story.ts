@@ -7,7 +7,7 @@ import { containersMade, strays, wrongInEvents, wrongInRecords, type Asked } fro
 export interface Parts { name?: string; image?: string }
 
 export class Story {
-  private readonly asked: Asked = { deployId: '', versions: 0, audit: {}, rollouts: [], containers: [] };
+  private readonly asked: Asked = { deployId: '', versions: 0, audit: {}, rollouts: [], plans: [], containers: [] };
   private readonly since = Math.floor(Date.now() / 1000) - 1;
   private readonly project: string;
   private readonly port: number;
@@ -18,15 +18,15 @@ export class Story {
     this.port = 19_000 + 10 * number;
   }
 
-  /** Answers with how long each rollout took. */
-  async tell(): Promise<Record<string, number>> {
+  /** How long each part took so far. */
+  readonly times: Record<string, number> = {};
+
+  async tell(): Promise<void> {
     await this.commit('one');
     await this.submit({}, '/api/deploys');
-    const times: Record<string, number> = {};
     const timed = async (what: string, work: () => Promise<void>): Promise<void> => {
       const began = performance.now();
-      await work();
-      times[what] = Math.round(performance.now() - began);
+      await work().finally(() => { this.times[what] = Math.round(performance.now() - began); });
     };
     await timed('first', () => this.firstApply());
     await timed('no-op', () => this.again());
@@ -34,8 +34,8 @@ export class Story {
     await timed('failure and retry', () => this.failureAndRetry());
     await timed('rollback', () => this.rollback());
     await timed('abort', () => this.abort());
+    await timed('back to what was active', () => this.again('succeeded'));
     await timed('no-op after all', () => this.again());
-    return times;
   }
 
   private document({ name = 'one', image = 'demo/web' }: Parts): string {
@@ -116,9 +116,9 @@ deployment:
     await this.holds('one one');
   }
 
-  private async again(): Promise<void> {
+  private async again(site = 'unchanged'): Promise<void> {
     const { active_version: version } = await this.lossy.world.api.ok<{ active_version: number }>('GET', `/api/deploys/${this.asked.deployId}`);
-    this.expectStates(await this.start('apply', { version }), { a: 'unchanged', b: 'unchanged', site: 'unchanged' });
+    this.expectStates(await this.start('apply', { version }), { a: 'unchanged', b: 'unchanged', site });
     await this.holds('one one');
   }
 
@@ -126,6 +126,7 @@ deployment:
     await this.commit('two');
     await this.submit({ name: 'two' });
     const { plan_id: plan } = await this.lossy.world.api.diff(this.asked.deployId);
+    this.asked.plans.push(plan);
     this.count('plan.create');
     const rollout = await this.start('apply', { plan_id: plan });
     this.expectStates(rollout, { a: 'unchanged', b: 'succeeded', site: 'succeeded' });
@@ -157,6 +158,7 @@ deployment:
     await this.submit({ image: 'demo/broken' });
     const paused = await this.start('apply');
     expect(paused.state).toBe('paused');
+    this.expectStates(paused, { a: 'unchanged', b: 'failed', site: 'succeeded' });
     this.made(paused, 'b');
     const rollout = await this.answer(paused.rollout_id, 'abort');
     expect(rollout.state).toBe('aborted');
