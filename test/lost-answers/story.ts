@@ -140,7 +140,7 @@ deployment:
     expect(paused.state).toBe('paused');
     this.expectStates(paused, { a: 'unchanged', b: 'failed', site: 'unchanged' });
     this.made(paused, 'b', 1);
-    for (const { exec } of this.lossy.world.fleet.hosts.map((host) => ({ exec: host.exec.bind(host) }))) await exec(['touch', `/srv/${this.project}/mended`]);
+    for (const host of this.lossy.world.fleet.hosts) await host.exec(['touch', `/srv/${this.project}/mended`]);
     const rollout = await this.answer(paused.rollout_id, 'retry');
     this.expectStates(rollout, { a: 'unchanged', b: 'succeeded', site: 'unchanged' });
     this.made(rollout, 'b', 2);
