@@ -10,7 +10,7 @@ import { startLossyWorld, type LossyWorld } from './lossy-world.js';
 import { Story } from './story.js';
 
 const rounds = Number(process.env['LOST_ANSWERS_ROUNDS'] ?? '1');
-const seed = Number(process.env['LOST_ANSWERS_SEED'] ?? '5');
+const seed = Number(process.env['LOST_ANSWERS_SEED'] ?? '7');
 const rate = 0.1;
 /** Of each part, at least so many a round: else nothing is shown. */
 const leastLost: Readonly<Record<string, number>> = { database: 10, temporal: 8, api: 3, 'docker of h1': 1, 'docker of h2': 1, git: 1 };
@@ -22,7 +22,6 @@ beforeAll(async () => {
   db = createPrisma(lossy.databaseUrl);
 }, 900_000);
 afterAll(async () => {
-  if (process.env["LOST_KEEP"]) { const { execFileSync } = await import("node:child_process"); execFileSync("sh", ["-c", `mkdir -p /tmp/lost; rm -rf /tmp/lost/*; cp -r ${lossy.world.stack.dataDir}/logs /tmp/lost/`]); for (const h of lossy.world.fleet.hosts) (await import("node:fs")).writeFileSync(`/tmp/lost/${h.id}.log`, await h.workerLog()); }
   await db?.$disconnect();
   await lossy?.stop();
 }, 120_000);

@@ -1,4 +1,5 @@
 /** What must hold after each rollout, whatever answers were lost: everything happened once, and is told once. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { verifyAudit } from '../../control/audit/index.js';
 import type { PrismaClient } from '../../prisma/client.js';
 import type { FleetHost } from '../fleet/fleet.js';
@@ -53,10 +54,12 @@ const differs = (what: string, seen: unknown, wanted: unknown): string[] =>
 
 interface Told { id: number; type: string; rollout_id: string | null; host: string | null; component: string | null; data: Record<string, unknown> }
 
-/** Empty when the deploy's events tell each thing once, and the socket has told them all, in order. */
-export async function wrongInEvents(db: PrismaClient, deployId: string, seen: readonly SeenEvent[]): Promise<string[]> {
+/** Empty when the deploy's events tell each thing once, and the socket has told them all, in order; it may trail for some seconds. */
+export async function wrongInEvents(db: PrismaClient, deployId: string, { seen }: { readonly seen: readonly SeenEvent[] }): Promise<string[]> {
   const rows = await db.event.findMany({ where: { deploy_id: deployId }, orderBy: { id: 'asc' } });
   const events = rows.map((row): Told => ({ ...row, id: Number(row.id), data: row.data as Record<string, unknown> }));
+  const newest = events.at(-1)?.id ?? 0;
+  for (let tries = 0; tries < 150 && (seen.at(-1)?.id ?? 0) < newest; tries += 1) await sleep(100);
   const heard = seen.map(({ id }) => id);
   const known = new Set(heard);
   return [
@@ -71,11 +74,10 @@ const atMostOnce = new Set(['running', 'unchanged', 'succeeded', 'failed', 'skip
 
 /** Names of what may be told at most once. */
 function onceOnly({ type, rollout_id: rollout, host, component, data }: Told): string[] {
-  const { state, attempt, reason, version, kind, phase } = data;
+  const { state, attempt, reason, version, kind } = data;
   if (type === 'step.state' && atMostOnce.has(String(state))) return [[rollout, host, component, attempt, state, reason].join(' ')];
   if (type === 'deploy.version') return [`version ${String(version)} ${String(kind)}`];
   if (type === 'rollout.state' && (state === 'pending' || ['succeeded', 'failed', 'aborted', 'rolled_back'].includes(String(state)))) return [`${String(rollout)} ${String(state)}`];
-  if (type === 'step.phase' && state === 'ended' && phase === 'switch') return [];
   return [];
 }
 

@@ -14,7 +14,7 @@ const polls = new Set(['PollWorkflowTaskQueue', 'PollActivityTaskQueue']);
 /** An answer of a poll that has waited in vain has next to nothing in it. */
 const emptyBytes = 200;
 /** Each costs the time in which Temporal notices that its task has got lost: ten seconds and more. */
-const pollRate = 0.02;
+const pollRate = 0.01;
 
 const unavailable = '14';
 const deadlineExceeded = '4';
