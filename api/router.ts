@@ -6,10 +6,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import express, { Router, type Request, type Response } from 'express';
-import { recordAudit } from '../control/audit/index.js';
+import { appendAudit, recordAudit } from '../control/audit/index.js';
 import type { Actor } from '../control/actor.js';
 import { authenticate } from '../control/auth/index.js';
-import { once } from '../control/idempotency/index.js';
+import { effectOnce, once } from '../control/idempotency/index.js';
 import { MaestroError } from '../spec/errors.js';
 import { checkTable } from './check-table.js';
 import type { ApiContext } from './context.js';
@@ -116,7 +116,8 @@ async function runHandler(row: Route, actor: Actor, parts: RawParts, request: Re
   const running: Running = { status: row.status ?? 200, body: null, details: {} };
   const body = checked(row, await row.answer(parts, { actor, context, request: factsOf(row, actor, request, response, running, context) }), context);
   if (row.audit?.by === 'router') {
-    await recordAudit(context.db, { actor, action: row.audit.action, target: targetOf(request), result: 'ok', details: running.details });
+    const entry = { actor, action: row.audit.action, target: targetOf(request), result: 'ok' as const, details: running.details };
+    await effectOnce(context.db, (tx) => appendAudit(tx, entry).then(() => null));
   }
   return { status: running.status, body };
 }
