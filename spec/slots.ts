@@ -11,8 +11,7 @@ export const portToken = '${MAESTRO_PORT}';
 export const slotPorts = { first: 20_000, last: 29_999 } as const;
 
 /** What is added to a unit's name, before `.service`. */
-const colours = ['blue', 'green'] as const;
-export type Colour = (typeof colours)[number];
+export type Colour = 'blue' | 'green';
 
 const withColour = (front: string, colour: Colour): string => front.replace(/\.service$/, `-${colour}.service`);
 

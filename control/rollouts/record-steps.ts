@@ -7,7 +7,10 @@ import { appendEvents, type EventInput } from '../events/index.js';
 import { storable, storableObject, stored } from '../json.js';
 import { mergeStep, type StepRecord, type StepRow } from './merge-step.js';
 
-/** The same state, attempt and reason again makes no second event; see mergeStep for what is kept and what is dropped. */
+/**
+ * The same state, attempt and reason again makes no second event; see mergeStep for what is kept and what is dropped.
+ * Of a step that stands where the last of `records` leaves it, those before are not told: it has been there already.
+ */
 export async function recordSteps(db: Db, rolloutId: string, records: readonly StepRecord[]): Promise<void> {
   if (records.length === 0) return;
   await inTransaction(db, async (tx) => {
@@ -15,14 +18,24 @@ export async function recordSteps(db: Db, rolloutId: string, records: readonly S
     const now = new Date();
     const changed = new Map<string, StepRow>();
     const events: EventInput[] = [];
-    for (const record of records) {
+    for (const record of news(records, rows, rolloutId, now)) {
       const merged = mergeStep(current(changed, rows, record.step, rolloutId), clean(record), now);
       if (!merged) continue;
       changed.set(record.step, merged.row);
-      if (merged.announce) events.push(stepEvent(rows, rolloutId, record.step, merged.row));
+      if (merged.announce) events.push(stepEvent({ id: rolloutId, deploy_id: rows.deploy_id }, merged.row, placed(rows, record.step)));
     }
     await saveSteps(tx, rolloutId, changed, now);
     await appendEvents(tx, events);
+  });
+}
+
+/** Records are repeated when their first answer got lost: the way to where a step stands is not gone twice. */
+function news(records: readonly StepRecord[], rows: LockedSteps, rolloutId: string, now: Date): StepRecord[] {
+  const last = new Map(records.map((record) => [record.step, record]));
+  const arrived = new Set([...last.values()].filter((record) => mergeStep(current(new Map(), rows, record.step, rolloutId), clean(record), now)?.announce !== true));
+  return records.filter((record) => {
+    const ending = last.get(record.step);
+    return ending === undefined || record === ending || !arrived.has(ending);
   });
 }
 
@@ -45,18 +58,23 @@ function current(changed: ReadonlyMap<string, StepRow>, { steps }: LockedSteps, 
   if (row) return row;
   const step = steps.get(id);
   if (!step) throw new MaestroError('internal', `Rollout ${rolloutId} has no step "${id}".`, { fix: 'Start the rollout before recording its steps.', details: { rollout_id: rolloutId, step: id } });
-  return { ...step, plan: stored(step.plan), failure: stored(step.failure), phases: stored(step.phases), tests: stored(step.tests) };
+  return stepRowOf(step);
 }
+
+export const stepRowOf = (step: Step): StepRow => ({ ...step, plan: stored(step.plan), failure: stored(step.failure), phases: stored(step.phases), tests: stored(step.tests) });
 
 /** Reasons and output of commands may hold what the database refuses. */
 const clean = (record: StepRecord): StepRecord => stored<StepRecord>(storableObject(record));
 
-function stepEvent({ deploy_id, steps }: LockedSteps, rolloutId: string, id: string, row: StepRow): EventInput {
+type Placed = Pick<Step, 'host' | 'component'>;
+
+const placed = ({ steps }: LockedSteps, id: string): Placed => steps.get(id) ?? { host: '', component: '' };
+
+export function stepEvent(rollout: { id: string; deploy_id: string }, row: StepRow, { host, component }: Placed): EventInput {
   const { state, attempt, reason, blocked_by, action, failure, phases, tests } = row;
-  const { host, component } = steps.get(id) ?? { host: '', component: '' };
   return {
-    type: 'step.state', deploy_id, rollout_id: rolloutId, host, component,
-    data: { step: id, state, attempt, reason, blocked_by, action, failure, phases, ...(tests.length === 0 ? {} : { tests }), started_at: row.started_at, ended_at: row.ended_at },
+    type: 'step.state', deploy_id: rollout.deploy_id, rollout_id: rollout.id, host, component,
+    data: { step: stepId(host, component), state, attempt, reason, blocked_by, action, failure, phases, ...(tests.length === 0 ? {} : { tests }), started_at: row.started_at, ended_at: row.ended_at },
   };
 }
 

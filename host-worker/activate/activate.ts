@@ -228,7 +228,7 @@ class Activation {
         await testAfter(this.deps, this.step, desired);
         return await this.commit(desired, record);
       } catch (error) {
-        if (this.scope.leaving()) throw new LeftForRepeat('the host worker is going down; the attempt goes on when it is back');
+        if (this.scope.leaving()) throw new LeftForRepeat('the host worker is going down, or was not heard of in time; the attempt is gone on with');
         if (error instanceof Overtaken || (error instanceof PassingTrouble && round === roundsMax && !this.scope.signal.aborted)) throw error;
         if (this.scope.signal.aborted || !(error instanceof PassingTrouble)) return this.undone(desired, await this.back.takeBack(await this.back.decide(record, error)));
         this.report.output('info', `${error.message}; waiting for it`);
@@ -262,19 +262,32 @@ class Activation {
   }
 
   private async finishCommitted(step: Step, record: OpenRecord): Promise<void> {
-    try {
-      for (const entry of record.attempt.undo) if (entry.kind === 'container') await (entry.beside === true ? retireOld(this.deps, step, entry) : removeOld(this.deps.docker, step, entry));
-      const turn = record.attempt.undo.find((entry) => entry.kind === 'slot');
-      if (turn !== undefined) await retireTurn(this.deps, step, turn);
-      const trees = await Promise.all(record.trees.map(async (tree) => ({ ...tree, releases: tree.strategy === 'atomic_symlink' ? await pruneReleases(tree) : [] })));
-      await pruneSourceReleases(this.deps.journal, record);
-      await pruneImages(this.deps, record, step.signal, (line) => this.report.output('info', line));
-      await forgetPrevious(this.deps.journal.previousFolder(record));
-      await step.effect('journal.end', () => this.deps.journal.savePlacement({ ...record, ...(turn === undefined ? {} : { units: unitsAfter(record.units, turn) }), trees, attempt: { ...record.attempt, state: 'ended' } }));
-    } catch (error) {
-      this.deps.log.warn({ component: record.component, error: messageOf(error) }, 'what a finished attempt left behind could not be removed');
-      this.report.output('info', `cleaning up failed, it is tried again next time: ${messageOf(error)}`);
+    for (let round = 1; ; round += 1) {
+      try {
+        return await this.removeLeftovers(step, record);
+      } catch (error) {
+        this.deps.log.warn({ component: record.component, round, error: messageOf(error) }, 'what a finished attempt left behind could not be removed');
+        // An old one that runs on beside the new one is worth a wait for a Docker that went away.
+        if (!(error instanceof PassingTrouble) || round >= roundsMax || !(await this.dockerComesBack(step))) {
+          return this.report.output('info', `cleaning up failed, it is tried again next time: ${messageOf(error)}`);
+        }
+      }
     }
+  }
+
+  private dockerComesBack({ signal }: Step): Promise<boolean> {
+    return waitForDocker(this.deps.docker, dockerPatienceMs, signal).then(() => true, () => false);
+  }
+
+  private async removeLeftovers(step: Step, record: OpenRecord): Promise<void> {
+    for (const entry of record.attempt.undo) if (entry.kind === 'container') await (entry.beside === true ? retireOld(this.deps, step, entry) : removeOld(this.deps.docker, step, entry));
+    const turn = record.attempt.undo.find((entry) => entry.kind === 'slot');
+    if (turn !== undefined) await retireTurn(this.deps, step, turn);
+    const trees = await Promise.all(record.trees.map(async (tree) => ({ ...tree, releases: tree.strategy === 'atomic_symlink' ? await pruneReleases(tree) : [] })));
+    await pruneSourceReleases(this.deps.journal, record);
+    await pruneImages(this.deps, record, step.signal, (line) => this.report.output('info', line));
+    await forgetPrevious(this.deps.journal.previousFolder(record));
+    await step.effect('journal.end', () => this.deps.journal.savePlacement({ ...record, ...(turn === undefined ? {} : { units: unitsAfter(record.units, turn) }), trees, attempt: { ...record.attempt, state: 'ended' } }));
   }
 
   /** Runs as asked. If it is not healthy, waiting may be enough; if it is not, one restart is tried. */
