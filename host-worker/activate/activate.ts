@@ -63,6 +63,9 @@ function told(outcome: Outcome): ActivateResult {
 /** How far it came with `hold_switch`; the attempt stays open, or was not begun. */
 type Held = { ended: 'held'; result: ActivateResult };
 
+/** Nothing waits for it, and whoever gives up leaves two where there should be one. */
+const cleanUpRoundsMax = 8;
+
 class Activation {
   private readonly key: AttemptKey;
   private readonly step: Step;
@@ -267,7 +270,7 @@ class Activation {
       } catch (error) {
         this.deps.log.warn({ component: record.component, round, error: messageOf(error) }, 'what a finished attempt left behind could not be removed');
         // An old one that runs on beside the new one is worth a wait for a Docker that went away.
-        if (!(error instanceof PassingTrouble) || round >= roundsMax || !(await this.dockerComesBack(step))) {
+        if (!(error instanceof PassingTrouble) || round >= cleanUpRoundsMax || !(await this.dockerComesBack(step))) {
           return this.report.output('info', `cleaning up failed, it is tried again next time: ${messageOf(error)}`);
         }
       }
