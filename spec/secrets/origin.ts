@@ -4,7 +4,7 @@ import type { LoginPurpose } from './login.js';
 
 export interface Origin { purpose: LoginPurpose; /** `https://git.example.com:8443`, `ssh://git.example.com`, `registry.example.com:5000`; in lower case. */ name: string }
 
-const scp = /^[^/@]+@([^/:]+|\[[^\]]+\]):/;
+const scp = /^[^/@]+@(\[[^\]]+\]|[^/:[]+):/;
 
 /** null: a folder of the host, which asks for no login. */
 export function originOfRepo(repo: string): Origin | null {
