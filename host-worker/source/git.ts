@@ -93,7 +93,7 @@ const fixes: readonly [RegExp, string][] = [
   [/dubious ownership/, 'Give the repository to root on the host (chown -R root), or serve it over ssh or https.'],
   [/host key verification failed/i, 'Add the host key of the server to /root/.ssh/known_hosts on the host.'],
   [refusal, 'Give the host access to the repository: name a login in source.credentials_ref, or give root a deploy key over ssh.'],
-  [/repository .*not found|does not appear to be a git repository|does not exist/i, 'Correct source.repo, or give the host access to it.'],
+  [/repository .*not found|does not appear to be a git repository|does not exist/i, 'Correct source.repo, or name a login that may read it in source.credentials_ref.'],
 ];
 
 function failed({ repo }: Pick<GitSource, 'repo'>, doing: string, said: string, login: SourceLogin | null): MaestroError {

@@ -24,6 +24,8 @@ export class PrivateServers {
   readonly seen: Seen[] = [];
   /** The value of the header that is let in. */
   admitted = '';
+  /** Whether it repeats what it was given, when it does not let it in. */
+  echoes = true;
   /** Asked first; true: it has answered. */
   before: (request: IncomingMessage, response: ServerResponse) => boolean = () => false;
   /** While it is pending, nobody who was let in is answered. */
@@ -65,9 +67,10 @@ export class PrivateServers {
     this.seen.push({ host: request.headers.host ?? '', url: request.url ?? '', authorization });
     if (this.before(request, response)) return;
     if (authorization !== this.admitted) {
+      const repeated = this.echoes ? authorization ?? 'nothing' : 'this';
       const registry = (request.url ?? '').startsWith('/v2/');
       response.writeHead(401, { 'www-authenticate': this.admitted.startsWith('Bearer ') ? 'Bearer realm="https://private.fleet/token",service="private"' : 'Basic realm="private"', 'content-type': registry ? 'application/json' : 'text/plain' });
-      response.end(registry ? JSON.stringify({ errors: [{ code: 'UNAUTHORIZED', message: `authentication required, not ${authorization ?? 'nothing'}` }] }) : `not ${authorization ?? 'nothing'}`);
+      response.end(registry ? JSON.stringify({ errors: [{ code: 'UNAUTHORIZED', message: `authentication required, not ${repeated}` }] }) : `not ${repeated}`);
       return;
     }
     await this.held;
@@ -75,7 +78,8 @@ export class PrivateServers {
     else this.fromGit(request, response);
   }
 
-  private fromGit(request: IncomingMessage, response: ServerResponse): void {
+  /** Without a question. */
+  fromGit(request: IncomingMessage, response: ServerResponse): void {
     const { pathname, search } = new URL(request.url ?? '', 'https://x');
     const child = spawn('git', ['http-backend'], {
       stdio: ['pipe', 'pipe', 'ignore'],

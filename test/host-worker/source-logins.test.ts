@@ -122,21 +122,28 @@ describe('a repository that asks for a login', () => {
   }, 60_000);
 
   it.each([
-    ['another host', 'other.fleet', 0, 'at once'], ['another host', 'other.fleet', 0, 'when it has the login'], ['another port', 'git.fleet', 1, 'at once'], ['another port', 'git.fleet', 1, 'when it has the login'],
-  ])('that sends to %s (%s, port %i) %s does not get the login there', async (_, host, port, when) => {
+    ['another host', 'other.fleet', 0, 'at once', 'asks'], ['another port', 'git.fleet', 1, 'at once', 'asks'], ['another host', 'other.fleet', 0, 'when it has the login', 'asks'], ['another port', 'git.fleet', 1, 'when it has the login', 'asks'],
+    ['another host', 'other.fleet', 0, 'when it has the login', 'is open'], ['another port', 'git.fleet', 1, 'when it has the login', 'is open'],
+  ])('that sends to %s (%s, port %i) %s does not get the login there, which %s', async (_, host, port, when, there) => {
+    await servers.commit({ 'version.txt': 'one' });
     const target = `${host}:${String(servers.ports[port])}`;
     const own = `git.fleet:${String(servers.ports[0])}`;
     servers.admitted = basic('x-access-token', token);
     servers.before = (request, response) => {
+      if (request.headers.host === target && there === 'is open') {
+        servers.fromGit(request, response);
+        return true;
+      }
       if (request.headers.host !== own || (when !== 'at once' && request.headers.authorization === undefined)) return false;
       response.writeHead(302, { location: `https://${target}${request.url ?? ''}` }).end();
       return true;
     };
     const answer = await call('prepare', lab.open(api(servers.repo, token)), 'api');
-    expect(answer).toMatchObject({ ended: 'failed', type: 'auth_error', message: expect.stringContaining(when === 'at once' ? `leads to https://${target}` : 'did not take the login') });
-    const there = servers.seen.filter((request) => request.host === target);
-    expect(there.length).toBeGreaterThan(0);
-    expect(there.map(({ authorization }) => authorization)).toEqual(there.map(() => null));
+    if (there === 'asks') expect(answer).toMatchObject({ ended: 'failed', type: 'auth_error', message: expect.stringContaining(when === 'at once' ? `leads to https://${target}` : 'did not take the login') });
+    else expect(answer).toMatchObject({ ended: 'failed', type: 'fetch_failed' });
+    const arrived = servers.seen.filter((request) => request.host === target);
+    expect(arrived.length).toBeGreaterThan(0);
+    expect(arrived.map(({ authorization }) => authorization)).toEqual(arrived.map(() => null));
     expectNowhere(JSON.stringify(answer));
   }, 60_000);
 
