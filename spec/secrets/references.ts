@@ -29,12 +29,10 @@ export function secretsPlace(reference: string | undefined): SecretsPlace | null
   return path === null ? null : { kind: 'bundle', prefix: './', path };
 }
 
-const bareReference = /^vault:\/\/.*$/;
-
 /** A login may be named without braces; the component with them. */
 export function withBracedCredential(component: Component): Component {
   const { source } = component;
-  if (source === undefined || !('credentials_ref' in source) || source.credentials_ref === undefined || !bareReference.test(source.credentials_ref)) return component;
+  if (source === undefined || !('credentials_ref' in source) || source.credentials_ref?.startsWith('vault://') !== true) return component;
   return { ...component, source: { ...source, credentials_ref: `{{ ${source.credentials_ref} }}` } };
 }
 
