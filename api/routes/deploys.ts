@@ -54,7 +54,7 @@ export const deployRoutes = [
   }),
   route({
     method: 'delete', path: '/api/deploys/{id}', operationId: 'deleteDeploy', tag: 'deploys', summary: 'Retire a deploy; hosts are left alone, unless a teardown is asked for', right: 'deploy.write',
-    audit: { action: 'deploy.delete', by: 'control' }, errors: ['conflict'],
+    audit: { action: 'deploy.delete', by: 'control' }, idempotent: true, errors: ['conflict'],
     params: ofDeploy, status: 204, alsoAnswers: { 202: 'The rollout that removes what the deploy owns from every host, and then the deploy' }, response: rolloutStarted.nullable(),
     query: z.strictObject({ teardown: flag.describe('First remove what it owns on its hosts; needs component.remove'), volumes: flag.describe('With teardown: volumes, too; else they stay') }),
     handler: async (call) => {

@@ -4,8 +4,9 @@ import { MaestroError } from '../../spec/errors.js';
 import type { RolloutKind } from '../../spec/words.js';
 import type { Actor } from '../actor.js';
 import { appendAudit } from '../audit/index.js';
-import { inTransaction, isUniqueViolation, type Db, type Tx } from '../database.js';
+import { isUniqueViolation, type Db, type Tx } from '../database.js';
 import { appendEvents, type EventInput } from '../events/index.js';
+import { effectOnce } from '../idempotency/index.js';
 import { newId } from '../ids.js';
 import { storableText } from '../json.js';
 import { checkBundle, storeBlobs, type BundleFile, type CheckedFile } from './bundle.js';
@@ -31,26 +32,26 @@ export async function createDeploy(db: Db, actor: Actor, request: CreateDeployRe
   const name = deployName(request.name ?? document.project);
   const id = newId('deploy');
   try {
-    await inTransaction(db, async (tx) => {
+    return await effectOnce(db, async (tx) => {
       await refuseTakenName(tx, name);
       await storeBlobs(tx, files);
       await tx.deploy.create({ data: { id, name, description: document.description ?? '', latest_version: 1, created_by: actor.name } });
       await insertVersion(tx, { deploy_id: id, number: 1, kind: 'apply', parent: null, yaml: request.yaml }, entriesOf(files), actor);
       await appendAudit(tx, { actor, action: 'deploy.create', target: id, result: 'ok', details: { name, version: 1 } });
       await appendEvents(tx, [versionEvent(id, 1, 'apply', null, actor)]);
+      return { deploy_id: id, version: 1 };
     });
   } catch (error) {
     if (isUniqueViolation(error)) await refuseTakenName(db, name);
     throw error;
   }
-  return { deploy_id: id, version: 1 };
 }
 
 /** The next version of a deploy. Applies nothing. */
 export async function submitVersion(db: Db, actor: Actor, request: SubmitVersionRequest): Promise<Submitted> {
   const document = parseOrRefuse(request.yaml);
   const files = request.files === undefined ? undefined : checkBundle(request.files);
-  return inTransaction(db, async (tx) => {
+  return effectOnce(db, async (tx) => {
     if (files) await storeBlobs(tx, files);
     const deploy = await lockDeploy(tx, request.deployId);
     guardVersion(deploy, request.expectedVersion);

@@ -1,14 +1,15 @@
 import type { Actor } from '../actor.js';
 import { appendAudit } from '../audit/index.js';
-import { inTransaction, type Db } from '../database.js';
+import { type Db } from '../database.js';
 import { appendEvents } from '../events/index.js';
+import { effectOnce } from '../idempotency/index.js';
 import { forgetStates } from '../observed/index.js';
 import { refuseOpenRollout } from '../rollouts/open-rollout.js';
 import { lockDeploy } from './lock.js';
 
 /** Takes the deploy out of sight and frees its name; versions, rollouts and events stay, hosts are left alone. */
 export async function tombstoneDeploy(db: Db, actor: Actor, deployId: string): Promise<void> {
-  await inTransaction(db, async (tx) => {
+  await effectOnce(db, async (tx) => {
     const deploy = await lockDeploy(tx, deployId);
     await refuseOpenRollout(tx, deploy);
     await tx.deploy.update({ where: { id: deploy.id }, data: { deleted_at: new Date() } });

@@ -1,1 +1,2 @@
+export { effectOnce } from './effect.js';
 export { forgetAnswers, once } from './once.js';

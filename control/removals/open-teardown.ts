@@ -1,16 +1,17 @@
 /** A teardown is a rollout of its own: it takes the deploy's turn, is seen like any other, and its end deletes the deploy. */
 import type { Actor } from '../actor.js';
 import { appendAudit } from '../audit/index.js';
-import { inTransaction, isUniqueViolation, type Db, type Tx } from '../database.js';
+import { isUniqueViolation, type Db, type Tx } from '../database.js';
 import { lockDeploy } from '../deploys/lock.js';
 import { appendEvents } from '../events/index.js';
+import { effectOnce } from '../idempotency/index.js';
 import { newId } from '../ids.js';
 import { refuseOpenRollout, rolloutEvent } from '../rollouts/open-rollout.js';
 
 /** Null: no rollout of it ever began, so that there is nothing to remove. Throws conflict while another one is open. */
 export async function openTeardown(db: Db, actor: Actor, { deployId, volumes }: { deployId: string; volumes: boolean }): Promise<{ rollout_id: string; version: number } | null> {
   try {
-    return await inTransaction(db, (tx) => open(tx, actor, deployId, volumes));
+    return await effectOnce(db, (tx) => open(tx, actor, deployId, volumes));
   } catch (error) {
     if (isUniqueViolation(error)) await refuseOpenRollout(db, { id: deployId, name: deployId });
     throw error;

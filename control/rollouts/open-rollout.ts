@@ -4,10 +4,11 @@ import type { RolloutKind } from '../../spec/words.js';
 import type { Actor } from '../actor.js';
 import { appendAudit } from '../audit/index.js';
 import { occupy, type DeployClaims } from '../claims/index.js';
-import { inTransaction, isUniqueViolation, notFound, type Db, type Reader, type Tx } from '../database.js';
+import { isUniqueViolation, notFound, type Db, type Reader, type Tx } from '../database.js';
 import { lockDeploy, type LockedDeploy } from '../deploys/lock.js';
 import { entriesOfVersion, guardVersion, insertVersion, versionEvent } from '../deploys/submit.js';
 import { appendEvents, type EventInput } from '../events/index.js';
+import { effectOnce } from '../idempotency/index.js';
 import { newId } from '../ids.js';
 import { holdPlan, refuseStalePlan, type PlannedNow } from '../plans/index.js';
 import { pinSecrets, type SecretPins } from '../secrets/pins.js';
@@ -40,7 +41,7 @@ export interface OpenedRollout { rollout_id: string; version: number }
  */
 export async function openRollout(db: Db, actor: Actor, request: OpenRolloutRequest): Promise<OpenedRollout> {
   try {
-    return await inTransaction(db, (tx) => open(tx, actor, request));
+    return await effectOnce(db, (tx) => open(tx, actor, request));
   } catch (error) {
     if (isUniqueViolation(error)) await refuseOpenRollout(db, { id: request.deployId, name: request.deployId });
     throw error;

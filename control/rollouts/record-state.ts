@@ -1,5 +1,5 @@
 /** The states a rollout goes through; a final one is never left. */
-import type { Rollout } from '../../prisma/generated/client.js';
+import type { Rollout, Step } from '../../prisma/generated/client.js';
 import { isOpenRollout, type RolloutState } from '../../spec/words.js';
 import { inTransaction, type Db, type Tx } from '../database.js';
 import { appendEvents, type EventInput } from '../events/index.js';
@@ -7,6 +7,7 @@ import { forgetStates, forgetUnplaced } from '../observed/index.js';
 import { lockRollout } from './lock-rollout.js';
 import { loadRollout, type LoadedRollout } from './load-rollout.js';
 import { rolloutEvent } from './open-rollout.js';
+import { stepEvent, stepRowOf } from './record-steps.js';
 
 /** `state` is what the rollout is in now; `changed` says whether this call did it. */
 export interface RecordedState { state: RolloutState; changed: boolean }
@@ -53,11 +54,12 @@ async function closeTakenBack(tx: Tx, rolloutId: string, by: Rollout): Promise<E
   const other = await lockRollout(tx, rolloutId);
   if (other.state !== 'failed') return [];
   await tx.rollout.update({ where: { id: rolloutId }, data: { state: 'rolled_back' } });
-  await tx.$executeRaw`
+  const steps = await tx.$queryRaw<Step[]>`
     UPDATE steps SET state = 'rolled_back', updated_at = now() FROM steps b
     WHERE steps.rollout_id = ${rolloutId} AND b.rollout_id = ${by.id} AND b.host = steps.host AND b.component = steps.component
-      AND b.state IN ('succeeded', 'unchanged') AND steps.state IN ('succeeded', 'aborted')`;
-  return [rolloutEvent(other, 'rolled_back', other.reason)];
+      AND b.state IN ('succeeded', 'unchanged') AND steps.state IN ('succeeded', 'aborted')
+    RETURNING steps.*`;
+  return [...steps.map((step) => stepEvent(other, stepRowOf(step), step)), rolloutEvent(other, 'rolled_back', other.reason)];
 }
 
 async function settleDeploy(tx: Tx, { id, deploy_id, version, kind, rollback_of }: Rollout, state: RolloutState, now: Date): Promise<void> {

@@ -19,7 +19,7 @@ export async function recordSteps(db: Db, rolloutId: string, records: readonly S
       const merged = mergeStep(current(changed, rows, record.step, rolloutId), clean(record), now);
       if (!merged) continue;
       changed.set(record.step, merged.row);
-      if (merged.announce) events.push(stepEvent(rows, rolloutId, record.step, merged.row));
+      if (merged.announce) events.push(stepEvent({ id: rolloutId, deploy_id: rows.deploy_id }, merged.row, placed(rows, record.step)));
     }
     await saveSteps(tx, rolloutId, changed, now);
     await appendEvents(tx, events);
@@ -45,18 +45,23 @@ function current(changed: ReadonlyMap<string, StepRow>, { steps }: LockedSteps, 
   if (row) return row;
   const step = steps.get(id);
   if (!step) throw new MaestroError('internal', `Rollout ${rolloutId} has no step "${id}".`, { fix: 'Start the rollout before recording its steps.', details: { rollout_id: rolloutId, step: id } });
-  return { ...step, plan: stored(step.plan), failure: stored(step.failure), phases: stored(step.phases), tests: stored(step.tests) };
+  return stepRowOf(step);
 }
+
+export const stepRowOf = (step: Step): StepRow => ({ ...step, plan: stored(step.plan), failure: stored(step.failure), phases: stored(step.phases), tests: stored(step.tests) });
 
 /** Reasons and output of commands may hold what the database refuses. */
 const clean = (record: StepRecord): StepRecord => stored<StepRecord>(storableObject(record));
 
-function stepEvent({ deploy_id, steps }: LockedSteps, rolloutId: string, id: string, row: StepRow): EventInput {
+type Placed = Pick<Step, 'host' | 'component'>;
+
+const placed = ({ steps }: LockedSteps, id: string): Placed => steps.get(id) ?? { host: '', component: '' };
+
+export function stepEvent(rollout: { id: string; deploy_id: string }, row: StepRow, { host, component }: Placed): EventInput {
   const { state, attempt, reason, blocked_by, action, failure, phases, tests } = row;
-  const { host, component } = steps.get(id) ?? { host: '', component: '' };
   return {
-    type: 'step.state', deploy_id, rollout_id: rolloutId, host, component,
-    data: { step: id, state, attempt, reason, blocked_by, action, failure, phases, ...(tests.length === 0 ? {} : { tests }), started_at: row.started_at, ended_at: row.ended_at },
+    type: 'step.state', deploy_id: rollout.deploy_id, rollout_id: rollout.id, host, component,
+    data: { step: stepId(host, component), state, attempt, reason, blocked_by, action, failure, phases, ...(tests.length === 0 ? {} : { tests }), started_at: row.started_at, ended_at: row.ended_at },
   };
 }
 

@@ -262,17 +262,30 @@ class Activation {
   }
 
   private async finishCommitted(step: Step, record: OpenRecord): Promise<void> {
-    try {
-      for (const entry of record.attempt.undo) if (entry.kind === 'container') await (entry.beside === true ? retireOld(this.deps, step, entry) : removeOld(this.deps.docker, step, entry));
-      const trees = await Promise.all(record.trees.map(async (tree) => ({ ...tree, releases: tree.strategy === 'atomic_symlink' ? await pruneReleases(tree) : [] })));
-      await pruneSourceReleases(this.deps.journal, record);
-      await pruneImages(this.deps, record, step.signal, (line) => this.report.output('info', line));
-      await forgetPrevious(this.deps.journal.previousFolder(record));
-      await step.effect('journal.end', () => this.deps.journal.savePlacement({ ...record, trees, attempt: { ...record.attempt, state: 'ended' } }));
-    } catch (error) {
-      this.deps.log.warn({ component: record.component, error: messageOf(error) }, 'what a finished attempt left behind could not be removed');
-      this.report.output('info', `cleaning up failed, it is tried again next time: ${messageOf(error)}`);
+    for (let round = 1; ; round += 1) {
+      try {
+        return await this.removeLeftovers(step, record);
+      } catch (error) {
+        this.deps.log.warn({ component: record.component, round, error: messageOf(error) }, 'what a finished attempt left behind could not be removed');
+        // An old one that runs on beside the new one is worth a wait for a Docker that went away.
+        if (!(error instanceof PassingTrouble) || round >= roundsMax || !(await this.dockerComesBack(step))) {
+          return this.report.output('info', `cleaning up failed, it is tried again next time: ${messageOf(error)}`);
+        }
+      }
     }
+  }
+
+  private dockerComesBack({ signal }: Step): Promise<boolean> {
+    return waitForDocker(this.deps.docker, dockerPatienceMs, signal).then(() => true, () => false);
+  }
+
+  private async removeLeftovers(step: Step, record: OpenRecord): Promise<void> {
+    for (const entry of record.attempt.undo) if (entry.kind === 'container') await (entry.beside === true ? retireOld(this.deps, step, entry) : removeOld(this.deps.docker, step, entry));
+    const trees = await Promise.all(record.trees.map(async (tree) => ({ ...tree, releases: tree.strategy === 'atomic_symlink' ? await pruneReleases(tree) : [] })));
+    await pruneSourceReleases(this.deps.journal, record);
+    await pruneImages(this.deps, record, step.signal, (line) => this.report.output('info', line));
+    await forgetPrevious(this.deps.journal.previousFolder(record));
+    await step.effect('journal.end', () => this.deps.journal.savePlacement({ ...record, trees, attempt: { ...record.attempt, state: 'ended' } }));
   }
 
   /** Runs as asked. If it is not healthy, waiting may be enough; if it is not, one restart is tried. */

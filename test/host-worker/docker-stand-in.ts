@@ -27,6 +27,7 @@ export class DockerStandIn {
   readonly containers = new Map<string, Container>();
   readonly networks = new Set<string>();
   readonly volumes = new Set<string>();
+  private readonly labels = new Map<string, Record<string, string>>();
   readonly images = new Map<string, { id: string; behaviour: 'serves' | 'dies' }>();
   readonly created: { name: string; attempt: string }[] = [];
   readonly violations: string[] = [];
@@ -79,7 +80,7 @@ export class DockerStandIn {
     const [kind, name, verb] = url.pathname.slice(1).split('/').map(decodeURIComponent);
     const route = `${method} ${kind ?? ''}${verb === undefined ? '' : `/${verb}`}`;
     if (kind === '_ping') return ok('OK');
-    if (url.pathname === '/containers/json') return ok([...this.containers.values()].map((container) => ({ Id: container.id, Names: [`/${container.name}`], State: container.status, Labels: container.body.Labels })));
+    if (url.pathname === '/containers/json') return ok([...this.containers.values()].map((container) => ({ Id: container.id, Names: [`/${container.name}`], State: container.status, Labels: container.body.Labels, Mounts: [], NetworkSettings: { Networks: Object.fromEntries([...container.networks].map((network) => [network, {}])) } })));
     if (url.pathname === '/containers/create') return this.create(url.searchParams.get('name') ?? '', createBody.parse(JSON.parse(text)));
     if (url.pathname === '/images/json') return ok([...this.images.values()].map(({ id }) => ({ Id: id })));
     if (kind === 'images' && name !== undefined) return this.inspectImage(url.pathname.slice('/images/'.length, -'/json'.length));
@@ -147,22 +148,35 @@ export class DockerStandIn {
   }
 
   private volume(route: string, name: string, text: string): Answer {
-    if (route === 'POST volumes') this.volumes.add(z.looseObject({ Name: z.string() }).parse(JSON.parse(text)).Name);
+    if (route === 'GET volumes' && name === '') return ok({ Volumes: [...this.volumes].map((own) => ({ Name: own, Labels: this.labels.get(`volume ${own}`) ?? {} })) });
+    if (route === 'POST volumes') this.volumes.add(this.named('volume', text));
     return route === 'POST volumes' || this.volumes.has(name) ? ok({ Name: name }) : refuse(404, `no such volume: ${name}`);
   }
 
   private network(route: string, name: string, text: string): Answer {
+    if (route === 'GET networks' && name === '') return ok([...this.networks].map((own) => ({ Id: own, Name: own, Labels: this.labels.get(`network ${own}`) ?? {} })));
     if (route === 'POST networks') {
-      const { Name } = z.looseObject({ Name: z.string() }).parse(JSON.parse(text));
-      this.networks.add(Name);
-      return { status: 201, body: { Id: Name } };
+      const made = this.named('network', text);
+      this.networks.add(made);
+      return { status: 201, body: { Id: made } };
     }
     if (!this.networks.has(name)) return refuse(404, `network ${name} not found`);
     if (route === 'POST networks/connect') {
       const { Container: id } = z.looseObject({ Container: z.string() }).parse(JSON.parse(text));
       this.containers.get(id)?.networks.add(name);
     }
-    return ok({ Name: name });
+    if (route === 'DELETE networks') {
+      if ([...this.containers.values()].some(({ networks }) => networks.has(name))) return refuse(403, `network ${name} has active endpoints`);
+      this.networks.delete(name);
+      return done;
+    }
+    return ok({ Id: name, Name: name, Labels: this.labels.get(`network ${name}`) ?? {} });
+  }
+
+  private named(kind: 'network' | 'volume', text: string): string {
+    const { Name, Labels } = z.looseObject({ Name: z.string(), Labels: z.record(z.string(), z.string()).default({}) }).parse(JSON.parse(text));
+    this.labels.set(`${kind} ${Name}`, Labels);
+    return Name;
   }
 }
 

@@ -60,7 +60,7 @@ export class OpenPort {
 }
 
 /** Images that every schedule plays with: four that serve, and one that dies. */
-export function withImages(host: MemoryHost): MemoryHost {
+export function withImages<Host extends Pick<MemoryHost, 'engine'>>(host: Host): Host {
   for (const version of [1, 2, 3, 4]) host.engine.images.set(`good:${String(version)}`, { id: `sha256:good${String(version)}`, behaviour: 'serves' });
   host.engine.images.set('bad:2', { id: 'sha256:bad2', behaviour: 'dies' });
   return host;

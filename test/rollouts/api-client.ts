@@ -44,7 +44,7 @@ export class ApiClient {
 
   async waitForNodes(names: readonly string[]): Promise<void> {
     for (let attempt = 0; attempt < 240; attempt += 1) {
-      const { items } = await this.ok<{ items: { name: string; online: boolean }[] }>('GET', '/api/nodes');
+      const { items } = await this.ok<{ items: { name: string; online: boolean }[] }>('GET', '/api/nodes?limit=200');
       if (names.every((name) => items.some((node) => node.name === name && node.online))) return;
       await sleep(250);
     }

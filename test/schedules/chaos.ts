@@ -1,0 +1,38 @@
+/** Kills the control plane's processes one after the other, at moments the seed gives, and starts them again. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunningStack } from '../../scripts/dev-stack.js';
+import type { Random } from './random.js';
+
+export type Victim = 'api' | 'worker' | 'temporal' | 'database';
+const victims: readonly Victim[] = ['api', 'worker', 'temporal', 'database'];
+
+export class Chaos {
+  readonly kills: Record<Victim, number> = { api: 0, worker: 0, temporal: 0, database: 0 };
+  private readonly stopping = new AbortController();
+  private readonly running: Promise<void>;
+
+  constructor(private readonly stack: RunningStack, private readonly random: Random, private readonly everyMs: readonly [number, number]) {
+    this.running = this.rage();
+  }
+
+  /** Everything is up again when it resolves. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  private async rage(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      await sleep(this.random.between(...this.everyMs), undefined, { signal }).catch(() => undefined);
+      if (!signal.aborted) await this.strike(this.random.pick(victims));
+    }
+  }
+
+  async strike(victim: Victim): Promise<void> {
+    await this.stack.processes[victim].kill('SIGKILL');
+    await sleep(this.random.between(0, 1_500));
+    await this.stack.processes[victim].restart();
+    this.kills[victim] += 1;
+  }
+}

@@ -1,0 +1,56 @@
+/** A whole control plane of real processes, and many simulated hosts on it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import pg from 'pg';
+import { hostToken, hostTokenKey } from '../../control/host-tokens.js';
+import { type RunningStack, startStack } from '../../scripts/dev-stack.js';
+import { ApiClient } from '../rollouts/api-client.js';
+import { PatientApi } from './patient-api.js';
+import { SimulatedHost } from './simulated-host.js';
+
+export interface SimulatedFleet {
+  readonly api: PatientApi;
+  readonly stack: RunningStack;
+  readonly db: pg.Pool;
+  /** Everything the hosts have is below it, each in a folder of its name. */
+  readonly folder: string;
+  host(id: string): SimulatedHost;
+  stop(): Promise<void>;
+}
+
+export async function startSimulatedFleet(ids: readonly string[]): Promise<SimulatedFleet> {
+  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  const folder = await mkdtemp(join(tmpdir(), 'maestro-schedules-'));
+  const stack = await startStack({ dataDir: join(folder, 'control-plane'), say: () => undefined });
+  const client = new ApiClient(stack.url);
+  const connection = await NativeConnection.connect({ address: stack.temporalAddress });
+  const db = new pg.Pool({ connectionString: stack.databaseUrl, max: 4, query_timeout: 20_000 });
+  db.on('error', () => undefined); // seen by the query that needs the connection
+  const key = await hostTokenKey(stack.dataDir);
+  const hosts = new Map<string, SimulatedHost>();
+  const stop = async (): Promise<void> => {
+    await Promise.all([...hosts.values()].map((host) => host.stop()));
+    await db.end();
+    await connection.close();
+    await stack.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await client.setupAdmin();
+    await Promise.all(ids.map(async (id) => {
+      hosts.set(id, await SimulatedHost.start(id, { connection, folder: join(folder, id), control: { url: stack.url, node: id, token: hostToken(key, id) } }));
+    }));
+    await client.waitForNodes(ids);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const host = (id: string): SimulatedHost => {
+    const found = hosts.get(id);
+    if (found === undefined) throw new Error(`no host ${id}`);
+    return found;
+  };
+  return { api: new PatientApi(client), stack, db, folder, host, stop };
+}
