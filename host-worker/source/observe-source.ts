@@ -21,6 +21,9 @@ export async function observeSource(journal: Journal, placement: SourcePlacement
   return { path, kind: found.kind, owned: record?.links.includes(path) ?? false, current, ...asked, prepared };
 }
 
+/** One answer that got lost is not yet a repository that is away: a plan that was made on it would be another one. */
+const askTries = 2;
+
 /** Pinned, it is not asked about; else by one question. Without its login nobody is asked. */
 async function askCommit(known: SourceRecord, placement: SourcePlacement, signal: AbortSignal, loginOf: LoginOf | null): Promise<Pick<ObservedSource, 'wanted_commit' | 'trouble'>> {
   const pinned = pinnedCommit(known, placement);
@@ -28,7 +31,7 @@ async function askCommit(known: SourceRecord, placement: SourcePlacement, signal
   if (loginOf === null && placement.credential !== undefined) return { wanted_commit: null, trouble: null };
   try {
     const login = (await loginOf?.(placement)) ?? null;
-    return { wanted_commit: await seenCommit(placement.source, { signal, timeoutMs: askTimeoutMs, tries: 1, tell: () => undefined, login }), trouble: null };
+    return { wanted_commit: await seenCommit(placement.source, { signal, timeoutMs: askTimeoutMs, tries: askTries, tell: () => undefined, login }), trouble: null };
   } catch (error) {
     if (error instanceof MaestroError) return { wanted_commit: null, trouble: error.message };
     throw error;
