@@ -10,6 +10,7 @@ import { isRolloutId } from '../../spec/words.js';
 import type { ActivateResult, PlacementWork } from '../../workflows/shared.js';
 import type { ActivityScope } from '../activity-scope.js';
 import type { StepReporter } from '../control-plane/step-reporter.js';
+import { loginsOf } from '../credentials/logins.js';
 import { waitForDocker } from '../docker/client.js';
 import { retireOld } from '../docker/beside.js';
 import { removeOld } from '../docker/replace.js';
@@ -180,7 +181,7 @@ class Activation {
   private async fetchFirst(desired: DockerPlacement, settled: boolean): Promise<Outcome | Held> {
     const tell = (line: string): void => this.report.output('info', line);
     try {
-      await this.report.phase('fetch', () => fetchPinned(this.deps, this.work.run_id, desired, { signal: this.scope.signal, tell }));
+      await this.report.phase('fetch', () => fetchPinned(this.deps, this.work.run_id, desired, { signal: this.scope.signal, tell, loginOf: loginsOf(this.deps.control, this.work.run_id, this.scope.signal, desired.component) }));
     } catch (error) {
       throwIfCancelled(this.scope.signal);
       if (isPassing(error)) throw error;
