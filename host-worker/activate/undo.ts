@@ -7,10 +7,11 @@ import { publishAsBefore } from '../docker/beside.js';
 import { bringBackOld, type ContainerUndo, takeDownNew } from '../docker/replace.js';
 import { inspectContainer } from '../docker/own-containers.js';
 import { pointLink } from '../files/link.js';
-import { flip } from '../files/write-tree.js';
+import { dropRelease, flip } from '../files/write-tree.js';
 import { settleMs } from '../health/wait-healthy.js';
 import { forgetPrevious, restorePrevious } from '../journal/previous.js';
 import type { AttemptRecord, UndoEntry } from '../journal/records.js';
+import { removeEmpty } from '../removals/remove.js';
 import { showUnit, unitJob } from '../systemd/systemctl.js';
 import { bringBackUnit, takeDownUnit } from '../systemd/unit.js';
 import { isActive } from '../systemd/unit-status.js';
@@ -29,7 +30,7 @@ export async function undo(deps: HostDeps, step: Step, { attempt }: OpenRecord):
   const changes = attempt.undo.filter((entry) => entry.kind === 'file' || entry.kind === 'link' || entry.kind === 'source_link');
   const previousFolder = deps.journal.previousFolder(step.key);
   const restoreAll = async (): Promise<void> => {
-    for (const entry of changes.toReversed()) await step.effect('undo.restore', () => restore(previousFolder, entry));
+    for (const entry of changes.toReversed()) await step.effect('undo.restore', () => restore(attempt, previousFolder, entry));
   };
   if (turn !== undefined) return undoTurn(deps, step, turn, attempt.result?.taken_back === true, restoreAll);
   // Back to the old one before the new one goes, where both run.
@@ -60,9 +61,19 @@ export function hadSomething({ undo: entries }: AttemptRecord): boolean {
   return entries.every((entry) => (entry.kind === 'container' ? entry.old !== null : entry.kind === 'unit' ? entry.existed : entry.kind === 'slot' ? entry.old !== null : true));
 }
 
-function restore(previousFolder: string, entry: Extract<UndoEntry, { kind: 'file' | 'link' | 'source_link' }>): Promise<void> {
+function restore(attempt: AttemptRecord, previousFolder: string, entry: Extract<UndoEntry, { kind: 'file' | 'link' | 'source_link' }>): Promise<void> {
   if (entry.kind === 'source_link') return pointLink(entry.path, entry.previous);
-  return entry.kind === 'file' ? restorePrevious(previousFolder, entry) : flip(entry.dest, entry.previous);
+  return entry.kind === 'file' ? restorePrevious(previousFolder, entry) : restoreTree(attempt, entry);
+}
+
+/** What the attempt has made of it is in nobody's list afterwards, so it goes. */
+async function restoreTree({ releases, owned_before: before }: AttemptRecord, { dest, previous }: Extract<UndoEntry, { kind: 'link' }>): Promise<void> {
+  await flip(dest, previous);
+  const made = releases[dest];
+  const owned = before.trees.find((tree) => tree.dest === dest);
+  if (made === undefined || previous === `releases/${made}` || owned?.releases.includes(made) === true) return;
+  await dropRelease(dest, made);
+  if (owned === undefined) for (const folder of [`${dest}/releases`, dest]) await removeEmpty(folder);
 }
 
 async function staysUp(isUp: () => Promise<boolean>): Promise<boolean> {

@@ -33,7 +33,6 @@ function componentFeatures(id: string, component: Component, refuse: (used: bool
   const at = (...rest: Path): Path => ['components', id, ...rest];
   const { source } = component;
   refuse(source?.type === 'git' && source.sync !== undefined, at('source', 'sync'), 'sync');
-  refuse(source !== undefined && 'credentials_ref' in source && source.credentials_ref !== undefined, at('source', 'credentials_ref'), 'credentials_ref');
   refuse(component.build.length > 0 && source === undefined, at('build'), 'build without a source');
   refuse(component.reload_triggers.dependencies === 'hot', at('reload_triggers', 'dependencies'), 'reload_triggers.dependencies: hot');
   refuse(component.metrics !== undefined, at('metrics'), 'metrics');

@@ -82,8 +82,8 @@ export class Schedule {
   private arm(): void {
     for (const id of this.shape.hosts) {
       const host = this.fleet.host(id);
-      if (this.random.chance(0.45)) host.expectMishap({ kind: this.random.chance(0.85) ? 'kill' : 'silence', after: this.random.between(0, 70) });
-      if (this.random.chance(0.1)) host.expectMishap({ kind: 'kill', after: this.random.between(0, 20) });
+      if (this.random.chance(0.25)) host.expectMishap({ kind: this.random.chance(0.85) ? 'kill' : 'silence', after: this.random.between(0, 70) });
+      if (this.random.chance(0.05)) host.expectMishap({ kind: 'kill', after: this.random.between(0, 20) });
       if (this.random.chance(0.3)) host.engine.cuts = Array.from({ length: this.random.between(1, 12) }, () => this.random.pick(['none', 'none', 'lost', 'unheard'] as const));
     }
   }
