@@ -34,6 +34,9 @@ export interface RequestFacts {
   secure: boolean;
   sessionToken: string | null;
   ifMatch: string | null;
+  /** The same in every repetition of a request under its Idempotency-Key; `repeatable`: it has one. */
+  mark: string;
+  repeatable: boolean;
   /** The body of a route that streams it. */
   bytes: AsyncIterable<Uint8Array>;
   setCookie(cookie: string): void;

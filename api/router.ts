@@ -2,14 +2,14 @@
  * Mounts the table. Every request walks the same way: known path and method → whose browser page → who → may they →
  * body within limits → first time? → handler → audit → answer. Each step can refuse; nothing after a refusal runs.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import express, { Router, type Request, type Response } from 'express';
-import { recordAudit } from '../control/audit/index.js';
+import { appendAudit, recordAudit } from '../control/audit/index.js';
 import type { Actor } from '../control/actor.js';
 import { authenticate } from '../control/auth/index.js';
-import { once } from '../control/idempotency/index.js';
+import { effectOnce, once } from '../control/idempotency/index.js';
 import { MaestroError } from '../spec/errors.js';
 import { checkTable } from './check-table.js';
 import type { ApiContext } from './context.js';
@@ -83,7 +83,8 @@ async function readBody(row: Route, request: Request, response: Response): Promi
   return { mediaType, bytes: Buffer.isBuffer(bytes) ? bytes : Buffer.alloc(0) };
 }
 
-function factsOf(request: Request, response: Response, running: Running, { settings }: ApiContext): RequestFacts {
+function factsOf(row: Route, actor: Actor, request: Request, response: Response, running: Running, { settings }: ApiContext): RequestFacts {
+  const key = idempotencyKey(row, request);
   const credentials = credentialsOf(request.headers);
   return {
     requestId: requestIdOf(response.locals),
@@ -91,6 +92,8 @@ function factsOf(request: Request, response: Response, running: Running, { setti
     secure: request.secure || settings.https,
     sessionToken: credentials.kind === 'cookie' ? credentials.cookie : null,
     ifMatch: request.get('if-match') ?? null,
+    mark: key === null ? randomUUID() : createHash('sha256').update(`${actor.id}\n${request.method} ${request.originalUrl}\n${key}`).digest('hex'),
+    repeatable: key !== null,
     bytes: request,
     setCookie: (cookie) => void response.append('Set-Cookie', cookie),
     setStatus: (status) => { running.status = status; },
@@ -111,9 +114,10 @@ const fingerprint = (request: Request, bytes: Buffer): string => createHash('sha
 
 async function runHandler(row: Route, actor: Actor, parts: RawParts, request: Request, response: Response, context: ApiContext): Promise<Answer> {
   const running: Running = { status: row.status ?? 200, body: null, details: {} };
-  const body = checked(row, await row.answer(parts, { actor, context, request: factsOf(request, response, running, context) }), context);
+  const body = checked(row, await row.answer(parts, { actor, context, request: factsOf(row, actor, request, response, running, context) }), context);
   if (row.audit?.by === 'router') {
-    await recordAudit(context.db, { actor, action: row.audit.action, target: targetOf(request), result: 'ok', details: running.details });
+    const entry = { actor, action: row.audit.action, target: targetOf(request), result: 'ok' as const, details: running.details };
+    await effectOnce(context.db, (tx) => appendAudit(tx, entry).then(() => null));
   }
   return { status: running.status, body };
 }

@@ -40,8 +40,10 @@ export interface Orchestrator {
   runOperate(input: OperateInput): Promise<unknown>;
   /** Starts a host telling log lines. `done` never rejects: an error is what it ends with; `cancel` asks it to stop. */
   startLogs(input: LogsWork): Promise<{ done: Promise<MaestroError | null>; cancel(): Promise<void> }>;
-  /** `input` goes to the workflow of this very rollout, or nowhere. */
-  update<A>(rollout: RolloutInput, definition: UpdateDefinition<void, [A]>, input: A): Promise<void>;
+  /** `input` goes to the workflow of this very rollout, or nowhere; once, however often it is sent with the same `id`. */
+  update<A>(rollout: RolloutInput, definition: UpdateDefinition<void, [A]>, input: A, id: string): Promise<void>;
+  /** Whether the update with this id was taken: the one who sent it may not have heard. */
+  hasTaken(rollout: RolloutInput, id: string): Promise<boolean>;
   isReady(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -113,9 +115,20 @@ export function createOrchestrator({ address, namespace, callTimeoutMs = standar
     }
   }
 
+  /** One that nobody else starts: where the answer got lost, its being there is the answer. */
+  async function startOwn(type: string, options: { workflowId: string; args: unknown[]; workflowExecutionTimeout: number }): Promise<WorkflowHandle> {
+    try {
+      return await within(callTimeoutMs, () => workflow.start(type, { taskQueue: controlQueue, ...options }));
+    } catch (error) {
+      const handle = workflow.getHandle(options.workflowId);
+      if (isTransport(error) && (await within(callTimeoutMs, () => handle.describe()).then(() => true, () => false))) return handle;
+      throw error;
+    }
+  }
+
   async function execute(what: string, type: string, workflowId: string, input: PlanInput | OperateInput): Promise<unknown> {
     try {
-      const handle = await within(callTimeoutMs, () => workflow.start(type, { taskQueue: controlQueue, workflowId, args: [input], workflowExecutionTimeout: planTimeoutMs }));
+      const handle = await startOwn(type, { workflowId, args: [input], workflowExecutionTimeout: planTimeoutMs });
       const result: unknown = await within(planTimeoutMs + callTimeoutMs, () => handle.result());
       return result;
     } catch (error) {
@@ -127,7 +140,7 @@ export function createOrchestrator({ address, namespace, callTimeoutMs = standar
 
   async function startLogs(input: LogsWork): ReturnType<Orchestrator['startLogs']> {
     try {
-      const handle = await within(callTimeoutMs, () => workflow.start(logsWorkflowType, { taskQueue: controlQueue, workflowId: logsWorkflowId(input.run_id), args: [input], workflowExecutionTimeout: logsTimeoutMs }));
+      const handle = await startOwn(logsWorkflowType, { workflowId: logsWorkflowId(input.run_id), args: [input], workflowExecutionTimeout: logsTimeoutMs });
       const done = within(logsTimeoutMs, () => handle.result()).then(() => null, (error: unknown) => logsFailure(input.host, error));
       return { done, cancel: () => within(callTimeoutMs, () => handle.cancel()).then(() => undefined, () => undefined) };
     } catch (error) {
@@ -135,20 +148,30 @@ export function createOrchestrator({ address, namespace, callTimeoutMs = standar
     }
   }
 
-  async function update<A>(rollout: RolloutInput, definition: UpdateDefinition<void, [A]>, input: A): Promise<void> {
+  async function update<A>(rollout: RolloutInput, definition: UpdateDefinition<void, [A]>, input: A, id: string): Promise<void> {
     const handle: WorkflowHandle = workflow.getHandle(rolloutWorkflowId(rollout.deploy_id));
-    try {
-      if (!(await within(callTimeoutMs, () => runsAlready(rollout)))) throw notRunning(rollout);
-      await within(updateTimeoutMs, () => handle.executeUpdate(definition, { args: [input] }));
-    } catch (error) {
-      throw updateError(rollout, error, updateTimeoutMs);
+    for (const until = Date.now() + updateTimeoutMs; ; await sleep(reopenStepMs)) {
+      try {
+        if (!(await within(callTimeoutMs, () => runsAlready(rollout)))) throw notRunning(rollout);
+        return await connection.withDeadline(until, () => handle.executeUpdate(definition, { args: [input], updateId: id }));
+      } catch (error) {
+        // Told that it took too long before it did: nobody knows whether it was taken, and sent again it is the same one.
+        const lost = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError && Date.now() + reopenStepMs < until;
+        if (!lost) throw updateError(rollout, error, updateTimeoutMs);
+      }
     }
+  }
+
+  function hasTaken({ deploy_id: deployId }: RolloutInput, id: string): Promise<boolean> {
+    const handle = workflow.getHandle(rolloutWorkflowId(deployId)).getUpdateHandle(id);
+    return within(callTimeoutMs, () => handle.result()).then(() => true, () => false);
   }
 
   return {
     startRollout,
     startLogs,
     update,
+    hasTaken,
     runPlan: async (input) => { await execute('The plan', workflowTypes.plan, planWorkflowId(input.plan_id), input); },
     runOperate: (input) => execute('The hosts', workflowTypes.operate, operateWorkflowId(input.run_id), input),
     isReady: () => within(callTimeoutMs, () => connection.workflowService.getSystemInfo({})).then(() => true, () => false),

@@ -64,7 +64,7 @@ function endOf(scope: ActivityScope, error: unknown, report: StepReporter | null
   return scope.leaving() ? toTemporalFailure(leaving(), report) : new CancelledFailure('cancelled');
 }
 
-const leaving = (): LeftForRepeat => new LeftForRepeat('the host worker is going down; the activity goes on when it is back');
+const leaving = (): LeftForRepeat => new LeftForRepeat('the host worker is going down, or was not heard of in time; the activity is gone on with');
 
 async function observe(deps: HostDeps, work: HostWork, scope: ActivityScope): Promise<ObserveResult> {
   const ask = async (): Promise<DesiredPlacement[]> => {

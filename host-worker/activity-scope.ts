@@ -1,11 +1,12 @@
 /** What an activity knows of its surroundings; Temporal's context, or a test's. */
 import { Context } from '@temporalio/activity';
+import type { ActivityCancellationDetails } from '@temporalio/common';
 
 export interface ActivityScope {
   /** Aborted when the activity is cancelled, timed out, or its worker goes down; `reason` is a CancelledFailure. */
   signal: AbortSignal;
   heartbeat(): void;
-  /** Aborted because this worker goes down: the attempt is to be gone on with later, not undone. */
+  /** Aborted because this worker goes down, or was not heard of in time: the attempt is to be gone on with, not undone. */
   leaving(): boolean;
 }
 
@@ -14,7 +15,7 @@ export function temporalScope(): ActivityScope {
   return {
     signal: context.cancellationSignal,
     heartbeat: () => context.heartbeat(),
-    leaving: () => context.cancellationSignal.aborted && context.cancellationDetails?.workerShutdown === true,
+    leaving: () => context.cancellationSignal.aborted && isLeft(context.cancellationDetails),
   };
 }
 
@@ -31,3 +32,7 @@ export async function withHeartbeat<T>(scope: ActivityScope, work: () => Promise
     clearInterval(timer);
   }
 }
+
+/** Nobody asked for the end of it: it was given to somebody else, or will be. */
+const isLeft = (details: ActivityCancellationDetails | undefined): boolean =>
+  details !== undefined && !details.cancelRequested && (details.workerShutdown || details.timedOut || details.notFound);

@@ -1,6 +1,7 @@
 // The parts of `npm start` as a library: tests and measurements start their own Maestro on free ports, kill single
 // processes and start them again on the same ports.
 import { realpathSync } from 'node:fs';
+import type { Context } from './supervisor/context.js';
 import { StartError } from './supervisor/errors.js';
 import { findRoot, openData } from './supervisor/files.js';
 import type { Part } from './supervisor/part.js';
@@ -22,6 +23,8 @@ export interface StackOptions {
   /** Added to the environment of API, worker and host worker. */
   readonly env?: Readonly<Record<string, string>>;
   readonly say?: (line: string) => void;
+  /** Puts something between: the API, the worker and `RunningStack` are told the addresses that it answers with. */
+  readonly through?: Context['through'];
 }
 
 export interface ProcessHandle {
@@ -103,7 +106,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   openData(options.dataDir);
   const data = openData(realpathSync(options.dataDir));
   const settings = await settingsFor(options, data.root);
-  const stack = await Stack.prepare({ root: findRoot(), settings, data, say: options.say ?? console.error, extraEnv: options.env ?? {}, interrupted: new AbortController().signal });
+  const stack = await Stack.prepare({ root: findRoot(), settings, data, say: options.say ?? console.error, extraEnv: options.env ?? {}, interrupted: new AbortController().signal, ...(options.through === undefined ? {} : { through: options.through }) });
   const killAll = () => stack.killAll();
   process.once('exit', killAll);
   const stop = async () => {

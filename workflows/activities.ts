@@ -34,6 +34,10 @@ export const changing = (host: string): Pick<HostActivities, 'prepare' | 'activa
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   });
 
+/** Clearing up behind an attempt that was stopped while its host did not answer: whoever stopped it does not wait for long. */
+export const settling = (host: string): Pick<HostActivities, 'activate'> =>
+  proxyActivities<HostActivities>({ taskQueue: hostQueue(host), startToCloseTimeout: '10m', heartbeatTimeout: '12s', scheduleToStartTimeout: '30s', scheduleToCloseTimeout: '10m', retry });
+
 /** Watching a host for a while; the watch begins anew when the host worker is lost meanwhile. */
 export const watching = (host: string, durationMs: number): Pick<HostActivities, 'verify'> =>
   proxyActivities<HostActivities>({

@@ -6,14 +6,14 @@ import { packGraph, unpackGraph, type PackedGraph } from '../spec/packed-graph.j
 import type { PlacementPlan } from '../spec/plan.js';
 import { testWarning } from '../spec/test-results.js';
 import type { StepRecord } from '../activities/index.js';
-import { changing, control, watching } from './activities.js';
+import { changing, control, settling, watching } from './activities.js';
 import { checkAbort, checkApprove, checkPause, checkResume, checkRetry, checkRollback, checkSkip, type Decision } from './decisions.js';
 import { toStepFailure } from './failures.js';
 import { HostLooks } from './host-looks.js';
 import { inWords } from './host-silence.js';
 import { Preparations } from './preparations.js';
 import { RolloutBoard, type CarriedSteps } from './rollout-board.js';
-import { abortUpdate, approveUpdate, pauseUpdate, resumeUpdate, retryUpdate, rollbackUpdate, rolloutStateQuery, skipUpdate, type ActivateResult, type HostWork, type PlacementWork, type RetryInput, type RolloutInput, type RolloutResult, type SkipInput } from './shared.js';
+import { abortUpdate, approveUpdate, pauseUpdate, resumeUpdate, retryUpdate, rollbackUpdate, rolloutStateQuery, skipUpdate, type ActivateResult, type HostWork, type PlacementWork, type RetryInput, type RolloutInput, type RolloutResult, type SkipInput, type StepFailure } from './shared.js';
 
 /** `carried` is set by the workflow itself, while it rests, when its history got long. */
 export interface RolloutArguments extends RolloutInput { carried?: Carried }
@@ -201,10 +201,24 @@ export class RolloutRun {
       this.board.set(id, { state: result.changed ? 'succeeded' : 'unchanged', ...(warning === null ? {} : { reason: warning }) }, toldOf(result));
     } catch (error) {
       const failure = toStepFailure(error, host);
-      if (isCancellation(error)) this.board.set(id, { state: 'aborted', reason: verifying.begun ? 'stopped while it was being watched; the new one serves' : 'stopped while it was being changed; what served before still serves' });
+      if (this.abortAsked && failure.code === 'timeout' && !verifying.begun) await CancellationScope.nonCancellable(() => this.clearUp(id, host, component, failure));
+      else if (isCancellation(error)) this.board.set(id, { state: 'aborted', reason: verifying.begun ? 'stopped while it was being watched; the new one serves' : 'stopped while it was being changed; what served before still serves' });
       else this.board.set(id, { state: 'failed', reason: failure.message, failure });
     } finally {
       this.preparations.forget(id);
+    }
+  }
+
+  /** It was stopped while its host did not answer, so that nobody told the host: what it had begun is put back when it answers soon. */
+  private async clearUp(id: string, host: string, component: string, failure: StepFailure): Promise<void> {
+    try {
+      const result = await settling(host).activate({ ...this.placementWork(id, host, component), take_back: true });
+      if (result.taken_back === undefined) this.board.set(id, { state: result.changed ? 'succeeded' : 'unchanged' }, toldOf(result));
+      else this.board.set(id, { state: 'aborted', reason: result.taken_back ? 'stopped while it was being changed; what served before still serves' : 'stopped before anything was changed' });
+    } catch (error) {
+      const told = toStepFailure(error, host);
+      const lost = { ...failure, message: `${failure.message}, and was stopped; what it had begun there is put back by the next rollout` };
+      this.board.set(id, { state: 'failed', reason: told.code === 'timeout' ? lost.message : told.message, failure: told.code === 'timeout' ? lost : told });
     }
   }
 

@@ -2,6 +2,7 @@
  * Every refusal as problem+json (RFC 9457). What is not one of ours becomes one here: a body that cannot be read,
  * a database out of reach, and at last `internal`, which says nothing of the inside.
  */
+import { isDatabaseUnreachable } from '../../control/unreachable.js';
 import { errorCodes, MaestroError, type Diagnostic, type ErrorCode } from '../../spec/errors.js';
 
 export interface Problem {
@@ -20,34 +21,7 @@ export interface Problem {
 /** What a log line has of an error; `internal` ones are ours to mend. */
 export interface Refusal { problem: Problem; retryAfterSeconds: number | null; unexpected: boolean }
 
-const unreachableCodes = new Set([
-  'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EPIPE', 'EHOSTUNREACH',
-  // Prisma: cannot reach, timed out, closed the connection, pool timeout, transaction not started in time.
-  'P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028',
-  // PostgreSQL: too many connections, shutting down, crashed, starting up, connection failures.
-  '53300', '57P01', '57P02', '57P03', '08000', '08001', '08003', '08004', '08006',
-]);
-
 const member = (value: unknown, key: string): unknown => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined);
-
-const unreachableKinds = new Set(['DatabaseNotReachable', 'SocketTimeout', 'ConnectionClosed', 'TooManyConnections']);
-const unreachableText = /Can't reach database server|Connection terminated|Server has closed the connection|timeout exceeded when trying to connect/;
-
-/** Walks the causes, since drivers wrap what the socket said. Six levels are more than any of them nests. */
-export function isDatabaseUnreachable(error: unknown, depth = 0): boolean {
-  if (depth > 6 || typeof error !== 'object' || error === null) return false;
-  for (const key of ['code', 'errorCode', 'originalCode']) {
-    const code = member(error, key);
-    if (typeof code === 'string' && unreachableCodes.has(code)) return true;
-  }
-  const kind = member(error, 'kind');
-  if (typeof kind === 'string' && unreachableKinds.has(kind)) return true;
-  const message = member(error, 'message');
-  if (typeof message === 'string' && unreachableText.test(message)) return true;
-  const nested = member(error, 'errors');
-  const wrapped = [member(error, 'cause'), member(member(error, 'meta'), 'driverAdapterError'), ...(Array.isArray(nested) ? nested : [])];
-  return wrapped.some((inner) => isDatabaseUnreachable(inner, depth + 1));
-}
 
 const bodyErrors: Record<string, (error: object) => MaestroError> = {
   'entity.too.large': (error) => tooLarge(Number(member(error, 'limit'))),

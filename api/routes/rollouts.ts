@@ -28,7 +28,12 @@ async function openTarget({ db }: ApiContext, rolloutId: string): Promise<Target
 async function answered<B extends object>(call: Call<{ id: string }, unknown, B>, ask: (target: Target, actor: string) => Promise<void>): Promise<z.input<typeof rolloutAnswer>> {
   const { context, params, actor, body, request } = call;
   request.note(Object.fromEntries(Object.entries(body)));
-  await ask(await openTarget(context, params.id), actor.name);
+  try {
+    await ask(await openTarget(context, params.id), actor.name);
+  } catch (error) {
+    // What is not possible any more may be so because this very request was taken, and its answer got lost.
+    if (!(error instanceof MaestroError && error.code === 'conflict' && request.repeatable && await context.temporal.hasTaken(await getRollout(context.db, params.id), request.mark))) throw error;
+  }
   const { rollout_id, state } = await getRollout(context.db, params.id);
   return { rollout_id, state };
 }
@@ -75,37 +80,37 @@ export const rolloutRoutes = [
     handler: (call) => answered(call, async (target, actor) => {
       const { context, body } = call;
       if (body.version !== undefined) await prepareVersion(context, target, body.version);
-      await context.temporal.update(target, retryUpdate, { ...body, actor });
+      await context.temporal.update(target, retryUpdate, { ...body, actor }, call.request.mark);
     }),
   }),
   route({
     ...answerRow('resume', 'Go on after a pause'),
     body: jsonBody(z.strictObject({}), { required: false }),
-    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, resumeUpdate, { actor })),
+    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, resumeUpdate, { actor }, call.request.mark)),
   }),
   route({
     ...answerRow('pause', 'Start nothing more; what runs is finished'),
     body: jsonBody(z.strictObject({}), { required: false }),
-    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, pauseUpdate, { actor })),
+    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, pauseUpdate, { actor }, call.request.mark)),
   }),
   route({
     ...answerRow('approve', 'Let a binding start that waits for approval, or all of them', 'deploy.approve'),
     body: jsonBody(z.strictObject({ binding: z.int().min(0).max(100_000).optional().describe('Index in deployment') }), { required: false }),
-    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, approveUpdate, { ...call.body, actor })),
+    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, approveUpdate, { ...call.body, actor }, call.request.mark)),
   }),
   route({
     ...answerRow('rollback', 'Take back what the rollout has changed: the active version comes back', 'deploy.rollback'),
     body: jsonBody(z.strictObject({}), { required: false }),
-    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, rollbackUpdate, { actor })),
+    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, rollbackUpdate, { actor }, call.request.mark)),
   }),
   route({
     ...answerRow('skip', 'Count a step as done without doing it; says why'),
     body: jsonBody(z.strictObject({ step: stepName, note: z.string().trim().min(1).max(1000) })),
-    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, skipUpdate, { ...call.body, actor })),
+    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, skipUpdate, { ...call.body, actor }, call.request.mark)),
   }),
   route({
     ...answerRow('abort', 'End the rollout; what is done stays'),
     body: jsonBody(z.strictObject({}), { required: false }),
-    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, abortUpdate, { actor })),
+    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, abortUpdate, { actor }, call.request.mark)),
   }),
 ];

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { MaestroError } from '../../spec/errors.js';
-import type { Db } from '../database.js';
+import { inTransaction, type Db } from '../database.js';
 import { storable, stored } from '../json.js';
 import { asRequest, type RunningRequest } from './running-request.js';
 
@@ -31,7 +31,7 @@ export async function once<T>(db: Db, actorId: string, key: string, bodyHash: st
   const alive = setInterval(() => void db.$executeRaw`UPDATE idempotency_keys SET seen_at = now() WHERE actor_id = ${actorId} AND key = ${key} AND claim = ${request.claim}`.catch(() => undefined), signOfLifeMs).unref();
   try {
     const answer = await asRequest(request, work);
-    await db.idempotencyKey.updateMany({ where: mine, data: { state: 'done', answer: storable({ answer }) ?? {}, completed_at: new Date() } });
+    await inTransaction(db, (tx) => tx.idempotencyKey.updateMany({ where: mine, data: { state: 'done', answer: storable({ answer }) ?? {}, completed_at: new Date() } }));
     return answer;
   } catch (error) {
     await letGo(db, request).catch(() => undefined); // it is taken over later; the error of the work matters more
@@ -50,7 +50,7 @@ async function letGo(db: Db, { actorId, key, claim: own }: RunningRequest): Prom
 async function claim(db: Db, { actorId, key, bodyHash }: Key): Promise<{ request: RunningRequest } | { answer: Json }> {
   const own = randomUUID();
   for (let attempt = 0; attempt < 3; attempt += 1) {
-    const { count } = await db.idempotencyKey.createMany({ data: [{ actor_id: actorId, key, body_hash: bodyHash, claim: own }], skipDuplicates: true });
+    const { count } = await inTransaction(db, (tx) => tx.idempotencyKey.createMany({ data: [{ actor_id: actorId, key, body_hash: bodyHash, claim: own }], skipDuplicates: true }));
     if (count === 1) return { request: { actorId, key, claim: own, effects: [], next: 0 } };
     const other = await db.idempotencyKey.findUnique({ where: { actor_id_key: { actor_id: actorId, key } } });
     if (!other) continue;

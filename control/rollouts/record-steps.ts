@@ -7,7 +7,10 @@ import { appendEvents, type EventInput } from '../events/index.js';
 import { storable, storableObject, stored } from '../json.js';
 import { mergeStep, type StepRecord, type StepRow } from './merge-step.js';
 
-/** The same state, attempt and reason again makes no second event; see mergeStep for what is kept and what is dropped. */
+/**
+ * The same state, attempt and reason again makes no second event; see mergeStep for what is kept and what is dropped.
+ * Of a step that stands where the last of `records` leaves it, those before are not told: it has been there already.
+ */
 export async function recordSteps(db: Db, rolloutId: string, records: readonly StepRecord[]): Promise<void> {
   if (records.length === 0) return;
   await inTransaction(db, async (tx) => {
@@ -15,7 +18,7 @@ export async function recordSteps(db: Db, rolloutId: string, records: readonly S
     const now = new Date();
     const changed = new Map<string, StepRow>();
     const events: EventInput[] = [];
-    for (const record of records) {
+    for (const record of news(records, rows, rolloutId, now)) {
       const merged = mergeStep(current(changed, rows, record.step, rolloutId), clean(record), now);
       if (!merged) continue;
       changed.set(record.step, merged.row);
@@ -23,6 +26,16 @@ export async function recordSteps(db: Db, rolloutId: string, records: readonly S
     }
     await saveSteps(tx, rolloutId, changed, now);
     await appendEvents(tx, events);
+  });
+}
+
+/** Records are repeated when their first answer got lost: the way to where a step stands is not gone twice. */
+function news(records: readonly StepRecord[], rows: LockedSteps, rolloutId: string, now: Date): StepRecord[] {
+  const last = new Map(records.map((record) => [record.step, record]));
+  const arrived = new Set([...last.values()].filter((record) => mergeStep(current(new Map(), rows, record.step, rolloutId), clean(record), now)?.announce !== true));
+  return records.filter((record) => {
+    const ending = last.get(record.step);
+    return ending === undefined || record === ending || !arrived.has(ending);
   });
 }
 

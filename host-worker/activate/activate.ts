@@ -227,7 +227,7 @@ class Activation {
         await testAfter(this.deps, this.step, desired);
         return await this.commit(desired, record);
       } catch (error) {
-        if (this.scope.leaving()) throw new LeftForRepeat('the host worker is going down; the attempt goes on when it is back');
+        if (this.scope.leaving()) throw new LeftForRepeat('the host worker is going down, or was not heard of in time; the attempt is gone on with');
         if (error instanceof Overtaken || (error instanceof PassingTrouble && round === roundsMax && !this.scope.signal.aborted)) throw error;
         if (this.scope.signal.aborted || !(error instanceof PassingTrouble)) return this.undone(desired, await this.back.takeBack(await this.back.decide(record, error)));
         this.report.output('info', `${error.message}; waiting for it`);

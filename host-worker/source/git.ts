@@ -38,7 +38,7 @@ export async function git(source: Pick<GitSource, 'repo'>, doing: string, cwd: s
   for (let attempt = 1; ; attempt += 1) {
     const result = await run(source, cwd, argv, context);
     if (result.ended === 'well') return result.stdout;
-    if (attempt >= (context.tries ?? 3) || !passing.test(result.said)) throw failed(source, doing, result.said);
+    if (attempt >= (context.tries ?? 3) || !isPassingTrouble(result.said)) throw failed(source, doing, result.said);
     context.tell(`${doing} failed (${lastOf(result.said)}), trying again`);
     await sleep(retryDelayMs * attempt, undefined, { signal: context.signal });
   }
@@ -71,7 +71,10 @@ async function run({ repo }: Pick<GitSource, 'repo'>, cwd: string, argv: readonl
 /** Addresses with credentials are refused, but a server may send us to one. */
 const withoutCredentials = (line: string): string => line.replace(/\/\/[^/@\s]+@/g, '//***@');
 
-const passing = /could not resolve host|connection (timed out|refused|reset|closed)|unexpected disconnect|early eof|rpc failed|http (code )?5\d\d|returned error: 5\d\d|the remote end hung up/i;
+const passing = /could not resolve host|connection (timed out|refused|reset|closed)|unexpected disconnect|early eof|rpc failed|http (code )?5\d\d|returned error: 5\d\d|the remote end hung up|non-properly terminated|ssl_error_syscall|unexpected eof|(recv|send) (error|failure)|transfer closed|empty reply from server/i;
+
+/** Whether what git said is about the way to the server, and may be otherwise a moment later. */
+export const isPassingTrouble = (said: string): boolean => passing.test(said);
 
 /** What git adds to every failure of a transport, and what says nothing of it. */
 const empty = /^$|^fatal: could not read from remote repository|^please make sure you have the correct access|^and the repository exists/i;

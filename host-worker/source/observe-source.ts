@@ -20,12 +20,15 @@ export async function observeSource(journal: Journal, placement: SourcePlacement
   return { path, kind: found.kind, owned: record?.links.includes(path) ?? false, current, ...asked, prepared };
 }
 
+/** One answer that got lost is not yet a repository that is away: a plan that was made on it would be another one. */
+const askTries = 2;
+
 /** Pinned, it is not asked about; else by one question. */
 async function askCommit(known: SourceRecord, placement: SourcePlacement, signal: AbortSignal): Promise<Pick<ObservedSource, 'wanted_commit' | 'trouble'>> {
   const pinned = pinnedCommit(known, placement);
   if (pinned !== null) return { wanted_commit: pinned, trouble: null };
   try {
-    return { wanted_commit: await seenCommit(placement.source, { signal, timeoutMs: askTimeoutMs, tries: 1, tell: () => undefined }), trouble: null };
+    return { wanted_commit: await seenCommit(placement.source, { signal, timeoutMs: askTimeoutMs, tries: askTries, tell: () => undefined }), trouble: null };
   } catch (error) {
     if (error instanceof MaestroError) return { wanted_commit: null, trouble: error.message };
     throw error;

@@ -15,7 +15,11 @@ export interface Context {
   readonly interrupted: AbortSignal;
   /** Added to the environment of our own Node processes. */
   readonly extraEnv: Readonly<Record<string, string>>;
+  /** Of tests: the ways to the database and to Temporal, as our Node processes are to take them. Neither serves yet. */
+  readonly through?: (direct: ServerAddresses) => Promise<ServerAddresses>;
 }
+
+export interface ServerAddresses { readonly databaseUrl: string; readonly temporalAddress: string }
 
 export function openLog(context: Context, name: string, format: LogFormat): { log: PartLog; logPath: string } {
   const log = new PartLog(name, context.data.logs, format, context.say, context.settings.debug);

@@ -113,9 +113,9 @@ async function planParts(context: Context): Promise<{ parts: Parts; addresses: A
   const ports = new RememberedPorts(context.data.root);
   const temporal = await planTemporal(context, ports);
   const database = await planDatabase(context, ports);
+  const direct = { databaseUrl: database.url, temporalAddress: temporal.address };
   const addresses: Addresses = {
-    databaseUrl: database.url,
-    temporalAddress: temporal.address,
+    ...(await (context.through?.(direct) ?? direct)),
     temporalUiUrl: temporal.uiUrl,
     apiUrl: `http://${reachable(host)}:${apiPort}`,
   };

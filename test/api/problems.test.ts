@@ -2,7 +2,8 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { z } from 'zod';
-import { refusalOf, isDatabaseUnreachable } from '../../api/http/problem.js';
+import { refusalOf } from '../../api/http/problem.js';
+import { isDatabaseUnreachable } from '../../control/unreachable.js';
 import { route } from '../../api/route.js';
 import { startDatabase } from '../control/database.js';
 import { behindLine } from './cut.js';

@@ -111,7 +111,7 @@ describe('with Temporal', () => {
     const id = await deploy('no-worker');
     const input = { rollout_id: (await apply(id)).rollout_id, deploy_id: id };
     const impatient = createOrchestrator({ address: temporal.env.address, namespace: 'default', updateTimeoutMs: 300 });
-    await expect(impatient.update(input, abortUpdate, { actor: 'tess' })).rejects.toMatchObject({ code: 'timeout', fix: expect.stringContaining('worker') });
+    await expect(impatient.update(input, abortUpdate, { actor: 'tess' }, 'upd_1')).rejects.toMatchObject({ code: 'timeout', fix: expect.stringContaining('worker') });
     await impatient.close();
     await handle(id).terminate();
   });
@@ -170,6 +170,26 @@ describe('with Temporal', () => {
       expect(await api.db.auditEntry.findFirst({ where: { action: 'rollout.skip', target: rollout } })).toMatchObject({ result: 'ok', actor_name: 'operator', details: { step: 'web-01/web', note: 'done by hand' } });
       const late = await post(`/api/rollouts/${rollout}/abort`);
       expect([late.status, problem.parse(late.body).message]).toEqual([409, expect.stringContaining('succeeded')]);
+    });
+
+    it('an answer that was taken, and whose sender did not hear of it, counts as given when it is sent again under its key', async () => {
+      const id = await deploy('unheard');
+      const { rollout_id: rollout } = await apply(id);
+      await until(rollout, 'paused');
+      const send = (verb: string, key: string) => post(`/api/rollouts/${rollout}/${verb}`, { headers: { 'idempotency-key': key } });
+      /** As if the API had died between the workflow's yes and its own. */
+      const forget = (key: string) => api.db.idempotencyKey.deleteMany({ where: { key } });
+      expect((await send('retry', 'k1')).status).toBe(200);
+      await until(rollout, 'paused');
+      const { attempt } = await api.db.step.findFirstOrThrow({ where: { rollout_id: rollout } });
+      await forget('k1');
+      expect((await send('retry', 'k1')).status).toBe(200);
+      expect(await api.db.step.findFirstOrThrow({ where: { rollout_id: rollout } })).toMatchObject({ state: 'failed', attempt });
+      expect((await send('abort', 'k2')).status).toBe(200);
+      await until(rollout, 'aborted');
+      await forget('k2');
+      expect((await send('abort', 'k2')).status).toBe(200);
+      expect((await send('abort', 'k3')).status).toBe(409);
     });
 
     it('a component is operated on its hosts, which answer one by one', async () => {

@@ -137,6 +137,18 @@ describe.each(databaseKinds)('rollouts on %s', (kind) => {
     expect(await getRollout(db, id)).toEqual(before);
   });
 
+  test('the way that a step has gone is told once, however often its record is repeated', async () => {
+    const { db } = fresh;
+    const { id } = await started();
+    const step = 'web-01/db';
+    const way: StepRecord[] = [{ step, state: 'pending', attempt: 1, reason: 'asked' }, { step, state: 'waiting', attempt: 1, reason: 'waits' }, { step, state: 'running', attempt: 1 }];
+    for (let times = 0; times < 3; times += 1) await recordSteps(db, id, way);
+    expect((await events('step.state')).map(({ data }) => data['state'])).toEqual(['pending', 'waiting', 'running']);
+    const retried: StepRecord[] = [{ step, state: 'failed', attempt: 1, reason: 'http 503' }, { step, state: 'pending', attempt: 2 }, { step, state: 'running', attempt: 2 }];
+    for (let times = 0; times < 3; times += 1) await recordSteps(db, id, retried);
+    expect((await events('step.state')).slice(3).map(({ data }) => [data['state'], data['attempt']])).toEqual([['failed', 1], ['pending', 2], ['running', 2]]);
+  });
+
   test('a step keeps what a later record leaves out, a new attempt starts clean, and a late one changes nothing', async () => {
     const { db } = fresh;
     const { id } = await started();

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { hostToken, hostTokenKey } from '../../control/host-tokens.js';
-import { startStack, type RunningStack } from '../../scripts/dev-stack.js';
+import { startStack, type RunningStack, type StackOptions } from '../../scripts/dev-stack.js';
 import { startFleet, type Fleet, type FleetHost } from '../fleet/fleet.js';
 import { ApiClient } from './api-client.js';
 import { EventLog } from './event-log.js';
@@ -24,10 +24,20 @@ export interface World {
   stop(): Promise<void>;
 }
 
-export async function startWorld(hosts: readonly string[]): Promise<World> {
+/** What a test puts between the parts; nothing by default. */
+export interface Between {
+  through?: NonNullable<StackOptions['through']>;
+  /** The port by which hosts reach the API. */
+  apiPort?(port: number): Promise<number>;
+  workerEnvironment?: Record<string, string>;
+  /** Before the host workers start. */
+  prepare?(fleet: Fleet): Promise<void>;
+}
+
+export async function startWorld(hosts: readonly string[], between: Between = {}): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), 'maestro-world-'));
   const fleet = await startFleet({ hosts });
-  const stack = await startStack({ dataDir, bind: fleet.gatewayAddress, say: () => undefined }).catch(async (error: unknown) => {
+  const stack = await startStack({ dataDir, bind: fleet.gatewayAddress, say: () => undefined, ...(between.through === undefined ? {} : { through: between.through }) }).catch(async (error: unknown) => {
     await fleet.stop();
     throw error;
   });
@@ -43,7 +53,8 @@ export async function startWorld(hosts: readonly string[]): Promise<World> {
   };
   try {
     await api.setupAdmin();
-    await startWorkers(fleet, stack);
+    await between.prepare?.(fleet);
+    await startWorkers(fleet, stack, between);
     await api.waitForNodes(hosts);
     await events.open();
   } catch (error) {
@@ -58,12 +69,14 @@ export async function startWorld(hosts: readonly string[]): Promise<World> {
   };
 }
 
-async function startWorkers(fleet: Fleet, stack: RunningStack): Promise<void> {
+async function startWorkers(fleet: Fleet, stack: RunningStack, { apiPort = async (port) => port, workerEnvironment = {} }: Between): Promise<void> {
   const key = await hostTokenKey(stack.dataDir);
+  const api = await apiPort(Number(new URL(stack.url).port));
   const port = (address: string): string => address.slice(address.lastIndexOf(':') + 1);
   await Promise.all(fleet.hosts.map((host) => host.startWorker({
     MAESTRO_NODE: host.id,
-    MAESTRO_URL: `http://${fleet.gatewayAddress}:${new URL(stack.url).port}`,
+    ...workerEnvironment,
+    MAESTRO_URL: `http://${fleet.gatewayAddress}:${String(api)}`,
     MAESTRO_TEMPORAL_ADDRESS: `${fleet.gatewayAddress}:${port(stack.temporalAddress)}`,
     MAESTRO_HOST_TOKEN: hostToken(key, host.id),
     MAESTRO_INSECURE_TEMPORAL: '1',

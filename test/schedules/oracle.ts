@@ -89,7 +89,7 @@ export async function storyTroubles(fleet: Pick<SimulatedFleet, 'db'>, rollout: 
     const before = last.get(who);
     if (before !== undefined && JSON.stringify(before) === JSON.stringify(data)) found.push(`${rollout.rollout_id}: ${who} ${data.state ?? ''} was told twice in a row`);
     if (who !== 'rollout' && (data.attempt ?? 0) < (before?.attempt ?? 0)) found.push(`${rollout.rollout_id}: ${who} told of attempt ${data.attempt ?? 0} after ${before?.attempt ?? 0}`);
-    if (endStates.has(last.get('rollout')?.state ?? '') && !(who === 'rollout' && last.get(who)?.state === 'failed' && data.state === 'rolled_back')) found.push(`${rollout.rollout_id}: ${who} ${data.state ?? ''} after the end`);
+    if (endStates.has(last.get('rollout')?.state ?? '') && !(last.get('rollout')?.state === 'failed' && data.state === 'rolled_back')) found.push(`${rollout.rollout_id}: ${who} ${data.state ?? ''} after the end`);
     last.set(who, data);
   }
   const told = [...last].map(([who, { state }]) => `${who} ${state ?? ''}`).sort();

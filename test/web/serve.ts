@@ -41,6 +41,7 @@ async function main(databaseUrl: string): Promise<void> {
     runOperate: () => Promise.reject(new Error('not part of this')),
     startLogs: () => Promise.reject(new Error('not part of this')),
     update: (_rollout, definition, input) => Promise.resolve(tell({ asked: definition.name, input })),
+    hasTaken: () => Promise.resolve(false),
     isReady: () => Promise.resolve(true),
     close: () => Promise.resolve(),
   };

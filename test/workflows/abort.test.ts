@@ -2,6 +2,8 @@
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { graphOf } from './graphs.js';
 import { stepFailure } from './plans.js';
+import { Signal } from './signal.js';
+import type { TestRollout } from './test-rollout.js';
 import { World } from './world.js';
 
 let world: World;
@@ -123,4 +125,37 @@ test('a second abort is refused, and so is every other answer meanwhile', async 
   db.open();
   expect(await rollout.ends()).toBe('aborted');
   await expect(rollout.abort()).rejects.toBeInstanceOf(WorkflowNotFoundError);
+});
+
+describe('a host that is lost while it changes something that is stopped', () => {
+  /** Aborted while its heartbeats do not come any more, so that it does not hear of it. */
+  async function abortedUnheard(then: (rollout: TestRollout) => void): Promise<TestRollout> {
+    const rollout = world.rollout(graphOf({ 'h1/db': [], 'h1/web': ['h1/db'] }));
+    const [reached, late] = [new Signal(), new Signal()];
+    rollout.hosts.on('activate h1/db', async () => {
+      reached.give();
+      await late.given;
+      throw new Error('too late to matter');
+    });
+    then(rollout);
+    await rollout.start();
+    await reached.given;
+    await rollout.abort();
+    expect(await rollout.ends()).toBe('aborted');
+    late.give();
+    return rollout;
+  }
+
+  test('is told to put it back when it answers again, and the step says so', async () => {
+    const rollout = await abortedUnheard(() => undefined);
+    expect(rollout.hosts.names('done')).toContain('take-back h1/db');
+    expect(rollout.step('h1/db')).toMatchObject({ state: 'aborted', reason: 'stopped while it was being changed; what served before still serves', failure: null });
+    expect(rollout.states).toEqual({ 'h1/db': 'aborted', 'h1/web': 'aborted' });
+  }, 60_000);
+
+  test('and cannot put it back: the step has failed, and says why', async () => {
+    const rollout = await abortedUnheard(({ hosts }) => hosts.fail('take-back h1/db', stepFailure('the old one does not start any more')));
+    expect(rollout.step('h1/db')).toMatchObject({ state: 'failed', failure: { message: 'the old one does not start any more' } });
+    expect(rollout.states).toMatchObject({ 'h1/web': 'aborted' });
+  }, 60_000);
 });

@@ -1,0 +1,3 @@
+import { main } from './docker-proxy.js';
+
+main(process.argv.slice(2));
