@@ -12,7 +12,7 @@ import type { ActivityScope } from '../activity-scope.js';
 import type { StepReporter } from '../control-plane/step-reporter.js';
 import { waitForDocker } from '../docker/client.js';
 import { retireOld } from '../docker/beside.js';
-import { removeOld } from '../docker/replace.js';
+import { keepUp, removeOld } from '../docker/replace.js';
 import { pruneReleases } from '../files/write-tree.js';
 import { attemptLabel, type AttemptKey } from '../journal/journal.js';
 import { forgetPrevious } from '../journal/previous.js';
@@ -279,7 +279,12 @@ class Activation {
   }
 
   private async removeLeftovers(step: Step, record: OpenRecord): Promise<void> {
-    for (const entry of record.attempt.undo) if (entry.kind === 'container') await (entry.beside === true ? retireOld(this.deps, step, entry) : removeOld(this.deps.docker, step, entry));
+    for (const entry of record.attempt.undo) {
+      if (entry.kind !== 'container') continue;
+      await (entry.beside === true ? retireOld(this.deps, step, entry) : removeOld(this.deps.docker, step, entry));
+      // Its address may be another one now.
+      if ((await keepUp(this.deps.docker, step, entry)) && (await this.deps.publisher.isUsed())) await step.effect('publish.rules', () => this.deps.publisher.refresh());
+    }
     const trees = await Promise.all(record.trees.map(async (tree) => ({ ...tree, releases: tree.strategy === 'atomic_symlink' ? await pruneReleases(tree) : [] })));
     await pruneSourceReleases(this.deps.journal, record);
     await pruneImages(this.deps, record, step.signal, (line) => this.report.output('info', line));

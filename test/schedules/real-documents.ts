@@ -8,7 +8,7 @@ export const isDocker = (kind: Kind): boolean => kind === 'cold' || kind === 'ho
 /** What one version is to bring; two numbers never come twice in a deploy's life. */
 export interface Content { number: number; config: string; page: string; bad: boolean }
 /** What stays the same over the versions of one deploy. */
-export interface Shape { project: string; kind: Kind; hosts: readonly string[]; strategy: 'sequential' | 'parallel' | 'canary' | 'blue_green' }
+export interface Shape { project: string; kind: Kind; hosts: readonly string[]; strategy: 'sequential' | 'parallel' | 'canary' | 'blue_green'; restart: 'always' | 'unless-stopped' }
 
 export const secretPath = 'real/canary';
 /** Files that programs and builds append to, beside everything that is deployed: an effect that no one can take back. */
@@ -25,7 +25,7 @@ export const imageOf = ({ number, bad }: Content): string => (bad ? 'demo/broken
 
 export function randomShape(random: Random, kind: Kind, project: string, hosts: readonly string[]): Shape {
   const group = isDocker(kind) && kind !== 'cold' ? (['blue_green'] as const) : [];
-  return { kind, project, hosts, strategy: random.pick(['sequential', 'parallel', 'parallel', 'canary', ...group] as const) };
+  return { kind, project, hosts, strategy: random.pick(['sequential', 'parallel', 'parallel', 'canary', ...group] as const), restart: random.pick(['always', 'unless-stopped'] as const) };
 }
 
 export const firstContent = (): Content => ({ number: 1, config: 'one', page: 'one', bad: false });
@@ -38,13 +38,13 @@ export function changed(random: Random, { kind }: Shape, before: Content, bad: b
 }
 
 export function documentOf(shape: Shape, content: Content): string {
-  const { kind, project, hosts, strategy } = shape;
+  const { kind, project, hosts, strategy, restart } = shape;
   return `api_version: maestro/v1
 project: ${project}
 hosts: { ${hosts.map((host) => `${host}: {}`).join(', ')} }
 components:
   ${kind}:
-${isDocker(kind) ? docker(kind, content) : kind === 'unit' ? unit(content) : built(content)}deployment:
+${isDocker(kind) ? docker(kind, content, restart) : kind === 'unit' ? unit(content) : built(content)}deployment:
   - hosts: [${hosts.join(', ')}]
     components: [${kind}]
     strategy: ${strategy}
@@ -63,7 +63,7 @@ export const toolOf = (page: string): string => `#!/bin/sh\necho ${page}\n`;
 /** Failures while it starts do not count: a Docker daemon that comes back after a kill is no reason to fail. */
 const patient = 'interval: 300ms, start_period: 60s, retries: 3';
 
-function docker(kind: Kind, content: Content): string {
+function docker(kind: Kind, content: Content, restart: Shape['restart']): string {
   const [image = '', tag = ''] = imageOf(content).split(':');
   return `    source: { type: docker, image: ${image}, tag: "${tag}" }
     run:
@@ -72,6 +72,7 @@ function docker(kind: Kind, content: Content): string {
       ports: ["${String(portOf(kind))}:8080"]
       networks: [${containerOf(kind)}]
       volumes: ["${root}/${kind}:/etc/app:ro"]
+      restart: ${restart}
       env: { CONFIG: /etc/app/app.conf, NAME: "${String(content.number)}", CANARY: "{{ vault://${secretPath} }}" }
     config: { templates: [{ source: app.conf.j2, dest: "${root}/${kind}/app.conf", mode: "0644" }] }
     healthcheck: { type: http, url: "http://localhost:${String(portOf(kind))}/health", ${patient} }

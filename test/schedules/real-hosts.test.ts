@@ -5,18 +5,22 @@
  * seed again, by
  *
  *   MAESTRO_REAL_SCHEDULES=400 MAESTRO_SEED=7 npm run -s jest -- test/schedules/real-hosts
+ *
+ * MAESTRO_FAULTS=dockerd,network keeps to those, for whoever looks for something; MAESTRO_LOG=debug tells each round.
  */
 import pg from 'pg';
 import { startWorld, type World } from '../rollouts/world.js';
 import { PatientApi } from './patient-api.js';
 import { Random } from './random.js';
-import { kinds, secretPath } from './real-documents.js';
-import { faults, inWords, randomStrike } from './real-faults.js';
+import { isDocker, kinds, secretPath } from './real-documents.js';
+import { faults as allFaults, inWords, randomStrike } from './real-faults.js';
 import { openLedger } from './real-report.js';
 import { Rounds } from './real-round.js';
 
 const schedules = Number(process.env['MAESTRO_REAL_SCHEDULES'] ?? 40);
 const seed = Number(process.env['MAESTRO_SEED'] ?? 1 + Math.floor(Math.random() * 1_000_000));
+const chosen = process.env['MAESTRO_FAULTS']?.split(',');
+const faults = allFaults.filter((fault) => chosen?.includes(fault) !== false);
 const hosts = ['h1', 'h2', 'h3'];
 const atOnce = 3;
 const canary = `canary-${String(seed)}-Zq9`;
@@ -46,7 +50,7 @@ test(`${String(schedules)} schedules on real hosts, seed ${String(seed)}: no pro
     if (round >= schedules + faults.length) throw new Error(`seed ${String(seed)}: too little was under way when something happened: ${JSON.stringify(rounds.counted)}`);
     const choices = random.fork();
     const plan = randomStrike(choices, faults[round] ?? choices.pick(faults), hosts);
-    const taken = round < kinds.length ? kinds.map((_, index) => kinds[(round + index) % kinds.length] ?? 'cold') : shuffled(choices);
+    const taken = plan.fault === 'dockerd' ? kinds.filter(isDocker) : round < kinds.length ? kinds.map((_, index) => kinds[(round + index) % kinds.length] ?? 'cold') : shuffled(choices);
     const before = rounds.counted.length;
     const roundStarted = performance.now();
     await rounds.run(choices, taken.slice(0, atOnce), plan).catch((error: unknown) => void rounds.troubles.push(String(error instanceof Error ? error.stack : error)));

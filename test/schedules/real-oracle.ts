@@ -94,14 +94,22 @@ function strayTroubles({ files }: HostReport, there: readonly Omit<There, 'host'
 
 const toldWithinMs = 20_000;
 
+interface Status { host: string; state: string; detail: string; kinds: string[] }
+
 /** Status is what is there, soon. */
-export async function statusTroubles(api: PatientApi, { id, shape }: RealDeploy): Promise<string[]> {
-  for (const until = Date.now() + toldWithinMs; ;) {
-    const { drifted, placements } = await api.ok<{ drifted: boolean; placements: { host: string; state: string; detail: string; kinds: string[] }[] }>('GET', `/api/deploys/${id}/drift`);
-    const ill = placements.filter(({ state, kinds }) => (state !== 'healthy' && state !== 'running') || kinds.length > 0);
-    if (!drifted && ill.length === 0 && placements.length === shape.hosts.length) return [];
+export function statusTroubles(api: PatientApi, deploy: RealDeploy): Promise<string[]> {
+  return toldTroubles(api, deploy, (placements) => placements.length === deploy.shape.hosts.length && placements.every(({ state, kinds }) => (state === 'healthy' || state === 'running') && kinds.length === 0));
+}
+
+export function stoppedTroubles(api: PatientApi, deploy: RealDeploy, host: string): Promise<string[]> {
+  return toldTroubles(api, deploy, (placements) => placements.every((placement) => (placement.host === host) === placement.kinds.includes('stopped')));
+}
+
+async function toldTroubles(api: PatientApi, { id, shape }: RealDeploy, isIt: (placements: Status[]) => boolean): Promise<string[]> {
+  for (const until = Date.now() + toldWithinMs; ; await sleep(200)) {
+    const { placements } = await api.ok<{ placements: Status[] }>('GET', `/api/deploys/${id}/drift`);
+    if (isIt(placements)) return [];
     if (Date.now() > until) return [`${shape.kind} is told as ${JSON.stringify(placements)}`];
-    await sleep(200);
   }
 }
 

@@ -8,7 +8,7 @@ import { RealDeploy } from './real-deploy.js';
 import { changed, firstContent, isDocker, randomShape, type Kind } from './real-documents.js';
 import { effectTroubles, type Change } from './real-effects.js';
 import { strike, type Fault, type Strike, type Struck } from './real-faults.js';
-import { feedTroubles, hostTroubles, outcomeTroubles, recordTroubles, secretTroubles, statusTroubles } from './real-oracle.js';
+import { feedTroubles, hostTroubles, outcomeTroubles, recordTroubles, secretTroubles, statusTroubles, stoppedTroubles } from './real-oracle.js';
 import { reportOf, type HostReport } from './real-report.js';
 
 export interface Stage { world: World; api: PatientApi; db: pg.Pool; hosts: readonly string[]; canary: string }
@@ -36,6 +36,7 @@ export class Rounds {
       if (!change.wanted.bad) deploy.standing = change.wanted;
     }));
     this.counted.push(...(await Promise.all(turns.map(async (turn) => ((await this.wasUnderWay(turn, plan, struck)) ? [{ fault: plan.fault, kind: turn.change.kind, what: whatOf(turn.change) }] : [])))).flat());
+    if (plan.fault === 'dockerd' && plan.host !== null) await this.startStopped(turns, plan.host, struck);
     await this.judge(turns.map(({ change }) => change), before, plan, fromMs);
     if (this.troubles.length === 0) await this.nothingToDo(turns);
     if (this.troubles.length === 0 && random.chance(0.3)) await this.tearDown(random.pick(kinds));
@@ -61,6 +62,23 @@ export class Rounds {
       ? await this.stage.db.query('SELECT 1 FROM rollouts WHERE id = ANY($1) AND created_at < $2 AND ended_at > $2', [ids, new Date(fromMs)])
       : await this.stage.db.query('SELECT 1 FROM steps WHERE rollout_id = ANY($1) AND host = $2 AND started_at < $4 AND ended_at > $3', [ids, host, new Date(fromMs), new Date(toMs)]);
     return (rowCount ?? 0) > 0;
+  }
+
+  /**
+   * Docker takes what outlived its killed daemon for stopped by a person, and does not start it again when the policy is
+   * `unless-stopped`. That has to be told, and the next apply starts it; what a step has ended with since then has to run.
+   */
+  private async startStopped(turns: readonly Turn[], host: string, { fromMs }: Struck): Promise<void> {
+    const { api, db } = this.stage;
+    for (const deploy of this.deploys.values()) {
+      const { kind, restart } = deploy.shape;
+      const ids = turns.filter((turn) => turn.deploy === deploy).flatMap(({ change }) => change.rollouts.map(({ rollout_id: id }) => id));
+      const { rowCount } = await db.query('SELECT 1 FROM steps WHERE rollout_id = ANY($1) AND host = $2 AND ended_at > $3', [ids, host, new Date(fromMs)]);
+      if (!isDocker(kind) || restart === 'always' || (rowCount ?? 0) > 0) continue;
+      this.troubles.push(...(await stoppedTroubles(api, deploy, host)));
+      const { steps, rollout_id: id } = await deploy.applyActive();
+      this.troubles.push(...differing(`${id}, with one to start`, steps.map((step) => (step.host === host ? 'start succeeded' : 'null unchanged')), steps.map(({ action, state }) => `${String(action)} ${state}`)));
+    }
   }
 
   private async reports(sinceMs: number): Promise<Reports> {
