@@ -10,7 +10,7 @@ import { isDocker, type Content, type Kind } from './real-documents.js';
 import type { Strike } from './real-faults.js';
 import type { HostReport } from './real-report.js';
 
-export interface Change { kind: Kind; before: Content | null; wanted: Content; rollouts: Rollout[] }
+export interface Change { kind: Kind; before: Content | null; wanted: Content; rollouts: Rollout[]; /** See docker-damage.ts: nothing can be said of it. */ damaged: boolean }
 
 interface Scene { host: string; before: HostReport; after: HostReport; changes: readonly Change[]; strike: Strike }
 
@@ -25,10 +25,11 @@ const movesOf = ({ host, changes }: Scene): Move[] => changes.flatMap((change) =
 function createTroubles(scene: Scene): string[] {
   const seen = counts(scene.after.events.filter(({ action }) => action === 'create').map(({ attempt }) => attempt));
   const moves = movesOf(scene).filter(({ change }) => isDocker(change.kind));
-  const found = moves.flatMap(({ rollout, step }) => {
+  const found = moves.flatMap(({ change, rollout, step }) => {
     const key = `${rollout.rollout_id}/${String(step.attempt)}`;
     const made = seen.get(key) ?? 0;
     seen.delete(key);
+    if (change.damaged) return [];
     const makes = step.action === 'create' || step.action === 'update';
     const [least, most] = makes && (step.state === 'succeeded' || step.state === 'failed') ? [1, 1] : [0, makes ? 1 : 0];
     return made >= least && made <= most ? [] : [`${step.component} ${step.state} (${step.action ?? ''}) by ${key} created ${String(made)} containers`];

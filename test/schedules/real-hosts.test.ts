@@ -60,7 +60,7 @@ test(`${String(schedules)} schedules on real hosts, seed ${String(seed)}: no pro
   const byFault = Object.fromEntries(faults.map((fault) => [fault, rounds.counted.filter((one) => one.fault === fault).length]));
   const byKind = Object.fromEntries(kinds.map((kind) => [kind, rounds.counted.filter((one) => one.kind === kind).length]));
   const byWhat = Object.fromEntries(['first', 'good', 'bad'].map((what) => [what, rounds.counted.filter((one) => one.what === what).length]));
-  console.info(`${String(rounds.counted.length)} schedules on real hosts of seed ${String(seed)} in ${String(round)} rounds and ${((performance.now() - started) / 1000).toFixed(0)} s: ${JSON.stringify({ ...byFault, ...byKind, ...byWhat })}`);
+  console.info(`${String(rounds.counted.length)} schedules on real hosts of seed ${String(seed)} in ${String(round)} rounds and ${((performance.now() - started) / 1000).toFixed(0)} s: ${JSON.stringify({ ...byFault, ...byKind, ...byWhat })}; ${String(rounds.damaged)} containers that a killed Docker could not start any more`);
   expect(rounds.troubles.length === 0 ? [] : [`seed ${String(seed)}`, ...rounds.troubles, ...told.slice(-2)]).toEqual([]);
   for (const host of hosts) expect((await world.host(host).workerLog()).includes(canary)).toBe(false);
 }, 4 * 3_600_000);

@@ -4,6 +4,7 @@ import type { World } from '../rollouts/world.js';
 import { differing } from './oracle.js';
 import type { PatientApi } from './patient-api.js';
 import type { Random } from './random.js';
+import { isDamaged, repair } from './docker-damage.js';
 import { RealDeploy } from './real-deploy.js';
 import { changed, firstContent, isDocker, randomShape, type Kind } from './real-documents.js';
 import { effectTroubles, type Change } from './real-effects.js';
@@ -21,25 +22,45 @@ type Reports = ReadonlyMap<string, HostReport>;
 export class Rounds {
   private readonly deploys = new Map<Kind, RealDeploy>();
   private lives = 0;
+  /** Deploys that a killed Docker daemon could not start any more. */
+  damaged = 0;
   readonly troubles: string[] = [];
   readonly counted: Counted[] = [];
 
   constructor(private readonly stage: Stage) {}
 
   async run(random: Random, kinds: readonly Kind[], plan: Strike): Promise<void> {
-    const turns = await Promise.all(kinds.map((kind) => this.turn(random.fork(), kind)));
+    const all = await Promise.all(kinds.map((kind) => this.turn(random.fork(), kind)));
     const fromMs = Date.now();
     const before = await this.reports(fromMs);
-    const [struck] = await Promise.all([strike(this.stage.world, plan), ...turns.map(({ deploy }) => deploy.apply())]);
-    await Promise.all(turns.map(async ({ deploy, change }) => {
+    const [struck] = await Promise.all([strike(this.stage.world, plan), ...all.map(({ deploy }) => deploy.apply())]);
+    await Promise.all(all.map(async ({ deploy, change }) => {
       change.rollouts = await deploy.news();
       if (!change.wanted.bad) deploy.standing = change.wanted;
     }));
+    if (plan.fault === 'dockerd' && plan.host !== null) await this.setDamagedAside(all, plan.host);
+    const turns = all.filter(({ change }) => !change.damaged);
     this.counted.push(...(await Promise.all(turns.map(async (turn) => ((await this.wasUnderWay(turn, plan, struck)) ? [{ fault: plan.fault, kind: turn.change.kind, what: whatOf(turn.change) }] : [])))).flat());
     if (plan.fault === 'dockerd' && plan.host !== null) await this.startStopped(turns, plan.host, struck);
-    await this.judge(turns.map(({ change }) => change), before, plan, fromMs);
+    await this.judge(all.map(({ change }) => change), before, plan, fromMs);
     if (this.troubles.length === 0) await this.nothingToDo(turns);
-    if (this.troubles.length === 0 && random.chance(0.3)) await this.tearDown(random.pick(kinds));
+    if (this.troubles.length === 0 && turns.length > 0 && random.chance(0.3)) await this.tearDown(random.pick(turns).change.kind);
+  }
+
+  /** They count for nothing, and come again as new deploys. */
+  private async setDamagedAside(turns: readonly Turn[], id: string): Promise<void> {
+    const host = this.stage.world.host(id);
+    for (const { deploy, change } of turns) {
+      if (outcomeTroubles(change).length === 0 || !(await isDamaged(host, change))) continue;
+      change.damaged = true;
+      this.damaged += 1;
+      await repair(host, change);
+      for (const rollout of change.rollouts.filter(({ state }) => state === 'paused')) await this.stage.api.ok('POST', `/api/rollouts/${rollout.rollout_id}/abort`, {});
+      for (const rollout of change.rollouts) await this.stage.api.settled(rollout.rollout_id);
+      this.deploys.delete(change.kind);
+      const { state, reason } = await deploy.tearDown();
+      if (state !== 'succeeded') this.troubles.push(`the teardown of a damaged ${change.kind} is ${state}: ${reason}`);
+    }
   }
 
   private async turn(random: Random, kind: Kind): Promise<Turn> {
@@ -51,16 +72,16 @@ export class Rounds {
     const { standing } = deploy;
     const wanted = standing === null ? firstContent() : changed(random, deploy.shape, deploy.latest ?? standing, random.chance(0.25));
     await deploy.submit(wanted);
-    return { deploy, change: { kind, before: standing, wanted, rollouts: [] } };
+    return { deploy, change: { kind, before: standing, wanted, rollouts: [], damaged: false } };
   }
 
-  /** On the host that it happened to, a step that it matters to ran in that time. */
+  /** On the host that it happened to, a step that it matters to had not ended. */
   private async wasUnderWay({ change }: Turn, { fault, host }: Strike, { fromMs, toMs }: Struck): Promise<boolean> {
     if (fault === 'dockerd' && !isDocker(change.kind)) return false;
     const ids = change.rollouts.map(({ rollout_id: id }) => id);
     const { rowCount } = host === null
       ? await this.stage.db.query('SELECT 1 FROM rollouts WHERE id = ANY($1) AND created_at < $2 AND ended_at > $2', [ids, new Date(fromMs)])
-      : await this.stage.db.query('SELECT 1 FROM steps WHERE rollout_id = ANY($1) AND host = $2 AND started_at < $4 AND ended_at > $3', [ids, host, new Date(fromMs), new Date(toMs)]);
+      : await this.stage.db.query('SELECT 1 FROM steps s JOIN rollouts r ON r.id = s.rollout_id WHERE r.id = ANY($1) AND s.host = $2 AND r.created_at < $4 AND s.ended_at > $3', [ids, host, new Date(fromMs), new Date(toMs)]);
     return (rowCount ?? 0) > 0;
   }
 
@@ -88,8 +109,9 @@ export class Rounds {
   private async judge(changes: readonly Change[], before: Reports, plan: Strike, fromMs: number): Promise<void> {
     const { world, api, db, hosts, canary } = this.stage;
     const deploys = [...this.deploys.values()];
-    const rollouts = changes.flatMap((change) => change.rollouts);
-    this.troubles.push(...changes.flatMap(outcomeTroubles), ...(await Promise.all(changes.map((change) => recordTroubles(world, db, change.rollouts)))).flat());
+    const whole = changes.filter(({ damaged }) => !damaged);
+    const rollouts = whole.flatMap((change) => change.rollouts);
+    this.troubles.push(...whole.flatMap(outcomeTroubles), ...(await Promise.all(whole.map((change) => recordTroubles(world, db, change.rollouts)))).flat());
     // What started by itself is there when its status says so.
     this.troubles.push(...(await Promise.all(deploys.map((deploy) => statusTroubles(api, deploy)))).flat());
     const after = await this.reports(fromMs);
