@@ -55,7 +55,7 @@ export function hostRouter({ tokenKey, troubled, ...deps }: HostRouterOptions): 
   }).all(only('POST'));
   router.route('/desired').get(async (request, response) => {
     const { run, component, content } = parse(desiredQuery, request.query);
-    const { placements } = await workOf(deps, hostOf(response), run, { component, withContent: content });
+    const { placements } = await workOf(deps, hostOf(response), run, { component, withContent: content === '1', withCredential: content === 'credential' });
     response.json({ placements });
   }).all(only('GET'));
   router.route('/archive').get(async (request, response) => {

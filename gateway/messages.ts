@@ -19,8 +19,10 @@ export const hello = z.object({
 /** Whoever sends log lines asks what must not be in them. */
 const askingRun = z.string().regex(/^(rol|pln|log)_[A-Za-z0-9_-]{16,64}$/);
 
-export const desiredQuery = z.object({ run: askingRun, component: componentName.optional(), content: z.enum(['0', '1']).default('0').transform((text) => text === '1') })
-  .refine(({ content, component }) => !content || component !== undefined, { path: ['component'], message: 'content=1 needs a component' });
+export const desiredQuery = z.object({ run: askingRun, component: componentName.optional(), content: z.enum(['0', '1', 'credential']).default('0') })
+  .refine(({ content, component }) => content !== '1' || component !== undefined, { path: ['component'], message: 'content=1 needs a component' })
+  // Whoever only reads logs fetches nothing.
+  .refine(({ content, run }) => content !== 'credential' || !run.startsWith('log_'), { path: ['content'], message: 'content=credential needs a rollout or a plan' });
 
 export const archiveQuery = z.object({ run: runId, component: componentName, sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 const pin = z.object({ component: componentName, kind: z.enum(pinKinds), value: z.string().max(100) }).refine(isPinValue, { path: ['value'], message: 'not a digest or commit' });

@@ -1,6 +1,6 @@
 /** What a host may see and say: only of runs that touch it, while they are open. Everything else does not exist for it. */
 import type { ArtifactStore } from '../control/artifacts/index.js';
-import type { Renderer } from '../control/rendering/desired.js';
+import type { DesiredOptions, Renderer } from '../control/rendering/desired.js';
 import { plannedFingerprints, unplanned } from '../control/plans/index.js';
 import { getRollout } from '../control/rollouts/index.js';
 import { openRun, type OpenRun } from '../control/runs.js';
@@ -14,14 +14,14 @@ export interface HostWork { run: OpenRun; placements: DesiredPlacement[] }
 /** One answer for unknown, ended and foreign runs, so that a host learns nothing of others. */
 export const noSuchWork = (): MaestroError => new MaestroError('not_found', 'There is no open run of that id on this host', { fix: 'Nothing is to be done; the run has ended or is not for this host.' });
 
-async function placementsOf({ renderer }: WorkDeps, host: string, run: OpenRun | null, options: { component?: string; withContent?: boolean } = {}): Promise<HostWork> {
+async function placementsOf({ renderer }: WorkDeps, host: string, run: OpenRun | null, options: DesiredOptions = {}): Promise<HostWork> {
   if (run === null || (run.host !== undefined && run.host !== host)) throw noSuchWork();
   const placements = await renderer.desired(run.deploy_id, run.version, host, options);
   if (placements.length === 0) throw noSuchWork();
   return { run, placements };
 }
 
-export async function workOf(deps: WorkDeps, host: string, runId: string, options: { component?: string; withContent?: boolean }): Promise<HostWork> {
+export async function workOf(deps: WorkDeps, host: string, runId: string, options: DesiredOptions): Promise<HostWork> {
   const work = await placementsOf(deps, host, await openRun(deps.db, runId), options);
   const planned = work.run.rollout_id === null ? null : await plannedFingerprints(deps.db, work.run.rollout_id, host);
   // Each host compares what it sees with what it saw when the plan was made that is carried out now.

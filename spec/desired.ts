@@ -16,6 +16,16 @@ export interface ResourceLimits { memory_bytes: number | null; cpus: number | nu
 /** A value known by its digest under the placement's key; `content` is only there when the host is about to use it. */
 export interface SecretValue { digest: string; content?: string }
 
+/** A login for where a placement is fetched from. It is no part of what runs, and so of no hash. */
+export interface SourceCredential {
+  /** The only place that it may be sent to: `https://git.example.com:8443`, `ssh://git.example.com`, `registry.example.com:5000`. */
+  origin: string;
+  /** As of a secret value. */
+  digest: string;
+  /** Only there when the host is about to fetch. */
+  content?: string;
+}
+
 export interface DockerRun {
   type: 'docker';
   image: string;
@@ -158,6 +168,8 @@ export interface DesiredPlacement {
   /** Kinds of change for which what runs is told to reload; there is a `reload_command` then. */
   reload_on?: ReloadTrigger[];
   source: DesiredSource | null;
+  /** For the repository of `source`, or for the registry of `run.image`. */
+  credential?: SourceCredential;
   build: BuildStep[];
   run: DockerRun | SystemdRun;
   files: DesiredFile[];

@@ -2,13 +2,18 @@
 import type { Component } from '../../spec/document/index.js';
 import type { Path } from '../../spec/document/path.js';
 import type { Problem } from '../../spec/resolve/problems.js';
-import { malformedReference, maySecretStandAt, mentionsSecret, misplacedSecret, secretInClear, type SecretsPlace, strayMarks, withSecretMarks } from '../../spec/secrets/references.js';
+import { credentialOrigin } from '../../spec/resolve/credential.js';
+import { readLogin } from '../../spec/secrets/login.js';
+import { wholeMark } from '../../spec/secrets/marks.js';
+import { isOrigin } from '../../spec/secrets/origin.js';
+import { malformedReference, maySecretStandAt, mentionsSecret, misplacedSecret, secretInClear, type SecretsPlace, strayMarks, withBracedCredential, withSecretMarks } from '../../spec/secrets/references.js';
 import type { Credentials } from './credentials.js';
 import { hasForeignMark, markNonce, secretsIn, type SecretVersions } from './secret-texts.js';
 import { pathKey, renderedParts, templatesIn, withStrings } from './strings.js';
 
 /** The component with marks in place of its references to secrets: the template machine knows no other sign of them. */
-export function markSecrets(component: Component, { place, secrets, wrong: unknown }: Credentials): { component: Component; problems: Problem[] } {
+export function markSecrets(written: Component, { place, secrets, wrong: unknown }: Credentials): { component: Component; problems: Problem[] } {
+  const component = withBracedCredential(written);
   const problems: Problem[] = [];
   const replacements = new Map<string, string>();
   for (const { path, text } of templatesIn(renderedParts(component)).filter((found) => mentionsSecret(found.text))) {
@@ -39,7 +44,22 @@ export function secretProblems({ component, templates }: { component: Component;
     ...Object.entries(env).flatMap(([name, text]) => (broken(text) ? [cutSecret(['run', 'env', name])] : [])),
     ...component.build.flatMap((step, index) => Object.entries(step.env).flatMap(([name, text]) => (broken(text) ? [cutSecret(['build', index, 'env', name])] : []))),
     ...(type === 'systemd' ? unitProblems(secrets, env) : []),
+    ...credentialProblems(component, secrets),
   ];
+}
+
+/** What is in it is looked at here already, so that it is not a host that finds out. */
+function credentialProblems(component: Component, secrets: SecretVersions): Problem[] {
+  const { source } = component;
+  const mark = source !== undefined && 'credentials_ref' in source && source.credentials_ref !== undefined ? wholeMark(source.credentials_ref) : null;
+  const secret = mark?.nonce === markNonce ? secrets.get(mark.path) : undefined;
+  const origin = credentialOrigin(component);
+  if (mark === null || secret === undefined || origin === null) return [];
+  const path = ['source', 'credentials_ref'];
+  const reading = readLogin(origin.purpose, secret.value);
+  if (!reading.ok) return [{ path, message: `the secret "${mark.path}" is no login for ${origin.name}: it is ${reading.wrong}`, fix: reading.fix }];
+  if (reading.origin === null || isOrigin(reading.origin, origin)) return [];
+  return [{ path, message: `the secret "${mark.path}" is for another place than ${origin.name}`, fix: 'Use the login of this place, or let whoever set the secret set it anew with another origin.' }];
 }
 
 /** systemd leaves out such a variable, with nothing but a line in its own log. */

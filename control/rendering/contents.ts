@@ -24,6 +24,12 @@ export async function withContents(source: ContentSource, placement: DesiredPlac
   return { ...placement, files, trees, run: placement.run.type === 'docker' ? withValuesIn(source, placement.run) : placement.run, build: placement.build.map((step) => withValuesIn(source, step)), ...(redact.length === 0 ? {} : { redact }) };
 }
 
+/** The login for its source alone, with nothing else of its contents. */
+export function withCredential({ contents, secrets }: Omit<ContentSource, 'db'>, placement: DesiredPlacement): DesiredPlacement {
+  const { credential } = placement;
+  return credential === undefined ? placement : { ...placement, credential: { ...credential, content: withValues(contents.get(credential.digest) ?? '', secrets) } };
+}
+
 type SecretEnvironment = Pick<DockerRun, 'secret_env'>;
 
 function withValuesIn<T extends SecretEnvironment>({ contents, secrets }: ContentSource, of: T): T {

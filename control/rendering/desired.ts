@@ -12,16 +12,18 @@ import { bundleContents } from '../documents/contents.js';
 import { validateBundle, type Validation } from '../documents/validate.js';
 import { secretsOfVersion } from '../secrets/pins.js';
 import type { Vault } from '../secrets/vault.js';
-import { withContents } from './contents.js';
+import { withContents, withCredential } from './contents.js';
 import { type Credentials, credentialsOf } from './credentials.js';
 import { pinnedPlacements } from './pinned.js';
 import type { SecretVersions } from './secret-texts.js';
 
+export interface DesiredOptions { component?: string; withContent?: boolean; withCredential?: boolean }
+
 export interface Renderer {
   /** The validation of a stored version, with its rendered placements as they are pinned by now. */
   version(deployId: string, number: number): Promise<Validation>;
-  /** The placements of one host; with `component`, only that one, and with `withContent` its file contents (base64). */
-  desired(deployId: string, number: number, host: string, options?: { component?: string; withContent?: boolean }): Promise<DesiredPlacement[]>;
+  /** The placements of one host; with `component`, only that one, and with `withContent` its file contents (base64); with `withCredential`, the logins for their sources. */
+  desired(deployId: string, number: number, host: string, options?: DesiredOptions): Promise<DesiredPlacement[]>;
 }
 
 const keptVersions = 50;
@@ -62,7 +64,7 @@ export function createRenderer(deps: RendererDeps): Renderer {
     return remember(key, renderVersion(deps, deployId, number));
   };
 
-  const desired: Renderer['desired'] = async (deployId, number, host, { component, withContent = false } = {}) => {
+  const desired: Renderer['desired'] = async (deployId, number, host, { component, withContent = false, withCredential: withLogin = false } = {}) => {
     const { validation, credentials: { secrets }, contentVersion } = await current(deployId, number);
     if (!validation.ok || validation.rendered === null) {
       throw new MaestroError('validation_error', `version ${number} cannot be rendered`, { fix: 'Correct the document and submit a new version.', errors: validation.errors });
@@ -70,6 +72,7 @@ export function createRenderer(deps: RendererDeps): Renderer {
     const { placements, contents } = validation.rendered;
     const ofHost = placements.filter((placement) => placement.host === host && (component === undefined || placement.component === component));
     const wanted = await pinnedPlacements(deps.db, { deployId, version: contentVersion }, ofHost);
+    if (withLogin) return wanted.map((placement) => withCredential({ contents, secrets }, placement));
     return withContent ? Promise.all(wanted.map((placement) => withContents({ db: deps.db, contents, secrets }, placement))) : wanted;
   };
 

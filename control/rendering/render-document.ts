@@ -7,7 +7,7 @@ import type { DesiredPlacement } from '../../spec/desired.js';
 import { placements, type Component, type DeployDocument } from '../../spec/document/index.js';
 import { resolvePlacement, type BundleEntry } from '../../spec/resolve/placement.js';
 import type { Problem, ReportProblem } from '../../spec/resolve/problems.js';
-import { secretsNamed } from '../../spec/secrets/references.js';
+import { secretsNamed, withBracedCredential } from '../../spec/secrets/references.js';
 import type { Credentials } from './credentials.js';
 import { digester, digestKeyOf } from './secret-texts.js';
 import { stepId } from '../../spec/graph-types.js';
@@ -79,7 +79,7 @@ function initialScopes(document: DeployDocument): Scope[] {
 
 /** Also those that nothing writes anywhere: a deploy is refused when one that it names is missing. */
 function secretsOf({ components }: DeployDocument): string[] {
-  const texts = Object.values(components).flatMap(({ config, run, build }) => [...Object.values(config.secrets), ...Object.values(run.env), ...build.flatMap(({ env }) => Object.values(env))]);
+  const texts = Object.values(components).map(withBracedCredential).flatMap(({ source, config, run, build }) => [...(source !== undefined && 'credentials_ref' in source ? [source.credentials_ref ?? ''] : []), ...Object.values(config.secrets), ...Object.values(run.env), ...build.flatMap(({ env }) => Object.values(env))]);
   return [...new Set(texts.flatMap((text) => secretsNamed(text)))].sort();
 }
 

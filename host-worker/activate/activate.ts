@@ -10,6 +10,7 @@ import { isRolloutId } from '../../spec/words.js';
 import type { ActivateResult, PlacementWork } from '../../workflows/shared.js';
 import type { ActivityScope } from '../activity-scope.js';
 import type { StepReporter } from '../control-plane/step-reporter.js';
+import { loginsOf } from '../credentials/logins.js';
 import { waitForDocker } from '../docker/client.js';
 import { retireOld } from '../docker/beside.js';
 import { keepUp, removeOld } from '../docker/replace.js';
@@ -62,6 +63,9 @@ function told(outcome: Outcome): ActivateResult {
 
 /** How far it came with `hold_switch`; the attempt stays open, or was not begun. */
 type Held = { ended: 'held'; result: ActivateResult };
+
+/** Nothing waits for it, and whoever gives up leaves two where there should be one. */
+const cleanUpRoundsMax = 8;
 
 class Activation {
   private readonly key: AttemptKey;
@@ -177,7 +181,7 @@ class Activation {
   private async fetchFirst(desired: DockerPlacement, settled: boolean): Promise<Outcome | Held> {
     const tell = (line: string): void => this.report.output('info', line);
     try {
-      await this.report.phase('fetch', () => fetchPinned(this.deps, this.work.run_id, desired, { signal: this.scope.signal, tell }));
+      await this.report.phase('fetch', () => fetchPinned(this.deps, this.work.run_id, desired, { signal: this.scope.signal, tell, loginOf: loginsOf(this.deps.control, this.work.run_id, this.scope.signal, desired.component) }));
     } catch (error) {
       throwIfCancelled(this.scope.signal);
       if (isPassing(error)) throw error;
@@ -267,7 +271,7 @@ class Activation {
       } catch (error) {
         this.deps.log.warn({ component: record.component, round, error: messageOf(error) }, 'what a finished attempt left behind could not be removed');
         // An old one that runs on beside the new one is worth a wait for a Docker that went away.
-        if (!(error instanceof PassingTrouble) || round >= roundsMax || !(await this.dockerComesBack(step))) {
+        if (!(error instanceof PassingTrouble) || round >= cleanUpRoundsMax || !(await this.dockerComesBack(step))) {
           return this.report.output('info', `cleaning up failed, it is tried again next time: ${messageOf(error)}`);
         }
       }

@@ -2,6 +2,7 @@
 import type { DesiredPlacement } from '../../spec/desired.js';
 import { MaestroError } from '../../spec/errors.js';
 import type { Operation } from '../../spec/plan.js';
+import { loginsOf } from '../credentials/logins.js';
 import { ownershipLabels } from '../docker/labels.js';
 import { ensureNetwork } from '../docker/networks.js';
 import { publish, routeBeside, startBeside, takeOver, withdraw } from '../docker/beside.js';
@@ -69,7 +70,7 @@ async function pullIfMissing(deps: HostDeps, step: Step, desired: DesiredPlaceme
   const { run } = desired;
   if (run.type !== 'docker') return;
   const policy = run.pull_policy === 'never' ? 'never' : 'if_not_present';
-  await step.report.phase('fetch', () => bringImage(deps, { ...desired, run: { ...run, pull_policy: policy } }, { signal: step.signal, tell: (line) => step.report.output('info', line) }));
+  await step.report.phase('fetch', () => bringImage(deps, { ...desired, run: { ...run, pull_policy: policy } }, { signal: step.signal, tell: (line) => step.report.output('info', line), loginOf: loginsOf(deps.control, step.key.run_id, step.signal, desired.component) }));
 }
 
 async function prepareFor(deps: HostDeps, step: Step, desired: DesiredPlacement, record: OpenRecord, operation: Operation): Promise<void> {

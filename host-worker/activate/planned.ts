@@ -6,6 +6,7 @@ import type { DesiredPlacement } from '../../spec/desired.js';
 import { movedParts } from '../../spec/fingerprint.js';
 import type { ObservedPlacement } from '../../spec/observed.js';
 import type { AttemptKey } from '../journal/journal.js';
+import { loginsOf } from '../credentials/logins.js';
 import { fingerprints, staleError } from '../observe/fingerprints.js';
 import { observePlacements } from '../observe/observe.js';
 import type { HostDeps } from './host-deps.js';
@@ -25,7 +26,7 @@ export async function refuseMoved(deps: HostDeps, key: AttemptKey, desired: Desi
 /** The same for whoever has not looked yet. */
 export async function lookForMoved(deps: HostDeps, key: AttemptKey, desired: DesiredPlacement, signal: AbortSignal): Promise<void> {
   if (desired.planned === undefined) return;
-  const { observed: [observed] } = await observePlacements(deps, [desired], signal, 'unless_here');
+  const { observed: [observed] } = await observePlacements(deps, [desired], signal, 'unless_here', loginsOf(deps.control, key.run_id, signal, desired.component));
   if (observed !== undefined) await refuseMoved(deps, key, desired, observed);
 }
 
@@ -34,7 +35,7 @@ export async function noteLeft(deps: HostDeps, key: AttemptKey, desired: Desired
   if (desired.planned === undefined) return;
   const record = await deps.journal.placement(key);
   if (record.attempt === null || record.attempt.run_id !== key.run_id) return;
-  const { observed } = await observePlacements(deps, [desired], signal, 'unless_here');
+  const { observed } = await observePlacements(deps, [desired], signal, 'unless_here', loginsOf(deps.control, key.run_id, signal, desired.component));
   const [left] = await fingerprints(deps.stateFolder, [desired], observed);
   if (left !== undefined) await deps.journal.savePlacement({ ...record, attempt: { ...record.attempt, left } });
 }

@@ -4,6 +4,7 @@ import { MaestroError } from '../../spec/errors.js';
 import type { PlacementWork, PrepareResult } from '../../workflows/shared.js';
 import type { ActivityScope } from '../activity-scope.js';
 import type { StepReporter } from '../control-plane/step-reporter.js';
+import { loginsOf } from '../credentials/logins.js';
 import { isInstalled, waitForDocker } from '../docker/client.js';
 import type { DockerPlacement } from '../observe/containers.js';
 import { fetchPinned } from '../pins/fetch-pinned.js';
@@ -46,5 +47,5 @@ async function fetchAll(deps: HostDeps, step: Step, desired: DesiredPlacement, s
 async function fetchImage(deps: HostDeps, { run_id }: Step['key'], desired: DockerPlacement, { signal }: ActivityScope, report: StepReporter): Promise<void> {
   if (!isInstalled(process.env)) throw new MaestroError('dependency_missing', `${deps.node} has no Docker`, { fix: 'Install Docker on the host.', details: { missing_dependency: 'docker' } });
   await waitForDocker(deps.docker, dockerPatienceMs, signal);
-  await fetchPinned(deps, run_id, desired, { signal, tell: (line) => report.output('info', line) });
+  await fetchPinned(deps, run_id, desired, { signal, tell: (line) => report.output('info', line), loginOf: loginsOf(deps.control, run_id, signal, desired.component) });
 }

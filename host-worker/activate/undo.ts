@@ -7,10 +7,11 @@ import { publishAsBefore } from '../docker/beside.js';
 import { bringBackOld, type ContainerUndo, takeDownNew } from '../docker/replace.js';
 import { inspectContainer } from '../docker/own-containers.js';
 import { pointLink } from '../files/link.js';
-import { flip } from '../files/write-tree.js';
+import { dropRelease, flip } from '../files/write-tree.js';
 import { settleMs } from '../health/wait-healthy.js';
 import { forgetPrevious, restorePrevious } from '../journal/previous.js';
 import type { AttemptRecord, UndoEntry } from '../journal/records.js';
+import { removeEmpty } from '../removals/remove.js';
 import { showUnit, unitJob } from '../systemd/systemctl.js';
 import { bringBackUnit, takeDownUnit } from '../systemd/unit.js';
 import { isActive } from '../systemd/unit-status.js';
@@ -33,7 +34,7 @@ export async function undo(deps: HostDeps, step: Step, { attempt }: OpenRecord):
   if (unit !== undefined) await takeDownUnit(step, unit);
   if (!hadSomething(attempt)) return false;
   const previousFolder = deps.journal.previousFolder(step.key);
-  for (const entry of changes.toReversed()) await step.effect('undo.restore', () => restore(previousFolder, entry));
+  for (const entry of changes.toReversed()) await step.effect('undo.restore', () => restore(attempt, previousFolder, entry));
   if (container !== undefined) return containerServes(deps, step, container);
   if (unit === undefined || !(await bringBackUnit(step, deps.reload, unit))) return false;
   if (attempt.operations.some(({ op }) => op === 'reload_unit')) await step.effect('undo.reload_running', () => unitJob('reload', unit.unit));
@@ -54,9 +55,19 @@ export function hadSomething({ undo: entries }: AttemptRecord): boolean {
   return entries.every((entry) => (entry.kind === 'container' ? entry.old !== null : entry.kind === 'unit' ? entry.existed : true));
 }
 
-function restore(previousFolder: string, entry: Extract<UndoEntry, { kind: 'file' | 'link' | 'source_link' }>): Promise<void> {
+function restore(attempt: AttemptRecord, previousFolder: string, entry: Extract<UndoEntry, { kind: 'file' | 'link' | 'source_link' }>): Promise<void> {
   if (entry.kind === 'source_link') return pointLink(entry.path, entry.previous);
-  return entry.kind === 'file' ? restorePrevious(previousFolder, entry) : flip(entry.dest, entry.previous);
+  return entry.kind === 'file' ? restorePrevious(previousFolder, entry) : restoreTree(attempt, entry);
+}
+
+/** What the attempt has made of it is in nobody's list afterwards, so it goes. */
+async function restoreTree({ releases, owned_before: before }: AttemptRecord, { dest, previous }: Extract<UndoEntry, { kind: 'link' }>): Promise<void> {
+  await flip(dest, previous);
+  const made = releases[dest];
+  const owned = before.trees.find((tree) => tree.dest === dest);
+  if (made === undefined || previous === `releases/${made}` || owned?.releases.includes(made) === true) return;
+  await dropRelease(dest, made);
+  if (owned === undefined) for (const folder of [`${dest}/releases`, dest]) await removeEmpty(folder);
 }
 
 async function staysUp(isUp: () => Promise<boolean>): Promise<boolean> {

@@ -11,7 +11,7 @@ import { desiredAnswer, pinAnswer } from './desired-answer.js';
 
 export interface ReportEntry { key: string; component: string; type: 'step.output' | 'step.phase'; ts: string; data: unknown }
 
-export interface DesiredQuery { run_id: string; component?: string; /** File contents inline; only for one component. */ content?: boolean }
+export interface DesiredQuery { run_id: string; component?: string; /** File contents inline; only for one component. `credential`: the logins for sources, and no contents. */ content?: boolean | 'credential' }
 
 /** `sha256`: of the whole archive, as the placement has it. */
 export interface ArchiveQuery { run_id: string; component: string; sha256: string }
@@ -64,7 +64,7 @@ export function connectControlPlane(options: ControlPlaneOptions): ControlPlane 
 
   return {
     async desired({ run_id, component, content }, signal) {
-      const query = new URLSearchParams({ run: run_id, content: content === true ? '1' : '0' });
+      const query = new URLSearchParams({ run: run_id, content: content === 'credential' ? content : content === true ? '1' : '0' });
       if (component !== undefined) query.set('component', component);
       const answer = desiredAnswer.safeParse(await askPatiently(`/host/v1/desired?${query.toString()}`, signal));
       if (answer.success) return answer.data.placements;

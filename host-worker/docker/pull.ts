@@ -4,10 +4,13 @@ import type Dockerode from 'dockerode';
 import type { DockerRun } from '../../spec/desired.js';
 import { MaestroError } from '../../spec/errors.js';
 import { isImageDigest, nameOf, withoutDigest } from '../../spec/image-reference.js';
+import { refusedFix, type SourceLogin } from '../credentials/logins.js';
+import { authOf } from '../credentials/registry-login.js';
 import { messageOf, PassingTrouble } from '../trouble.js';
 import { call, orNull, saidBy, statusOf } from './docker-call.js';
 
-export interface PullContext { signal: AbortSignal; tell: (line: string) => void }
+/** `login`: asked for when there is something to be pulled. */
+export interface PullContext { signal: AbortSignal; tell: (line: string) => void; login?: () => Promise<SourceLogin | null> }
 
 const tries = 3;
 const retryDelayMs = 1_000;
@@ -29,13 +32,15 @@ export async function ensureImage(docker: Dockerode, run: Pick<DockerRun, 'image
       fix: 'Load the image on the host, or use pull_policy: if_not_present.', details: { image: run.image },
     });
   }
+  const login = (await context.login?.()) ?? null;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await pull(docker, byDigest(reference), context);
-    } catch (error) {
+      return await pull(docker, byDigest(reference), context, login);
+    } catch (caught) {
       context.signal.throwIfAborted();
+      const error = login === null ? caught : withoutLogin(caught, login);
       if (error instanceof PassingTrouble) throw error;
-      if (attempt === tries || !mayPass(error)) throw pullFailed(reference, error);
+      if (attempt === tries || !mayPass(error)) throw pullFailed(reference, error, login);
       context.tell(`pulling ${reference} failed (${saidBy(error)}), trying again`);
       await sleep(retryDelayMs * attempt, undefined, { signal: context.signal });
     }
@@ -49,17 +54,17 @@ const imageGone = (image: string, id: string): MaestroError => new MaestroError(
   fix: 'Build or load it again on the host, and submit a new version.', details: { image, image_id: id },
 });
 
-async function pull(docker: Dockerode, image: string, { signal, tell }: PullContext): Promise<void> {
+async function pull(docker: Dockerode, image: string, { signal, tell }: PullContext, login: SourceLogin | null): Promise<void> {
   tell(`pulling ${image}`);
   const silence = new AbortController();
   const either = AbortSignal.any([signal, silence.signal]);
   const watchdog = setTimeout(() => silence.abort(new Error(`no progress for ${String(silenceMs / 1000)} s`)), silenceMs);
   try {
-    const stream = await call('begin a pull', () => docker.pull(image, { abortSignal: either }), silenceMs);
+    const stream = await call('begin a pull', () => docker.pull(image, { abortSignal: either, ...authOf(login) }), silenceMs);
     await followPull(docker, stream, either, (event) => {
       watchdog.refresh();
       const line = progressLine(event);
-      if (line !== null) tell(line);
+      if (line !== null) tell(login?.redact(line) ?? line);
     });
   } finally {
     clearTimeout(watchdog);
@@ -93,14 +98,25 @@ function progressLine({ status, id, progressDetail }: PullEvent): string | null 
   return id === undefined ? status : `${id}: ${status}`;
 }
 
-const finalPatterns = /not found|manifest unknown|denied|unauthorized|invalid reference|no matching manifest|no space left/i;
+/** What a registry says may be of any kind: nothing of an error goes on but its words, without the login. */
+function withoutLogin(error: unknown, { redact }: SourceLogin): Error {
+  const said = redact(messageOf(error));
+  return error instanceof PassingTrouble ? new PassingTrouble(said) : Object.assign(new Error(said), { statusCode: statusOf(error) });
+}
+
+const refusal = /denied|unauthorized|no basic auth credentials|authentication required/i;
+const finalPatterns = /not found|manifest unknown|denied|unauthorized|no basic auth credentials|authentication required|invalid reference|no matching manifest|no space left/i;
 const mayPass = (error: unknown): boolean => statusOf(error) !== 404 && !finalPatterns.test(messageOf(error));
 
-function pullFailed(image: string, error: unknown): MaestroError {
+function pullFailed(image: string, error: unknown, login: SourceLogin | null): MaestroError {
   const said = saidBy(error);
-  const unauthorised = /denied|unauthorized/i.test(said);
+  const unauthorised = refusal.test(said);
+  if (unauthorised && login !== null) {
+    const { owner: { component, host }, origin } = login;
+    return new MaestroError('auth_error', `${origin.name} did not take the login of ${component} on ${host} for the image ${image}: ${said}`, { fix: refusedFix, details: { image, component, host, said: said.slice(0, 500) } });
+  }
   return new MaestroError('fetch_failed', `the image ${image} could not be pulled: ${said}`, {
-    fix: unauthorised ? 'Check the name of the image and whether the registry asks for a login.' : 'Check the name and tag of the image, and that the host reaches the registry.',
+    fix: unauthorised ? 'Check the name of the image; if the registry asks for a login, name it in source.credentials_ref.' : 'Check the name and tag of the image, and that the host reaches the registry.',
     details: { image, said: said.slice(0, 500) }, cause: error,
   });
 }

@@ -85,6 +85,17 @@ async function settleFolder(path: string, owner: OwnerIds): Promise<void> {
 /** Points `current` to a release by one rename; null takes the link away (there was none before). */
 export const flip = (dest: string, target: string | null): Promise<void> => pointLink(`${dest}/current`, target);
 
+/** Takes away a release that came to nothing, made or half made; safe to repeat. */
+export async function dropRelease(dest: string, release: string): Promise<void> {
+  try {
+    await Folder.use(`${dest}/releases`, 'fail', async (folder) => {
+      for (const name of [release, temporaryName(release)]) await rm(folder.entry(name), { recursive: true, force: true });
+    });
+  } catch (error) {
+    if (!isMissing(error)) throw fileTrouble(`${dest}/releases/${release}`, 'removing', error);
+  }
+}
+
 /** Removes releases of ours beyond the last five, never the current one. Answers with those that remain, oldest first. */
 export async function pruneReleases(owned: OwnedTree): Promise<string[]> {
   const current = await currentRelease(owned.dest);

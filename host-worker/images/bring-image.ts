@@ -3,15 +3,19 @@ import type Dockerode from 'dockerode';
 import type { DesiredPlacement } from '../../spec/desired.js';
 import { nameOf, tagOf } from '../../spec/image-reference.js';
 import { call } from '../docker/docker-call.js';
+import type { LoginOf } from '../credentials/logins.js';
+import { registryLogin } from '../credentials/registry-login.js';
 import { ensureImage, imageId, type PullContext } from '../docker/pull.js';
 import { messageOf } from '../trouble.js';
 import { type ImageDeps, noteImage, registryReference } from './kept-images.js';
 
-export async function bringImage(deps: ImageDeps, placement: DesiredPlacement, context: PullContext): Promise<void> {
+export type BringContext = Omit<PullContext, 'login'> & { loginOf: LoginOf };
+
+export async function bringImage(deps: ImageDeps, placement: DesiredPlacement, context: BringContext): Promise<void> {
   const { run } = placement;
   if (run.type !== 'docker') return;
   await noteImage(deps, placement, context.signal);
-  await ensureImage(deps.docker, run, context);
+  await ensureImage(deps.docker, run, { ...context, login: () => registryLogin(context.loginOf, placement) });
   const reference = registryReference(placement);
   if (reference !== null) await tagFor(deps, placement, reference, run.image).catch((error: unknown) => context.tell(`the image could not be given its tag: ${messageOf(error)}`));
 }

@@ -4,6 +4,8 @@ import type { DesiredPlacement, DockerRun } from '../../spec/desired.js';
 import { atDigest, digestAmong, isFixed } from '../../spec/image-reference.js';
 import type { ObservedContainer } from '../../spec/observed.js';
 import { call, orNull } from '../docker/docker-call.js';
+import type { LoginOf } from '../credentials/logins.js';
+import { registryLogin } from '../credentials/registry-login.js';
 import { registryDigest } from '../docker/registry-digest.js';
 import { inspectContainer, type Listed, listAll, servingContainer } from '../docker/own-containers.js';
 import type { LivePorts } from '../publish/publisher.js';
@@ -42,21 +44,22 @@ export class ImageCache {
 }
 
 /** In the order of `placements`. `published`: what the host's own rules publish. */
-export async function observeContainers(docker: Dockerode, images: ImageCache, placements: readonly DockerPlacement[], { published = null, ask = 'never' }: { published?: LivePorts | null; ask?: AskRegistry } = {}): Promise<ContainerFound[]> {
+export async function observeContainers(docker: Dockerode, images: ImageCache, placements: readonly DockerPlacement[], { published = null, ask = 'never', loginOf = null }: { published?: LivePorts | null; ask?: AskRegistry; loginOf?: LoginOf | null } = {}): Promise<ContainerFound[]> {
   if (placements.length === 0) return [];
-  const runs = new Map(placements.map(({ run }) => [wantedKey(run), run]));
-  const [all, ...found] = await Promise.all([listAll(docker), ...[...runs].map(async ([key, run]): Promise<[string, Wanted]> => [key, await wantedImage(docker, images, run, ask)])]);
+  const runs = new Map(placements.map((placement) => [wantedKey(placement), placement]));
+  const [all, ...found] = await Promise.all([listAll(docker), ...[...runs].map(async ([key, placement]): Promise<[string, Wanted]> => [key, await wantedImage(docker, images, placement, ask, loginOf)])]);
   const wanted = new Map(found);
-  return Promise.all(placements.map((placement) => observeContainer(docker, images, placement, { all, published, wanted: wanted.get(wantedKey(placement.run)) ?? { image: null, digest: null } })));
+  return Promise.all(placements.map((placement) => observeContainer(docker, images, placement, { all, published, wanted: wanted.get(wantedKey(placement)) ?? { image: null, digest: null } })));
 }
 
-const wantedKey = ({ image, pinned = '', pull_policy }: DockerRun): string => `${image} ${pinned} ${pull_policy}`;
+const wantedKey = ({ run: { image, pinned = '', pull_policy }, credential }: DockerPlacement): string => `${image} ${pinned} ${pull_policy} ${credential?.digest ?? ''}`;
 
-async function wantedImage(docker: Dockerode, images: ImageCache, { image, pinned, pull_policy: policy }: DockerRun, ask: AskRegistry): Promise<Wanted> {
+async function wantedImage(docker: Dockerode, images: ImageCache, placement: DockerPlacement, ask: AskRegistry, loginOf: LoginOf | null): Promise<Wanted> {
+  const { image, pinned, pull_policy: policy } = placement.run;
   if (pinned !== undefined || isFixed(image)) return { image: await images.named(pinned ?? image), digest: null };
   const here = await images.named(image);
   const asks = ask === 'unless_here' && (policy === 'always' || (policy === 'if_not_present' && here === null));
-  const told = asks ? await registryDigest(docker, image) : null;
+  const told = asks ? await registryDigest(docker, image, await registryLogin(loginOf, placement)) : null;
   if (told !== null) return { image: await images.named(atDigest(image, told)), digest: told };
   // What is pulled whatever is here may be another one than this.
   return { image: here, digest: here === null || policy !== 'if_not_present' ? null : digestAmong(here.digests, image) };

@@ -6,6 +6,7 @@ import type Dockerode from 'dockerode';
 import type { DesiredPlacement } from '../../spec/desired.js';
 import { MaestroError } from '../../spec/errors.js';
 import type { HostFacts, ObservedHealth, ObservedPlacement } from '../../spec/observed.js';
+import type { LoginOf } from '../credentials/logins.js';
 import { readTree } from '../files/read-tree.js';
 import { refuseUnsafePath, unsafeTreePath } from '../files/safe-path.js';
 import { commandInContainer, commandOnHost } from '../health/commands.js';
@@ -32,14 +33,15 @@ export interface ObserveDeps {
 
 const probeTimeoutMs = 2_000;
 
-export async function observePlacements(deps: ObserveDeps, desired: readonly DesiredPlacement[], signal: AbortSignal, ask: AskRegistry = 'never'): Promise<{ facts: HostFacts; observed: ObservedPlacement[] }> {
+/** `loginOf`: without it no source that asks for a login is asked. */
+export async function observePlacements(deps: ObserveDeps, desired: readonly DesiredPlacement[], signal: AbortSignal, ask: AskRegistry = 'never', loginOf: LoginOf | null = null): Promise<{ facts: HostFacts; observed: ObservedPlacement[] }> {
   for (const placement of desired) refuseUnsafePlacement(placement, deps.stateFolder);
   const factsSeen = guarded(patientFacts(deps.docker, desired.some(isDocker), signal));
   const records = await Promise.all(desired.map((placement) => deps.journal.placement(placement)));
   // Nothing waits for anything it does not need: units and files are read while Docker answers, health as soon as its runtime is known.
-  const containers = guarded(factsSeen.then((facts) => observeAllContainers(deps, facts, desired.filter(isDocker), ask)));
+  const containers = guarded(factsSeen.then((facts) => observeAllContainers(deps, facts, desired.filter(isDocker), ask, loginOf)));
   const units = guarded(observeAllUnits(desired, records));
-  const observed = Promise.all(desired.map((placement, index) => observePlacement(deps, placement, records[index], (isDocker(placement) ? containers : units).then((found) => found.get(placement.component) ?? nothing), signal)));
+  const observed = Promise.all(desired.map((placement, index) => observePlacement(deps, placement, records[index], (isDocker(placement) ? containers : units).then((found) => found.get(placement.component) ?? nothing), signal, loginOf)));
   const [facts, placements] = await Promise.all([factsSeen, observed]);
   return { facts, observed: placements };
 }
@@ -56,8 +58,8 @@ const isSystemd = (placement: DesiredPlacement): placement is SystemdPlacement =
 type RunFound = Pick<ObservedPlacement, 'container' | 'unit' | 'image_present' | 'wanted_image_id' | 'image_digest'>;
 const nothing: RunFound = { container: null, unit: null, image_present: false };
 
-async function observeAllContainers({ docker, images, publisher }: ObserveDeps, facts: HostFacts, placements: readonly DockerPlacement[], ask: AskRegistry): Promise<Map<string, RunFound>> {
-  const found = facts.docker ? await observeContainers(docker, images, placements, { published: placements.length === 0 ? null : await publisher.live(), ask }) : [];
+async function observeAllContainers({ docker, images, publisher }: ObserveDeps, facts: HostFacts, placements: readonly DockerPlacement[], ask: AskRegistry, loginOf: LoginOf | null): Promise<Map<string, RunFound>> {
+  const found = facts.docker ? await observeContainers(docker, images, placements, { published: placements.length === 0 ? null : await publisher.live(), ask, loginOf }) : [];
   return new Map(placements.map(({ component }, index) => [component, { ...nothing, ...found[index] }]));
 }
 
@@ -68,13 +70,13 @@ async function observeAllUnits(desired: readonly DesiredPlacement[], records: re
   return new Map(placements.map(({ component }, index) => [component, { ...nothing, unit: found[index] ?? null }]));
 }
 
-async function observePlacement(deps: ObserveDeps, desired: DesiredPlacement, record: PlacementRecord | undefined, run: Promise<RunFound>, signal: AbortSignal): Promise<ObservedPlacement> {
+async function observePlacement(deps: ObserveDeps, desired: DesiredPlacement, record: PlacementRecord | undefined, run: Promise<RunFound>, signal: AbortSignal, loginOf: LoginOf | null): Promise<ObservedPlacement> {
   const [found, health, files, trees, source] = await Promise.all([
     run,
     run.then((seen) => observeHealth(deps, desired, seen, signal)),
     observeFiles(desired.files, new Set(record?.files ?? []), desired.digest_key),
     Promise.all(desired.trees.map((tree) => readTree(tree, record?.trees.find(({ dest }) => dest === tree.dest) ?? null))),
-    hasSource(desired) ? observeSource(deps.journal, desired, record, signal) : null,
+    hasSource(desired) ? observeSource(deps.journal, desired, record, signal, loginOf) : null,
   ]);
   const applied = record?.applied ?? null;
   return { component: desired.component, applied_hash: applied?.hash ?? null, applied_version: applied?.version ?? null, ...found, files, trees, source, health };

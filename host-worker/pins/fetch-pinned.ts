@@ -7,15 +7,14 @@ import { pinKey } from '../../spec/pins.js';
 import { isRolloutId } from '../../spec/words.js';
 import type { ControlPlane } from '../control-plane/client.js';
 import { call } from '../docker/docker-call.js';
-import type { PullContext } from '../docker/pull.js';
-import { bringImage } from '../images/bring-image.js';
+import { type BringContext, bringImage } from '../images/bring-image.js';
 import { type ImageDeps, noteImage } from '../images/kept-images.js';
 import type { DockerPlacement, ImageCache } from '../observe/containers.js';
 
 type Deps = ImageDeps & { images: ImageCache; control: Pick<ControlPlane, 'pin'> };
 
 /** The placement as it is pinned then; as it was, when there is nothing that could be pinned. */
-export async function fetchPinned(deps: Deps, runId: string, desired: DockerPlacement, context: PullContext): Promise<DockerPlacement> {
+export async function fetchPinned(deps: Deps, runId: string, desired: DockerPlacement, context: BringContext): Promise<DockerPlacement> {
   const { run } = desired;
   // One that is built afterwards is pinned when it is there.
   if (run.pinned !== undefined || pinKey(desired, 'image') === null || desired.build.length > 0 || !isRolloutId(runId)) {

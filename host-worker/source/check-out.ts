@@ -11,13 +11,15 @@ const shownPaths = 5;
 /** `draft` is ours alone. Leaves the files in `draft/source`; the repository itself is not kept: no .git in a release. */
 export async function checkOut(source: GitSource, commit: string, draft: string, context: GitContext): Promise<string> {
   const [repository, files] = [join(draft, 'repository'), join(draft, 'source')];
+  // A login is there for the runs that fetch alone.
+  const { login = null, ...offline } = context;
   await mkdir(repository, { mode: 0o700 });
   await mkdir(files, { mode: 0o755 });
   const inside = (doing: string, argv: readonly string[], over: Partial<GitContext> = {}): Promise<string> =>
-    git(source, doing, files, [`--git-dir=${repository}`, `--work-tree=${files}`, ...argv], { ...context, ...over });
+    git(source, doing, files, [`--git-dir=${repository}`, `--work-tree=${files}`, ...argv], { ...offline, ...over });
   const format = commit.length === 64 ? ['--object-format=sha256'] : [];
-  await git(source, 'preparing', draft, ['init', '--quiet', '--bare', '--template=', ...format, '--', repository], context);
-  await fetchCommit(source, commit, inside);
+  await git(source, 'preparing', draft, ['init', '--quiet', '--bare', '--template=', ...format, '--', repository], offline);
+  await fetchCommit(source, commit, (doing, argv, over) => inside(doing, argv, { login, ...over }), inside);
   const tree = source.subpath === null ? commit : `${commit}:${source.subpath}`;
   await expectFolder(source, tree, inside);
   const { links, submodules } = treeEntries(await inside('reading', ['ls-tree', '-r', '-z', '--full-tree', tree]));
@@ -32,13 +34,13 @@ export async function checkOut(source: GitSource, commit: string, draft: string,
 type Inside = (doing: string, argv: readonly string[], over?: Partial<GitContext>) => Promise<string>;
 
 /** Some servers give out only what a ref names: then all of them are fetched, with their history. */
-async function fetchCommit({ repo }: GitSource, commit: string, inside: Inside): Promise<void> {
+async function fetchCommit({ repo }: GitSource, commit: string, online: Inside, inside: Inside): Promise<void> {
   const options = ['fetch', '--quiet', '--no-tags', '--no-recurse-submodules'];
   try {
-    await inside('fetching', [...options, '--depth=1', '--', repo, commit]);
+    await online('fetching', [...options, '--depth=1', '--', repo, commit]);
   } catch (error) {
     if (!(error instanceof MaestroError) || !notGivenOut.test(error.message)) throw error;
-    await inside('fetching', [...options, '--', repo, '+refs/heads/*:refs/fetched/heads/*', '+refs/tags/*:refs/fetched/tags/*']);
+    await online('fetching', [...options, '--', repo, '+refs/heads/*:refs/fetched/heads/*', '+refs/tags/*:refs/fetched/tags/*']);
   }
   await inside('reading', ['cat-file', '-e', `${commit}^{commit}`]).catch((error: unknown) => {
     throw error instanceof MaestroError ? gone(repo, commit) : error;

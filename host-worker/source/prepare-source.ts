@@ -8,6 +8,7 @@ import type { Step } from '../activate/step.js';
 import { pinKey } from '../../spec/pins.js';
 import { Folder } from '../files/folder.js';
 import { fileTrouble } from '../trouble.js';
+import { type LoginOf, loginsOf } from '../credentials/logins.js';
 import { build, type BuildContext, settle } from './build.js';
 import { endProcessesOf, existing } from './build-user.js';
 import { checkOut } from './check-out.js';
@@ -34,7 +35,7 @@ export async function prepareSource(deps: Deps, step: Step, placement: SourcePla
     try {
       const { wanted, files } = await step.report.phase('fetch', async () => {
         await fetchFirst();
-        return fetchFiles(deps, step, placement, draft);
+        return fetchFiles(deps, step, placement, draft, loginsOf(deps.control, step.key.run_id, step.signal, component));
       });
       if (files !== null) await step.report.phase('build', () => buildAndPublish(deps, step, placement, wanted, files));
       await rememberRelease(deps.journal, placement, { name: wanted.name, commit: wanted.commit, source_hash: source.source_hash });
@@ -54,9 +55,9 @@ export async function ensureRelease(deps: Deps, step: Step, placement: SourcePla
 }
 
 /** The files in a draft; null when the release is there already. */
-async function fetchFiles(deps: Deps, step: Step, placement: SourcePlacement, draft: string): Promise<{ wanted: Wanted; files: string | null }> {
+async function fetchFiles(deps: Deps, step: Step, placement: SourcePlacement, draft: string, loginOf: LoginOf): Promise<{ wanted: Wanted; files: string | null }> {
   const { source } = placement;
-  const commit = await commitOf(deps, step, placement);
+  const commit = await commitOf(deps, step, placement, loginOf);
   const wanted = { commit, name: releaseName(commit, source), draft };
   await sweep(deps, step, placement);
   if (await isThere(releasePath(placement, wanted.name))) {
@@ -65,14 +66,14 @@ async function fetchFiles(deps: Deps, step: Step, placement: SourcePlacement, dr
   }
   step.report.output('info', `fetching ${nameOf(source)} at ${source.type === 'git' ? 'commit' : 'content'} ${commit}`);
   await openDraft(placement);
-  const fetched = (): Promise<string> => (source.type === 'git' ? checkOut(source, commit, draft, gitContext(step)) : fetchArchive(deps.control, step, { component: placement.component, source }, commit, draft));
+  const fetched = async (): Promise<string> => (source.type === 'git' ? checkOut(source, commit, draft, { ...gitContext(step), login: await loginOf(placement) }) : fetchArchive(deps.control, step, { component: placement.component, source }, commit, draft));
   return { wanted, files: await step.effect('source.fetch', fetched) };
 }
 
-async function commitOf({ journal, control }: Deps, step: Step, placement: SourcePlacement): Promise<string> {
+async function commitOf({ journal, control }: Deps, step: Step, placement: SourcePlacement, loginOf: LoginOf): Promise<string> {
   const pinned = pinnedCommit(await journal.source(placement), placement);
   if (pinned !== null) return pinned;
-  const seen = await seenCommit(placement.source, gitContext(step));
+  const seen = await seenCommit(placement.source, { ...gitContext(step), login: await loginOf(placement) });
   const isOpen = pinKey(placement, 'commit') !== null;
   const [standing] = isOpen ? await step.effect('source.pin_version', () => control.pin(step.key.run_id, [{ component: placement.component, kind: 'commit', value: seen }], step.signal)) : [];
   const commit = standing?.value ?? seen;

@@ -8,6 +8,7 @@ import { planHost } from '../../spec/plan-host.js';
 import { blockingFailure, type TestStage } from '../../spec/test-results.js';
 import type { HostDeps } from '../activate/host-deps.js';
 import type { Step } from '../activate/step.js';
+import { loginsOf } from '../credentials/logins.js';
 import { observePlacements } from '../observe/observe.js';
 import { refuseFailure, runStage } from './run-stage.js';
 
@@ -42,8 +43,8 @@ export async function testAfter(deps: HostDeps, step: Step, placement: DesiredPl
   });
 }
 
-async function willChange(deps: HostDeps, { signal }: Step, placement: DesiredPlacement): Promise<boolean> {
-  const { facts, observed } = await observePlacements(deps, [placement], signal);
+async function willChange(deps: HostDeps, { signal, key }: Step, placement: DesiredPlacement): Promise<boolean> {
+  const { facts, observed } = await observePlacements(deps, [placement], signal, 'never', loginsOf(deps.control, key.run_id, signal, placement.component));
   return planHost([placement], observed, facts).some(({ action, operations }) => action !== 'conflict' && changesHost(operations));
 }
 

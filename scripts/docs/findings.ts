@@ -10,7 +10,7 @@ const artifact = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a
 
 export type Files = Readonly<Record<string, string>>;
 
-const secrets = { ...noSources, vault: new Map([['db/password', { version: 1, value: 'of the examples' }]]) };
+const secrets = { ...noSources, vault: new Map([['db/password', 'of the examples'], ['git/token', 'of-the-examples'], ['registry/login', 'examples:of-the-examples'], ['registry/bound', '{"username": "examples", "password": "of-the-examples", "origin": "registry.example.com"}']].map(([path = '', value = '']) => [path, { version: 1, value }])) };
 
 export interface Findings { errors: Diagnostic[]; warnings: Diagnostic[] }
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { duration, mode } from './scalars.js';
 import { command, env, oneLine, someTime, text, writtenLine } from './schema-parts.js';
 
-const credentials = (what: string) => text.optional().describe(`Name of the credentials for ${what}`);
+const credentials = (what: string) => text.optional().describe(`The secret that is the login for ${what}: vault://path`);
 const subpath = text.optional().describe('The folder in it that is used');
 
 export const source = z.discriminatedUnion('type', [

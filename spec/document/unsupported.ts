@@ -30,7 +30,6 @@ function componentFeatures(id: string, component: Component, refuse: (used: bool
   const at = (...rest: Path): Path => ['components', id, ...rest];
   const { source } = component;
   refuse(source?.type === 'git' && source.sync !== undefined, at('source', 'sync'), 'sync');
-  refuse(source !== undefined && 'credentials_ref' in source && source.credentials_ref !== undefined, at('source', 'credentials_ref'), 'credentials_ref');
   refuse(component.build.length > 0 && source === undefined, at('build'), 'build without a source');
   // Two instances of a unit want the same port, and the document has no word for another one.
   refuse(component.deploy_mode === 'blue_green' && component.run.type === 'systemd', at('deploy_mode'), 'deploy_mode blue_green of a systemd unit');

@@ -4,6 +4,7 @@ import type { Component } from '../document/index.js';
 import { componentHash, treeHash } from '../hash.js';
 import type { DigestText } from './environment.js';
 import type { BundleEntry } from './bundle-entry.js';
+import { resolveCredential } from './credential.js';
 import { resolveDeployMode } from './deploy-mode.js';
 import { bundlePath, normalisePath, resolveDest } from './paths.js';
 import type { ReportProblem } from './problems.js';
@@ -45,6 +46,7 @@ export function resolvePlacement(input: PlacementInput, report: ReportProblem): 
     deploy_id: input.deployId, project: input.project, component: componentId, host: input.host, component_directory: directory, run,
     ...resolveDeployMode(input.together === true && component.deploy_mode === 'cold' ? { ...component, deploy_mode: 'blue_green' } : component, run, report),
     ...resolveSource(component, { directory, contentVersion: input.contentVersion ?? input.version, bundle: input.bundle, artifacts: input.artifacts ?? new Map<string, number>() }, input.digest, report),
+    ...resolveCredential(component, run, input.digest, report),
     files: [...environmentFile(input, run), ...templateFiles(input, directory, report), ...singleFiles(input, directory, report)],
     trees: trees(input, directory, report),
     healthcheck: resolveHealthcheck(component.healthcheck, report),

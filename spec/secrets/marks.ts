@@ -24,6 +24,12 @@ export function marksIn(text: string): SecretMark[] {
   return [...text.matchAll(pattern)].map(([, nonce = '', path = '', written = '']) => markOf(nonce, path, written));
 }
 
+/** null: it is something else than one secret as it is. */
+export function wholeMark(text: string): SecretMark | null {
+  const [mark] = marksIn(text);
+  return mark !== undefined && mark.forms.length === 0 && text === secretMark(mark.nonce, mark.path) ? mark : null;
+}
+
 /** The text with `write` in place of every mark, and `plain` of what is between them. */
 export function mapMarks(text: string, write: (mark: SecretMark, written: string) => string, plain: (part: string) => string = (part) => part): string {
   let end = 0;

@@ -29,9 +29,17 @@ export function secretsPlace(reference: string | undefined): SecretsPlace | null
   return path === null ? null : { kind: 'bundle', prefix: './', path };
 }
 
-/** Environments of processes and the secrets themselves; everything else shows in process lists, logs or addresses. */
+/** A login may be named without braces; the component with them. */
+export function withBracedCredential(component: Component): Component {
+  const { source } = component;
+  if (source === undefined || !('credentials_ref' in source) || source.credentials_ref?.startsWith('vault://') !== true) return component;
+  return { ...component, source: { ...source, credentials_ref: `{{ ${source.credentials_ref} }}` } };
+}
+
+/** Environments of processes, logins for sources, and the secrets themselves; everything else shows in process lists, logs or addresses. */
 export function maySecretStandAt([section, key, third]: Path): boolean {
   if (section === 'config') return key === 'secrets';
+  if (section === 'source') return key === 'credentials_ref';
   return (section === 'run' && key === 'env') || (section === 'build' && third === 'env');
 }
 

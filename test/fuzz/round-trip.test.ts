@@ -8,7 +8,7 @@ import { Random } from './random.js';
 import { everyKey, recipes } from './seed-documents.js';
 
 const read = (value: unknown): DeployDocument | null => parseDocument(JSON.stringify(value)).document;
-const vault = { 'db/password': 'one', 'jwt/secret': 'two', 'prod/api/token': 'three', 'prod/ci/token': 'four' };
+const vault = { 'db/password': 'one', 'jwt/secret': 'two', 'prod/api/token': 'three', 'prod/ci/token': 'four', 'prod/registry/login': 'a-user:five', 'prod/git/token': 'six' };
 const files = { 'site.tar.gz': 'an archive', 'configs/api.env.j2': 'HOST={{ DB_HOST }}\n', 'app.conf.j2': '{{ vars.NAME }} on {{ host_id }}\n', 'one.txt': 'one', 'static/a': 'a', 'static/b/c': 'c' };
 
 /** The same value with the keys of every map in reverse; lists keep their order, which means something. */

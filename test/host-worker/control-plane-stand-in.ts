@@ -88,7 +88,8 @@ export class ControlPlaneStandIn {
     if (placements === undefined) return { status: 404, answer: { code: 'not_found' } };
     const component = query.get('component');
     const wanted = placements.filter((placement) => component === null || placement.component === component).map((placement) => withPins(placement, this.pinsOf(placement)));
-    return { status: 200, answer: { placements: query.get('content') === '1' ? wanted : wanted.map(withoutContent) } };
+    if (query.get('content') === 'credential') return { status: 200, answer: { placements: wanted.map((placement) => ({ ...withoutContent(placement), ...(placement.credential === undefined ? {} : { credential: placement.credential }) })) } };
+    return { status: 200, answer: { placements: query.get('content') === '1' ? wanted.map(withoutLogin) : wanted.map(withoutContent) } };
   }
 
   /** What stays: what the run wants here. */
@@ -143,7 +144,14 @@ export class ControlPlaneStandIn {
   }
 }
 
-function withoutContent({ redact: _, ...placement }: DesiredPlacement): DesiredPlacement {
+/** A login is only told to whoever asks for it. */
+function withoutLogin(placement: DesiredPlacement): DesiredPlacement {
+  const { content: _, ...credential } = placement.credential ?? { origin: '', digest: '' };
+  return placement.credential === undefined ? placement : { ...placement, credential };
+}
+
+function withoutContent(full: DesiredPlacement): DesiredPlacement {
+  const { redact: _, ...placement } = withoutLogin(full);
   const bare = <T extends { content?: string }>({ content: _, ...rest }: T): Omit<T, 'content'> => rest;
   const bareEnvironment = <T extends DesiredPlacement['run'] | DesiredPlacement['build'][number]>(of: T): T =>
     ('secret_env' in of && of.secret_env !== undefined ? { ...of, secret_env: Object.fromEntries(Object.entries(of.secret_env).map(([name, value]) => [name, bare(value)])) } : of);

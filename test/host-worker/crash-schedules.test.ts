@@ -45,7 +45,16 @@ class World {
 
   /** It hangs for ever where it is killed. */
   async activate(run: string, attempt: number, killAt: number | null, cancelAt: number | null = null): Promise<End> {
-    return activateMortally(this.host, { run_id: run, attempt }, { killAt, cancelAt, atPoint: (_point, name) => { this.pointsSeen.push(name); } });
+    return activateMortally(this.host, { run_id: run, attempt }, { killAt, cancelAt, atPoint: (_point, name) => { this.seen(name); } });
+  }
+
+  cutsAt: { point: string; cuts: DockerStandIn['cuts'] } | null = null;
+
+  private seen(point: string): void {
+    this.pointsSeen.push(point);
+    if (point !== this.cutsAt?.point) return;
+    this.engine.cuts = [...this.cutsAt.cuts];
+    this.cutsAt = null;
   }
 
   async settled(version: number, image = `good:${String(version)}`): Promise<void> {
@@ -59,6 +68,8 @@ class World {
     expect((await readdir(join(this.folder, 'site'))).sort()).toEqual(['current', 'releases']);
     const record = await this.host.journal.placement({ deploy_id: 'dpl_aaaaaaaaaaaaaaaa', component: 'web' });
     expect(record).toMatchObject({ applied: { version }, attempt: { state: 'ended' } });
+    // No release that nobody knows of: what came to nothing is gone.
+    expect((await readdir(join(this.folder, 'site/releases'))).sort()).toEqual(record.trees.flatMap(({ releases }) => releases).sort());
     expect(await readdir(join(this.folder, 'journal', 'previous', 'dpl_aaaaaaaaaaaaaaaa')).catch(() => [])).toEqual([]);
     await this.idle(version, image);
   }
@@ -168,6 +179,19 @@ describe('one kill, at every point there is', () => {
       return end;
     });
   }, 240_000);
+});
+
+describe('an old one whose removal breaks off', () => {
+  it('is removed all the same: two never stay where there should be one', async () => {
+    await inWorld(async (world) => {
+      await first(world);
+      world.want('rol_2', world.wanted(2));
+      world.cutsAt = { point: 'before:container.remove_old', cuts: ['lost', 'lost', 'unheard'] };
+      expect(await world.activate('rol_2', 1, null)).toMatchObject({ ended: 'well', result: { changed: true } });
+      expect(world.engine.cuts).toEqual([]);
+      await world.settled(2);
+    });
+  }, 60_000);
 });
 
 describe('a cancellation, at every point there is', () => {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PrivateServers, basic } from '../host-worker/private-servers.js';
 import { states, stepOf } from './api-client.js';
 import { sweep } from './sweep.js';
 import { startWorld, type World } from './world.js';
@@ -148,5 +149,70 @@ deployment:`).replace('components: [api]', 'components: [api, web]');
     const hits = await sweep(world, [planted], [`/api/deploys/${id}/versions/1`]);
     expect(new Set(hits.map(({ form }) => form))).toEqual(new Set(['raw', 'part', 'json', 'base64']));
     for (const place of [/^table deploys$/, /api\.log$/, /^db-01: journal$/, /^GET \/api\/deploys\//]) expect(hits.map((hit) => hit.place)).toContainEqual(expect.stringMatching(place));
+  }, 120_000);
+});
+
+describe('logins for a repository and a registry', () => {
+  const [token, wrong] = [newSecret(), newSecret()];
+  let servers: PrivateServers;
+  beforeAll(async () => {
+    servers = await PrivateServers.start(world.fleet);
+    Object.assign(servers, { admitted: basic('deploy', token), echoes: false });
+    await servers.commit({ 'index.html': 'private' });
+  }, 120_000);
+  afterAll(() => (servers as PrivateServers | undefined)?.stop());
+  const yaml = (): string => `api_version: maestro/v1
+project: private
+hosts: { api-01: {} }
+components:
+  app:
+    source: { type: git, repo: "${servers.repo}", ref: main, credentials_ref: "vault://private/git" }
+    run: { type: systemd, command: /usr/bin/python3 -m http.server 8123, working_directory: /opt/private-app }
+  web:
+    source: { type: docker, image: "${servers.registryName}/demo/web", tag: "1", credentials_ref: "{{ vault://private/registry }}" }
+    run: { type: docker, container_name: private-web }
+deployment:
+  - { host: api-01, components: [app, web], strategy: parallel }
+`;
+  let deployId: string;
+  const rollouts: string[] = [];
+  const set = async (value: string): Promise<void> => { for (const name of ['git', 'registry']) await setSecret(`private/${name}`, `deploy:${value}`); };
+
+  test('that are wrong pause the rollout, and say where they were not taken', async () => {
+    await set(wrong);
+    deployId = await world.api.deploy(yaml());
+    const rollout = await world.api.apply(deployId);
+    rollouts.push(rollout.rollout_id);
+    expect(states(rollout)).toEqual({ 'api-01/app': 'failed', 'api-01/web': 'failed' });
+    for (const [component, place] of [['app', servers.repo], ['web', `${servers.registryName}/demo/web:1`]] as const) {
+      expect(stepOf(rollout, `api-01/${component}`).failure).toMatchObject({ code: 'auth_error', message: expect.stringMatching(new RegExp(`did not take the login of ${component} on api-01 for .*${place}`)), fix: expect.stringContaining('credentials_ref') });
+    }
+    await world.api.ok('POST', `/api/rollouts/${rollout.rollout_id}/abort`, {});
+    await world.api.ended(rollout.rollout_id);
+  }, 120_000);
+
+  test('that are right are used by plan, apply and rollback; another one alone changes nothing', async () => {
+    await set(token);
+    await world.api.newVersion(deployId, yaml());
+    const plan = await world.api.diff(deployId);
+    expect(plan.hosts[0]?.components.map(({ component, action, reasons }) => [component, action, reasons.filter((reason) => reason.includes('could not'))])).toEqual([['app', 'create', []], ['web', 'create', []]]);
+    const applied = await world.api.apply(deployId);
+    rollouts.push(applied.rollout_id);
+    expect(states(applied)).toEqual({ 'api-01/app': 'succeeded', 'api-01/web': 'succeeded' });
+    expect(await world.host('api-01').readFile('/opt/private-app/index.html')).toBe('private');
+    await setSecret('private/git', JSON.stringify({ username: 'deploy', password: token }));
+    await world.api.newVersion(deployId, `${yaml()}# again\n`);
+    const again = await world.api.apply(deployId);
+    rollouts.push(again.rollout_id);
+    expect(states(again)).toEqual({ 'api-01/app': 'unchanged', 'api-01/web': 'unchanged' });
+    await world.host('api-01').exec(['sh', '-c', 'docker rm -f private-web; docker image prune -af; rm -rf /opt/maestro/.releases/*/app/*; rm -f /opt/private-app']);
+    const { rollout_id: back } = await world.api.ok<{ rollout_id: string }>('POST', `/api/deploys/${deployId}/rollback/2`, {});
+    rollouts.push(back);
+    expect(states(await world.api.settled(back))).toEqual({ 'api-01/app': 'succeeded', 'api-01/web': 'succeeded' });
+  }, 240_000);
+
+  test('are nowhere else: database, Temporal, logs, events, answers, process lists, the host\'s journal', async () => {
+    const paths = [`/api/deploys/${deployId}`, `/api/deploys/${deployId}/versions/2`, ...rollouts.flatMap((id) => [`/api/rollouts/${id}`, `/api/rollouts/${id}/log`]), '/api/secrets'];
+    expect(await sweep(world, [token, wrong], paths)).toEqual([]);
   }, 120_000);
 });

@@ -26,7 +26,7 @@ export class Schedule {
   async run(): Promise<void> {
     await this.submit(firstPieces());
     await this.roll('first', () => this.apply());
-    for (let round = this.random.between(1, 3); round > 0 && this.troubles.length === 0; round -= 1) await this.change();
+    for (let round = this.random.pick([1, 1, 1, 2]); round > 0 && this.troubles.length === 0; round -= 1) await this.change();
     if (this.troubles.length === 0) await this.nothingToDo();
     if (this.troubles.length === 0) await this.tearDown();
   }
@@ -82,8 +82,8 @@ export class Schedule {
   private arm(): void {
     for (const id of this.shape.hosts) {
       const host = this.fleet.host(id);
-      if (this.random.chance(0.45)) host.expectMishap({ kind: this.random.chance(0.85) ? 'kill' : 'silence', after: this.random.between(0, 70) });
-      if (this.random.chance(0.1)) host.expectMishap({ kind: 'kill', after: this.random.between(0, 20) });
+      if (this.random.chance(0.25)) host.expectMishap({ kind: this.random.chance(0.85) ? 'kill' : 'silence', after: this.random.between(0, 70) });
+      if (this.random.chance(0.05)) host.expectMishap({ kind: 'kill', after: this.random.between(0, 20) });
       if (this.random.chance(0.3)) host.engine.cuts = Array.from({ length: this.random.between(1, 12) }, () => this.random.pick(['none', 'none', 'lost', 'unheard'] as const));
     }
   }
@@ -177,8 +177,10 @@ export class Schedule {
 
   /** Brings the last good version everywhere; after that there is nothing to do (I6). */
   private async nothingToDo(): Promise<void> {
-    if (!isGood(this.piecesOf(this.latest))) await this.submit(changed(this.random, this.piecesOf(1), false));
-    await this.settled('everywhere');
+    const latest = this.piecesOf(this.latest);
+    const isThere = this.shape.hosts.every((host) => components.every((component) => JSON.stringify(this.standing.get(`${host}/${component}`)) === JSON.stringify(latest[component])));
+    if (!isGood(latest)) await this.submit(changed(this.random, this.piecesOf(1), false));
+    if (!isThere) await this.settled('everywhere');
     const before = this.shape.hosts.map((host) => JSON.stringify([...this.fleet.host(host).engine.containers]));
     const again = await this.settled('again');
     this.troubles.push(

@@ -11,8 +11,6 @@ describe('refused, at the key', () => {
     ['a kubernetes host', small({ host: '{ type: ▸kubernetes }' }), 'hosts.h1.type'],
     ['the daemon settings of a host', small({ host: '{ daemon: ▸{ install_method: manual } }' }), 'hosts.h1.daemon'],
     ['following a repository', source('type: git, repo: "https://x/y.git", sync: ▸{ poll_interval: 5m }'), `${web}.source.sync`],
-    ['a login to a repository', source('type: git, repo: "https://x/y.git", credentials_ref: ▸github'), `${web}.source.credentials_ref`],
-    ['a login to a registry', source('type: docker, image: x, credentials_ref: ▸"vault://reg"'), `${web}.source.credentials_ref`],
     ['two instances of a unit', small({ run: 'type: systemd, command: /bin/web', component: '    deploy_mode: ▸blue_green\n' }).replace('    source: { type: docker, image: nginx }\n', ''), `${web}.deploy_mode`],
     ['a reload when something that it depends on changes', component('reload_triggers: { dependencies: ▸hot }'), `${web}.reload_triggers.dependencies`],
     ['metrics', component('metrics: ▸{ endpoint: "http://localhost/metrics" }'), `${web}.metrics`],

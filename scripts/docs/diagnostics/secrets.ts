@@ -1,4 +1,4 @@
-/** References to secrets: where they may stand, and what may be done with them. The vault of the examples has db/password. */
+/** References to secrets: where they may stand, and what may be done with them. The vault of the examples has db/password, git/token, registry/login, and registry/bound, which is for registry.example.com alone. */
 import type { DiagnosticEntry } from './entry.js';
 
 const docker = 'type: docker\nimage: nginx\n';
@@ -6,6 +6,9 @@ const password = 'components.web.run.env.PASSWORD';
 const env = (value: string): string => `${docker}env:\n  PASSWORD: ${value}`;
 const good = env('"{{ vault://db/password }}"');
 const config = (template: string, secret = '"{{ vault://db/password }}"'): string => `config:\n  secrets: { PASSWORD: ${secret} }\n  templates:\n    - { source: ${template}, dest: /etc/app.conf }`;
+const login = 'components.web.source.credentials_ref';
+const ofRegistry = (image: string, reference: string): string => `source: { type: docker, image: ${image}, credentials_ref: ${reference} }\nrun: { type: docker }`;
+const ofRepository = (repo: string, reference: string): string => `source: { type: git, repo: "${repo}", credentials_ref: ${reference} }\nrun: { type: systemd, command: /bin/app }`;
 const files = { 'app.conf.j2': 'password = {{ PASSWORD }}\n', 'looking.j2': '{{ PASSWORD | upper }}\n' };
 
 export const secretEntries: DiagnosticEntry[] = [
@@ -36,6 +39,26 @@ export const secretEntries: DiagnosticEntry[] = [
   {
     name: 'secret-sign', meaning: 'The characters U+E000 and U+E001 stand for secrets while a text is rendered.', frame: 'components.web.run',
     bad: env('▸"\\uE000"'), good, path: password, message: /reserved for secrets/,
+  },
+  {
+    name: 'not-a-login-reference', meaning: 'A login is a secret of the vault, named with nothing else; its value does not belong into the document, and is not told.', frame: 'components.web',
+    bad: ofRegistry('registry.example.com/shop', '▸registry'), good: ofRegistry('registry.example.com/shop', '"vault://registry/login"'), path: login, message: /is not the reference to a secret/,
+  },
+  {
+    name: 'not-a-login', meaning: 'The secret has another form than a login of this kind.', frame: 'components.web',
+    bad: ofRegistry('registry.example.com/shop', '▸"vault://git/token"'), good: ofRegistry('registry.example.com/shop', '"vault://registry/login"'), path: login, message: /is no login for registry\.example\.com/,
+  },
+  {
+    name: 'login-of-another-place', meaning: 'Whoever set the secret has bound it to another repository server or registry.', frame: 'components.web',
+    bad: ofRegistry('registry.example.org/shop', '▸"vault://registry/bound"'), good: ofRegistry('registry.example.com/shop', '"vault://registry/bound"'), path: login, message: /is for another place/,
+  },
+  {
+    name: 'login-for-a-folder', meaning: 'A repository in a folder of the host is read as root.', frame: 'components.web',
+    bad: ofRepository('file:///srv/git/shop.git', '▸"vault://git/token"'), good: ofRepository('https://example.com/shop.git', '"vault://git/token"'), path: login, message: /asks for no login/,
+  },
+  {
+    name: 'login-for-another-registry', meaning: 'The login goes to the registry of source.image alone, and run.image names another one.', frame: 'components.web',
+    bad: ofRegistry('registry.example.com/shop', '▸"vault://registry/login"').replace('run: { type: docker }', 'run: { type: docker, image: nginx }'), good: ofRegistry('registry.example.com/shop', '"vault://registry/login"'), path: login, message: /run\.image is pulled from docker\.io/,
   },
   {
     name: 'credentials-place', meaning: 'credentials_ref names a sealed file of the bundle, or a part of the vault that all references of the document are in.', frame: 'top level',

@@ -21,8 +21,6 @@ export const unsupportedEntries: DiagnosticEntry[] = [
   unsupported('kubernetes', ['type: ▸kubernetes', 'hosts.h1', 'type: linux', 'hosts.h1'], 'type'),
   unsupported('daemon', ['daemon: ▸{ install_method: auto }', 'hosts.h1', 'user: deploy', 'hosts.h1'], 'daemon'),
   unsupported('sync', inComponent('source: { type: git, repo: "https://example.com/shop.git", sync: ▸{ poll_interval: 5m } }'), 'source.sync'),
-  unsupported('repository-credentials', inComponent('source: { type: git, repo: "https://example.com/shop.git", credentials_ref: ▸github }'), 'source.credentials_ref'),
-  unsupported('registry-credentials', inComponent('source: { type: docker, image: nginx, credentials_ref: ▸registry }'), 'source.credentials_ref'),
   unsupported('build-without-a-source', inComponent('build: ▸[{ command: make }]'), 'build'),
   unsupported('blue-green-unit', inComponent('run: { type: systemd, command: /usr/bin/shop }\ndeploy_mode: ▸blue_green'), 'deploy_mode'),
   unsupported('reload-trigger', inComponent('reload_triggers: { dependencies: ▸hot }'), 'reload_triggers.dependencies'),
