@@ -13,7 +13,7 @@ import type { StepReporter } from '../control-plane/step-reporter.js';
 import { loginsOf } from '../credentials/logins.js';
 import { waitForDocker } from '../docker/client.js';
 import { retireOld } from '../docker/beside.js';
-import { removeOld } from '../docker/replace.js';
+import { keepUp, removeOld } from '../docker/replace.js';
 import { pruneReleases } from '../files/write-tree.js';
 import { attemptLabel, type AttemptKey } from '../journal/journal.js';
 import { forgetPrevious } from '../journal/previous.js';
@@ -284,7 +284,12 @@ class Activation {
   }
 
   private async removeLeftovers(step: Step, record: OpenRecord): Promise<void> {
-    for (const entry of record.attempt.undo) if (entry.kind === 'container') await (entry.beside === true ? retireOld(this.deps, step, entry) : removeOld(this.deps.docker, step, entry));
+    for (const entry of record.attempt.undo) {
+      if (entry.kind !== 'container') continue;
+      await (entry.beside === true ? retireOld(this.deps, step, entry) : removeOld(this.deps.docker, step, entry));
+      // Its address may be another one now.
+      if ((await keepUp(this.deps.docker, step, entry)) && (await this.deps.publisher.isUsed())) await step.effect('publish.rules', () => this.deps.publisher.refresh());
+    }
     const turn = record.attempt.undo.find((entry) => entry.kind === 'slot');
     if (turn !== undefined) await retireTurn(this.deps, step, turn);
     const trees = await Promise.all(record.trees.map(async (tree) => ({ ...tree, releases: tree.strategy === 'atomic_symlink' ? await pruneReleases(tree) : [] })));

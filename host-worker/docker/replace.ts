@@ -185,6 +185,20 @@ export async function removeOld(docker: Dockerode, step: Step, before: Container
   if ((await inspectContainer(docker, old.id)) !== null) await step.effect('container.remove_old', () => remove(docker, old.id));
 }
 
+const keptUp: ReadonlySet<string> = new Set(['always', 'unless-stopped']);
+
+/**
+ * After the commit: a daemon that was killed takes a container that outlived it for stopped by a person, and starts it no
+ * more when its policy is `unless-stopped`. True when it had to be started. One that may end by itself is left alone.
+ */
+export async function keepUp(docker: Dockerode, step: Step, { name }: ContainerUndo): Promise<boolean> {
+  const found = await inspectContainer(docker, name);
+  if (found === null || !isOf(found.Config.Labels, step.key) || found.State.Running || found.State.Restarting || !keptUp.has(found.HostConfig.RestartPolicy?.Name ?? '')) return false;
+  step.report.output('info', `container ${name} does not run any more; starting it again`);
+  await start(docker, step, found.Id);
+  return true;
+}
+
 /** First half of undoing: what this attempt brought up goes away, before files change under it. */
 export async function takeDownNew(docker: Dockerode, step: Step, before: ContainerUndo, keepFailed = true): Promise<void> {
   if (before.how === 'restart' || before.how === 'publish' || before.how === 'reload') return;

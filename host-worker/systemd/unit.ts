@@ -91,8 +91,8 @@ async function reloaded(step: Step, reload: DaemonReload, unit: string): Promise
 export async function takeDownUnit(step: Step, before: UnitUndo): Promise<void> {
   const status = await showUnit(before.unit);
   if (status.load_state === 'not-found' || status.active_state === 'inactive') return;
-  // A unit that was running is restarted below, which is one interruption instead of two.
-  if (before.existed && before.was_active) return;
+  // Not touched yet. What came after it is stopped: its restart policy would start the old one, and then we would once more.
+  if (before.existed && before.was_active && status.invocation === before.invocation) return;
   await step.effect('undo.stop_unit', () => unitJob('stop', before.unit));
 }
 

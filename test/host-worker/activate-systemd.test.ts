@@ -52,6 +52,14 @@ describe('a unit', () => {
     expect((await lab.plan(worker({}, { files: [file('/etc/demo/app.conf', 'old')] })))[0]).toMatchObject({ action: 'unchanged' });
   });
 
+  it('is put back with one start of the old one, whatever the restart policy of the new one tries meanwhile', async () => {
+    const counted = { command: '/bin/sh -c "echo old >> /var/tmp/starts; exec sleep 99999"', restart: 'on-failure', restart_sec: 1 } as const;
+    await lab.host.exec(['rm', '-f', '/var/tmp/starts']);
+    await lab.apply(worker(counted));
+    expect(await activate(worker({ ...counted, command: '/bin/sh -c "exit 7"' }, { version: 2 }))).toMatchObject({ ended: 'failed', failure: { put_back: true } });
+    expect(await lab.host.readFile('/var/tmp/starts')).toBe('old\nold\n');
+  });
+
   it('that exits well at once is not taken for running, and with nothing before it, is left stopped', async () => {
     const answer = await activate(worker({ command: '/usr/bin/true', restart: 'always', restart_sec: 1 }));
     expect(answer).toMatchObject({ ended: 'failed', type: 'runtime_error', failure: { put_back: false, message: `unit ${unit} exited with code 0` } });

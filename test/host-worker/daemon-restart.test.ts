@@ -79,3 +79,18 @@ describe('a Docker daemon that restarts while health is waited for', () => {
     }
   }, 180_000);
 });
+
+describe('a Docker daemon that is killed after an attempt was committed', () => {
+  it('leaves what it brought in down, and the attempt ends with it running', async () => {
+    const run = lab.open(web(1));
+    expect(await lab.ask([lab.call('prepare', run, 'web')])).toMatchObject({ ended: 'well' });
+    expect(await lab.ask([lab.call('activate', run, 'web')], { fault: 'after:journal.commit' })).toBeNull();
+    await lab.succeed(['systemctl', 'reset-failed', 'docker.service', 'docker.socket']);
+    await lab.succeed(['systemctl', 'kill', '--kill-who=main', '--signal=SIGKILL', 'docker.service']);
+    while ((await lab.host.exec(['docker', 'version'])).exitCode !== 0) await sleep(200);
+    expect(await lab.containers()).toEqual(['maestro-web exited']);
+    expect(await activate(run)).toBe('well');
+    expect(await lab.containers()).toEqual(['maestro-web running']);
+    expect((await lab.dockerEvents('create')).length).toBeLessThanOrEqual(1);
+  }, 180_000);
+});

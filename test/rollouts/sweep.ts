@@ -18,7 +18,8 @@ export async function sweep(world: World, values: readonly string[], paths: read
 
 const partLength = 12;
 
-const formsOf = (value: string): [string, string][] => {
+/** As which texts a value would be found. */
+export const formsOf = (value: string): [string, string][] => {
   const bytes = Buffer.from(value);
   // A part, too: quoted twice, the whole looks otherwise.
   return [['raw', value], ['part', value.slice(0, partLength)], ['json', JSON.stringify(value).slice(1, -1)], ['url', encodeURIComponent(value)], ['hex', bytes.toString('hex')], ...[0, 1, 2].map((before): [string, string] => ['base64', base64Inside(bytes, before)])];

@@ -80,7 +80,7 @@ export function effectTroubles(fleet: SimulatedFleet, shape: Shape): string[] {
 interface StateEvent { type: string; rollout_id: string; host: string | null; component: string | null; data: { state?: string; attempt?: number; reason?: string; number?: number } }
 
 /** The events of a rollout end where its row and steps are, say nothing twice in a row, and nothing after the end (I1, I4). */
-export async function storyTroubles(fleet: SimulatedFleet, rollout: Rollout): Promise<string[]> {
+export async function storyTroubles(fleet: Pick<SimulatedFleet, 'db'>, rollout: Rollout): Promise<string[]> {
   const { rows } = await fleet.db.query<StateEvent>("SELECT type, rollout_id, host, component, data FROM events WHERE rollout_id = $1 AND type IN ('rollout.state', 'step.state') ORDER BY id", [rollout.rollout_id]);
   const last = new Map<string, StateEvent['data']>();
   const found: string[] = [];
