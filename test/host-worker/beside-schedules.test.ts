@@ -321,6 +321,6 @@ describe('schedules', () => {
       world.want('rol_last', world.wanted(4));
       expect(await world.activate('rol_last')).toMatchObject({ ended: 'well' });
       await world.settled(4);
-    })), { numRuns: Number(process.env['MAESTRO_SCHEDULES'] ?? 30), verbose: 1 });
+    })), { numRuns: Number(process.env['MAESTRO_SCHEDULES'] ?? 60), verbose: 1 });
   }, 600_000);
 });
