@@ -8,6 +8,7 @@ import { profileRollouts } from './maestro/profile.js';
 import { readOptions, usage, type Options, type Tool } from './options.js';
 import { measurePyinfra } from './pyinfra/pyinfra.js';
 import { pyinfraVersion } from './pyinfra/venv.js';
+import { compareSizes } from './sizes/sizes.js';
 import { figuresTable, goals, memoryTable, type Tools } from './report/table.js';
 import { pullImages } from './workload/fleet.js';
 import { hosts } from './workload/workload.js';
@@ -60,5 +61,6 @@ pyinfra ${pyinfraVersion} checks the health of what it changed; Maestro and the 
 
 const options = readOptions(process.argv.slice(2));
 if (options.help) console.log(usage);
+else if (options.sizes) await compareSizes(options);
 else if (options.profile !== null) await profileRollouts(options.profile, options.json);
 else await compare(options);

@@ -6,12 +6,13 @@ export type Tool = (typeof tools)[number];
 export const profiles = ['noop', 'first', 'config'] as const;
 export type Profile = (typeof profiles)[number];
 
-export interface Options { help: boolean; only: Tool[]; profile: Profile | null; json: string | null }
+export interface Options { help: boolean; only: Tool[]; profile: Profile | null; sizes: boolean; json: string | null }
 
 export const usage = `usage: npm run bench -- [options]
   (without options)   Maestro, the floor (bare commands) and pyinfra on the same 20 components on 3 hosts; takes some minutes
   --only TOOL,...     only these: ${tools.join(', ')}
   --profile CASE      Maestro only: where the time of a rollout goes (${profiles.join(', ')})
+  --sizes             a first deploy and a no-op of 20 placements, 120 placements, and 7 on each of 10 hosts
   --json FILE         write the figures to FILE as well
   --no-setup          measure what is built already
 Needs what the fleet needs (test/fleet/README.md), and python3 with venv for pyinfra.`;
@@ -25,12 +26,13 @@ const oneOf = <T extends string>(words: readonly T[], text: string, option: stri
 export function readOptions(argv: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...argv],
-    options: { help: { type: 'boolean' }, only: { type: 'string' }, profile: { type: 'string' }, json: { type: 'string' }, 'no-setup': { type: 'boolean' } },
+    options: { help: { type: 'boolean' }, only: { type: 'string' }, profile: { type: 'string' }, sizes: { type: 'boolean' }, json: { type: 'string' }, 'no-setup': { type: 'boolean' } },
   });
   return {
     help: values.help ?? false,
     only: values.only === undefined ? [...tools] : values.only.split(',').map((text) => oneOf(tools, text, '--only')),
     profile: values.profile === undefined ? null : oneOf(profiles, values.profile, '--profile'),
+    sizes: values.sizes ?? false,
     json: values.json ?? null,
   };
 }

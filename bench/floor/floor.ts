@@ -6,15 +6,16 @@ import { expectServing, resetHosts } from '../workload/fleet.js';
 import { configTarget, imageTarget, noteOf, onHost, tagOf, workload, type Component } from '../workload/workload.js';
 import { changeConfig, changeImage, firstDeploy, firstDeployInOrder, noop } from './scripts.js';
 
-const scriptTimeoutMs = 120_000;
+const scriptTimeoutMs = 300_000;
 
 async function onOne(host: FleetHost, script: string): Promise<void> {
   const { exitCode, stderr } = await host.exec(['bash', '-s'], { input: script, timeoutMs: scriptTimeoutMs });
   if (exitCode !== 0) throw new Error(`${host.id}: the floor's script ended with ${exitCode}\n${stderr.slice(-1000)}`);
 }
 
-async function onAll(fleet: Fleet, script: (components: readonly Component[]) => string, components: readonly Component[]): Promise<void> {
-  await Promise.all(fleet.hosts.map((host) => onOne(host, script(onHost(components, host.id)))));
+export async function onAll(fleet: Fleet, script: (components: readonly Component[]) => string, components: readonly Component[]): Promise<void> {
+  const placed = fleet.hosts.filter(({ id }) => onHost(components, id).length > 0);
+  await Promise.all(placed.map((host) => onOne(host, script(onHost(components, host.id)))));
 }
 
 async function onTarget(fleet: Fleet, script: (component: Component) => string, components: readonly Component[], name: string): Promise<void> {

@@ -13,8 +13,8 @@ export interface Expected { changed: number; unchanged: number }
 export class Session {
   private constructor(readonly world: World, private readonly socket: EventSocket) {}
 
-  static async start(): Promise<Session> {
-    const world = await startWorld(hosts);
+  static async start(ids: readonly string[] = hosts): Promise<Session> {
+    const world = await startWorld(ids);
     try {
       return new Session(world, await EventSocket.open(world.stack.url, world.api.cookie));
     } catch (error) {

@@ -15,7 +15,7 @@ const deployTimeoutMs = 300_000;
 const keyTimeoutMs = 30_000;
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-class Pyinfra {
+export class Pyinfra {
   private constructor(private readonly program: string, private readonly fleet: Fleet, private readonly folder: string) {}
 
   /** With a key of its own, which lives as long as the run. */
@@ -33,7 +33,7 @@ class Pyinfra {
 
   async deploy(components: readonly Component[], ...flags: string[]): Promise<number> {
     const inventory = join(this.folder, 'inventory.json');
-    await writeFile(inventory, JSON.stringify({ ssh_key: join(this.folder, 'key'), hosts: this.fleet.hosts.map(({ id, address }) => ({ address, components: onHost(components, id).map(described) })) }));
+    await writeFile(inventory, JSON.stringify({ ssh_key: join(this.folder, 'key'), hosts: this.fleet.hosts.map(({ id, address }) => ({ address, components: onHost(components, id).map(described) })).filter((host) => host.components.length > 0) }));
     return timed(() => runCommandOrThrow(this.program, ['-y', ...flags, here('inventory.py'), here('deploy.py')], {
       timeoutMs: deployTimeoutMs, env: { ...process.env, BENCH_INVENTORY: inventory },
     }));

@@ -15,8 +15,8 @@ export function goals({ maestro = {}, floor = {}, pyinfra = {} }: Tools): Goal[]
   const faster = ratio(pyinfra.noop, maestro.noop);
   const overFloor = ratio(maestro.first, floor.first);
   return [
-    { case: 'noop', title: 'no-op at least 10x faster than pyinfra', ratio: faster, met: faster === null ? null : faster >= 10 },
-    { case: 'first', title: 'first deploy at most 1.5x the floor', ratio: overFloor, met: overFloor === null ? null : overFloor <= 1.5 },
+    { case: 'noop', title: 'no-op at least 15x faster than pyinfra', ratio: faster, met: faster === null ? null : faster >= 15 },
+    { case: 'first', title: 'first deploy at most 1.3x the floor', ratio: overFloor, met: overFloor === null ? null : overFloor <= 1.3 },
   ];
 }
 

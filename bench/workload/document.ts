@@ -1,7 +1,7 @@
 /** The workload as one deploy document and its template. */
 import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
-import { confPath, containerPort, hosts, level, onHost, serveCommand, type Component } from './workload.js';
+import { confPath, containerPort, level, onHost, serveCommand, type Component } from './workload.js';
 
 export interface Bundle { yaml: string; files: Record<string, string> }
 
@@ -12,12 +12,13 @@ export function bundle(components: readonly Component[], project: string): Bundl
 export const template = (): string => readFileSync(new URL('app.conf.j2', import.meta.url), 'utf8');
 
 function document(components: readonly Component[], project: string): string {
+  const hosts = [...new Set(components.map(({ host }) => host))];
   return stringify({
     api_version: 'maestro/v1',
     project,
     hosts: Object.fromEntries(hosts.map((host) => [host, {}])),
     components: Object.fromEntries(components.map((component) => [component.name, described(component)])),
-    // Different components on each host: three groups, side by side.
+    // Different components on each host: as many groups, side by side.
     deployment: hosts.map((host) => ({ host, strategy: 'parallel', components: onHost(components, host).map(({ name }) => name) })),
   });
 }

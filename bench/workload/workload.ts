@@ -16,6 +16,9 @@ export interface Component {
   depends_on: string[];
 }
 
+/** How many components are on which host. */
+export interface Shape { hosts: readonly string[]; perHost: readonly number[] }
+
 /** A version of the workload: what differs from the first one. */
 export interface Change {
   note?: string;
@@ -34,20 +37,22 @@ export const containerPort = 8080;
 export const noteOf = (run: number): string => (run % 2 === 0 ? 'two' : 'one');
 export const tagOf = (run: number): string => (run % 2 === 0 ? '2' : '1');
 
-const perHost = [7, 7, 6];
-const containersPerHost = 4;
+export const standard: Shape = { hosts, perHost: [7, 7, 6] };
+/** Of seven components four are containers. */
+const containersOfSeven = 4;
+const isContainer = (position: number): boolean => position % 7 < containersOfSeven;
 const firstPort = 18_000;
 
 export const confPath = ({ name }: Pick<Component, 'name'>): string => `/etc/demo/${name}.conf`;
 /** Units serve the folder of the config files, so that what they serve shows which config is there. */
 export const serveCommand = (port: number | string): string => `/usr/bin/python3 -m http.server ${port} --bind 0.0.0.0 --directory /etc/demo`;
 
-export function workload({ note = 'one', tag = '1' }: Change = {}): Component[] {
-  return hosts.flatMap((host, index) => Array.from({ length: perHost[index] ?? 0 }, (_, position) => component(host, position, { note, tag })));
+export function workload({ note = 'one', tag = '1' }: Change = {}, shape: Shape = standard): Component[] {
+  return shape.hosts.flatMap((host, index) => Array.from({ length: shape.perHost[index] ?? 0 }, (_, position) => component(host, position, { note, tag })));
 }
 
 function component(host: string, position: number, { note, tag }: Required<Change>): Component {
-  const kind = position < containersPerHost ? 'docker' : 'systemd';
+  const kind = isContainer(position) ? 'docker' : 'systemd';
   const name = nameOf(host, position);
   return {
     name, host, kind,
@@ -59,7 +64,7 @@ function component(host: string, position: number, { note, tag }: Required<Chang
   };
 }
 
-const nameOf = (host: string, position: number): string => `${position < containersPerHost ? 'web' : 'svc'}-${host}-${position}`;
+const nameOf = (host: string, position: number): string => `${isContainer(position) ? 'web' : 'svc'}-${host}-${position}`;
 
 export const onHost = (components: readonly Component[], host: string): Component[] => components.filter((candidate) => candidate.host === host);
 
