@@ -1,4 +1,7 @@
-/** Kills the control plane's processes one after the other, at moments the seed gives, and starts them again. */
+/**
+ * Kills the control plane's processes one after the other, and starts them again. The next one is due when so many rollouts
+ * have come to rest as the seed says: a slow machine is given time to recover, so that there is something to disturb.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningStack } from '../../scripts/dev-stack.js';
 import type { Random } from './random.js';
@@ -11,7 +14,7 @@ export class Chaos {
   private readonly stopping = new AbortController();
   private readonly running: Promise<void>;
 
-  constructor(private readonly stack: RunningStack, private readonly random: Random, private readonly everyMs: readonly [number, number]) {
+  constructor(private readonly stack: RunningStack, private readonly random: Random, private readonly settled: () => number, private readonly every: readonly [number, number]) {
     this.running = this.rage();
   }
 
@@ -24,7 +27,10 @@ export class Chaos {
   private async rage(): Promise<void> {
     const { signal } = this.stopping;
     while (!signal.aborted) {
-      await sleep(this.random.between(...this.everyMs), undefined, { signal }).catch(() => undefined);
+      const due = this.settled() + this.random.between(...this.every);
+      while (!signal.aborted && this.settled() < due) await sleep(100, undefined, { signal }).catch(() => undefined);
+      // In the middle of something, not when it rests.
+      await sleep(this.random.between(0, 1_500), undefined, { signal }).catch(() => undefined);
       if (!signal.aborted) await this.strike(this.random.pick(victims));
     }
   }

@@ -10,6 +10,8 @@ const endStates: readonly string[] = ['succeeded', 'failed', 'aborted', 'rolled_
 export class PatientApi {
   /** Answers that did not come, and were asked for again. */
   repeated = 0;
+  /** How often a rollout was seen to rest or to have ended. */
+  settledCount = 0;
 
   constructor(private readonly client: ApiClient) {}
 
@@ -36,7 +38,10 @@ export class PatientApi {
     const until = Date.now() + rolloutPatienceMs;
     for (let delayMs = 50; ; delayMs = Math.min(delayMs * 1.5, 500)) {
       const rollout = await this.ok<Rollout>('GET', `/api/rollouts/${rolloutId}`);
-      if (endStates.includes(rollout.state) || rollout.state === 'paused') return rollout;
+      if (endStates.includes(rollout.state) || rollout.state === 'paused') {
+        this.settledCount += 1;
+        return rollout;
+      }
       if (Date.now() > until) throw new Error(`${rolloutId} stands still: ${JSON.stringify(rollout)}`);
       await sleep(delayMs);
     }

@@ -157,10 +157,11 @@ export class Schedule {
     this.moves.push(`[${rollout.state}${odd.map(({ step, state, reason }) => `; ${step} ${state}: ${reason}`).join('')}]`);
     if (!this.versions.has(rollout.version)) this.versions.set(rollout.version, await this.broughtBack(rollout));
     const pieces = this.piecesOf(rollout.version);
-    for (const { step, state } of rollout.steps) {
+    for (const { step, state, reason } of rollout.steps) {
       const component = components.find((id) => step.endsWith(`/${id}`));
       if (component === undefined) continue;
-      if (state === 'succeeded' || state === 'unchanged') {
+      // Stopped when all that was left was watching it: what it says is what is there.
+      if (state === 'succeeded' || state === 'unchanged' || (state === 'aborted' && reason.endsWith('the new one serves'))) {
         this.standing.set(step as Placement, pieces[component]);
         this.remains.delete(step as Placement);
       } else if (this.standing.get(step as Placement) === null && (state === 'failed' || state === 'aborted' || state === 'skipped')) this.remains.add(step as Placement);
