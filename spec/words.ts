@@ -66,3 +66,6 @@ export const rolloutWorkflowId = (deployId: string): string => `deploy/${deployI
 export const planWorkflowId = (planId: string): string => `plan/${planId}`;
 export const logsWorkflowId = (requestId: string): string => `logs/${requestId}`;
 export const operateWorkflowId = (requestId: string): string => `operate/${requestId}`;
+
+/** In the details of a cancellation that a host has carried out; the server cancels by itself what no host has at the moment. */
+export const cancelledByHost = 'cancelled by the host';

@@ -1,10 +1,17 @@
 /** One way from Temporal's nested failures to the failure of a step. */
-import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
 import { isErrorCode } from '../spec/errors.js';
+import { cancelledByHost } from '../spec/words.js';
 import type { StepFailure } from './shared.js';
 
 const failure = (code: StepFailure['code'], message: string, fix: string): StepFailure =>
   ({ code, message, fix, phase: null, put_back: false, output_tail: '', phases: [] });
+
+/** Whether the host itself has stopped it, and put things back. */
+export function saidByHost(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof CancelledFailure && cause.details?.[0] === cancelledByHost;
+}
 
 export function toStepFailure(error: unknown, host: string): StepFailure {
   const cause = error instanceof ActivityFailure ? error.cause : error;

@@ -1,5 +1,5 @@
 /** What a rollout does at each line of its runbook. */
-import { ApplicationFailure, CancellationScope, allHandlersFinished, condition, continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, allHandlersFinished, condition, continueAsNew, isCancellation, patched, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { RolloutState } from '../spec/words.js';
 import type { RolloutGraph } from '../spec/graph-types.js';
 import { packGraph, unpackGraph, type PackedGraph } from '../spec/packed-graph.js';
@@ -8,7 +8,7 @@ import { testWarning } from '../spec/test-results.js';
 import type { StepRecord } from '../activities/index.js';
 import { changing, control, settling, watching } from './activities.js';
 import { checkAbort, checkApprove, checkPause, checkResume, checkRetry, checkRollback, checkSkip, type Decision } from './decisions.js';
-import { toStepFailure } from './failures.js';
+import { saidByHost, toStepFailure } from './failures.js';
 import { HostLooks } from './host-looks.js';
 import { inWords } from './host-silence.js';
 import { Preparations } from './preparations.js';
@@ -201,7 +201,7 @@ export class RolloutRun {
       this.board.set(id, { state: result.changed ? 'succeeded' : 'unchanged', ...(warning === null ? {} : { reason: warning }) }, toldOf(result));
     } catch (error) {
       const failure = toStepFailure(error, host);
-      if (this.abortAsked && failure.code === 'timeout' && !verifying.begun) await CancellationScope.nonCancellable(() => this.clearUp(id, host, component, failure));
+      if (this.abortAsked && !verifying.begun && this.isUnheard(error, failure)) await CancellationScope.nonCancellable(() => this.clearUp(id, host, component));
       else if (isCancellation(error)) this.board.set(id, { state: 'aborted', reason: verifying.begun ? 'stopped while it was being watched; the new one serves' : 'stopped while it was being changed; what served before still serves' });
       else this.board.set(id, { state: 'failed', reason: failure.message, failure });
     } finally {
@@ -209,16 +209,21 @@ export class RolloutRun {
     }
   }
 
+  /** The host has not said that it stopped: it did not answer, or was between two tries. Histories from before do not ask again. */
+  private isUnheard(error: unknown, failure: StepFailure): boolean {
+    return failure.code === 'timeout' || (isCancellation(error) && !saidByHost(error) && patched('put-back-unheard'));
+  }
+
   /** It was stopped while its host did not answer, so that nobody told the host: what it had begun is put back when it answers soon. */
-  private async clearUp(id: string, host: string, component: string, failure: StepFailure): Promise<void> {
+  private async clearUp(id: string, host: string, component: string): Promise<void> {
     try {
       const result = await settling(host).activate({ ...this.placementWork(id, host, component), take_back: true });
       if (result.taken_back === undefined) this.board.set(id, { state: result.changed ? 'succeeded' : 'unchanged' }, toldOf(result));
       else this.board.set(id, { state: 'aborted', reason: result.taken_back ? 'stopped while it was being changed; what served before still serves' : 'stopped before anything was changed' });
     } catch (error) {
       const told = toStepFailure(error, host);
-      const lost = { ...failure, message: `${failure.message}, and was stopped; what it had begun there is put back by the next rollout` };
-      this.board.set(id, { state: 'failed', reason: told.code === 'timeout' ? lost.message : told.message, failure: told.code === 'timeout' ? lost : told });
+      const failure = told.code === 'timeout' ? { ...told, message: `${told.message}, and was stopped; what it had begun there is put back by the next rollout` } : told;
+      this.board.set(id, { state: 'failed', reason: failure.message, failure });
     }
   }
 

@@ -5,6 +5,7 @@ import type { StepReporter } from '../control-plane/step-reporter.js';
 import { waitForDocker } from '../docker/client.js';
 import { lastLines } from '../docker/container-logs.js';
 import { createdBy, listAll } from '../docker/own-containers.js';
+import { cancelledByHost } from '../../spec/words.js';
 import type { AttemptKey } from '../journal/journal.js';
 import type { Outcome } from '../journal/records.js';
 import { lastUnitLines } from '../systemd/unit.js';
@@ -57,7 +58,7 @@ export class TakingBack {
     if (told === null && trouble !== '') this.report.output('info', trouble.slice(2));
     if (putBack) this.report.output('info', 'the old one serves again');
     await closeUndone(this.deps, step, record, told);
-    if (told === null) throw new CancelledFailure('cancelled; what was there before is in place');
+    if (told === null) throw new CancelledFailure('cancelled; what was there before is in place', [cancelledByHost]);
     return { ended: 'failed', failure: told };
   }
 

@@ -153,6 +153,21 @@ describe('a host that is lost while it changes something that is stopped', () =>
     expect(rollout.states).toEqual({ 'h1/db': 'aborted', 'h1/web': 'aborted' });
   }, 60_000);
 
+  test('or that is between two tries, so that the server alone hears of it: it is told, too', async () => {
+    const rollout = world.rollout(graphOf({ 'h1/db': [] }));
+    const tried = new Signal();
+    rollout.hosts.on('activate h1/db', () => {
+      tried.give();
+      throw new Error('the control plane does not answer');
+    });
+    await rollout.start();
+    await tried.given;
+    await rollout.abort();
+    expect(await rollout.ends()).toBe('aborted');
+    expect(rollout.hosts.names('done')).toContain('take-back h1/db');
+    expect(rollout.step('h1/db')).toMatchObject({ state: 'aborted', reason: 'stopped while it was being changed; what served before still serves' });
+  }, 60_000);
+
   test('and cannot put it back: the step has failed, and says why', async () => {
     const rollout = await abortedUnheard(({ hosts }) => hosts.fail('take-back h1/db', stepFailure('the old one does not start any more')));
     expect(rollout.step('h1/db')).toMatchObject({ state: 'failed', failure: { message: 'the old one does not start any more' } });
