@@ -11,7 +11,7 @@ import { Random } from './random.js';
 import { Schedule } from './schedule.js';
 import { startSimulatedFleet, type SimulatedFleet } from './simulated-fleet.js';
 
-const schedules = Number(process.env['MAESTRO_SCHEDULES'] ?? 60);
+const schedules = Number(process.env['MAESTRO_SCHEDULES'] ?? 30);
 const lanes = Math.min(Number(process.env['MAESTRO_LANES'] ?? 24), schedules);
 const seed = Number(process.env['MAESTRO_SEED'] ?? 5);
 const hostsOf = (lane: number): readonly [string, string] => [`l${lane}a`, `l${lane}b`];
