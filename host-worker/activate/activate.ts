@@ -12,21 +12,17 @@ import type { ActivityScope } from '../activity-scope.js';
 import type { StepReporter } from '../control-plane/step-reporter.js';
 import { loginsOf } from '../credentials/logins.js';
 import { waitForDocker } from '../docker/client.js';
-import { retireOld } from '../docker/beside.js';
-import { keepUp, removeOld } from '../docker/replace.js';
-import { pruneReleases } from '../files/write-tree.js';
 import { attemptLabel, type AttemptKey } from '../journal/journal.js';
-import { forgetPrevious } from '../journal/previous.js';
 import type { AttemptRecord, Outcome, PlacementRecord } from '../journal/records.js';
-import { noteImage, pruneImages, rememberApplied } from '../images/kept-images.js';
+import { noteImage, rememberApplied } from '../images/kept-images.js';
 import type { DockerPlacement } from '../observe/containers.js';
 import { decide } from '../pins/decide.js';
 import { fetchPinned } from '../pins/fetch-pinned.js';
-import { retireTurn, unitsAfter } from '../slots/turn.js';
 import { ensureRelease } from '../source/prepare-source.js';
-import { hasSource, pinObserved, pruneSourceReleases } from '../source/releases.js';
+import { hasSource, pinObserved } from '../source/releases.js';
 import { testAfter, testBefore } from '../tests/stages.js';
 import { LeftForRepeat, messageOf, Overtaken, PassingTrouble } from '../trouble.js';
+import { finishCommitted } from './clean-up.js';
 import { awaitHealth, execute } from './execute.js';
 import { describeFailure, outputTailOf, StepFailed } from './failures.js';
 import type { HostDeps } from './host-deps.js';
@@ -64,9 +60,6 @@ function told(outcome: Outcome): ActivateResult {
 
 /** How far it came with `hold_switch`; the attempt stays open, or was not begun. */
 type Held = { ended: 'held'; result: ActivateResult };
-
-/** Nothing waits for it, and whoever gives up leaves two where there should be one. */
-const cleanUpRoundsMax = 8;
 
 class Activation {
   private readonly key: AttemptKey;
@@ -151,7 +144,7 @@ class Activation {
     const { run_id, attempt, state } = open.attempt;
     this.report.output('info', `settling attempt ${attemptLabel({ run_id, attempt })}, which was interrupted`);
     const step = undoStep({ ...this.key, run_id, attempt }, this.report, this.deps.fault);
-    if (state === 'committed') return this.finishCommitted(step, open);
+    if (state === 'committed') return finishCommitted(this.deps, this.report, step, open);
     try {
       await undo(this.deps, step, open);
     } catch (error) {
@@ -260,43 +253,9 @@ class Activation {
    */
   private async cleanUp(record: OpenRecord): Promise<Outcome> {
     const step = undoStep(this.key, this.report, this.deps.fault);
-    await this.report.phase('cleanup', () => this.finishCommitted(step, record));
+    await this.report.phase('cleanup', () => finishCommitted(this.deps, this.report, step, record));
     const result = record.attempt.result ?? { changed: true, operations: [], phases: [] };
     return { ended: 'activated', result: { ...result, phases: this.report.phases.length > result.phases.length ? this.report.phases : result.phases } };
-  }
-
-  private async finishCommitted(step: Step, record: OpenRecord): Promise<void> {
-    for (let round = 1; ; round += 1) {
-      try {
-        return await this.removeLeftovers(step, record);
-      } catch (error) {
-        this.deps.log.warn({ component: record.component, round, error: messageOf(error) }, 'what a finished attempt left behind could not be removed');
-        // An old one that runs on beside the new one is worth a wait for a Docker that went away.
-        if (!(error instanceof PassingTrouble) || round >= cleanUpRoundsMax || !(await this.dockerComesBack(step))) {
-          return this.report.output('info', `cleaning up failed, it is tried again next time: ${messageOf(error)}`);
-        }
-      }
-    }
-  }
-
-  private dockerComesBack({ signal }: Step): Promise<boolean> {
-    return waitForDocker(this.deps.docker, dockerPatienceMs, signal).then(() => true, () => false);
-  }
-
-  private async removeLeftovers(step: Step, record: OpenRecord): Promise<void> {
-    for (const entry of record.attempt.undo) {
-      if (entry.kind !== 'container') continue;
-      await (entry.beside === true ? retireOld(this.deps, step, entry) : removeOld(this.deps.docker, step, entry));
-      // Its address may be another one now.
-      if ((await keepUp(this.deps.docker, step, entry)) && (await this.deps.publisher.isUsed())) await step.effect('publish.rules', () => this.deps.publisher.refresh());
-    }
-    const turn = record.attempt.undo.find((entry) => entry.kind === 'slot');
-    if (turn !== undefined) await retireTurn(this.deps, step, turn);
-    const trees = await Promise.all(record.trees.map(async (tree) => ({ ...tree, releases: tree.strategy === 'atomic_symlink' ? await pruneReleases(tree) : [] })));
-    await pruneSourceReleases(this.deps.journal, record);
-    await pruneImages(this.deps, record, step.signal, (line) => this.report.output('info', line));
-    await forgetPrevious(this.deps.journal.previousFolder(record));
-    await step.effect('journal.end', () => this.deps.journal.savePlacement({ ...record, ...(turn === undefined ? {} : { units: unitsAfter(record.units, turn) }), trees, attempt: { ...record.attempt, state: 'ended' } }));
   }
 
   /** Runs as asked. If it is not healthy, waiting may be enough; if it is not, one restart is tried. */

@@ -29,6 +29,7 @@ export interface Access { control: ControlPlaneOptions; connection: NativeConnec
 type Activity = (work: never) => Promise<unknown>;
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const helloMs = 4_000;
+const quietMs = 120_000;
 
 export class SimulatedHost {
   readonly kernel = new KernelStandIn();
@@ -73,7 +74,9 @@ export class SimulatedHost {
 
   /** Until nothing goes on here that nobody hears of. */
   async quiet(): Promise<void> {
-    while (!this.lives.every(({ isQuiet }) => isQuiet)) await sleep(50);
+    for (const until = Date.now() + quietMs; !this.lives.every(({ isQuiet }) => isQuiet); await sleep(50)) {
+      if (Date.now() > until) throw new Error(`something on ${this.id} does not end: ${this.story.join(', ')}`);
+    }
   }
 
   async stop(): Promise<void> {
