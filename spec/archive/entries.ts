@@ -41,9 +41,10 @@ export function entryPath(name: string): string | EntryRefusal {
   if (name === '') return refused('it has no name');
   if (/\p{Cc}/u.test(name)) return refused('its name has a control character');
   if (name.includes('\uFFFD')) return refused('its name is not UTF-8');
-  if (name.includes('\\') || /^[A-Za-z]:/.test(name)) return refused('its name is one of Windows');
+  if (name.includes('\\')) return refused('its name is one of Windows');
   if (name.startsWith('/')) return refused('its name is absolute');
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
+  if (/^[A-Za-z]:/.test(parts[0] ?? '')) return refused('its name is one of Windows');
   if (parts.includes('..')) return refused('its name climbs out with ".."');
   if (parts.length > depthMax || bytesIn(name) > nameBytesMax || parts.some((part) => bytesIn(part) > partBytesMax)) return refused('its name is too long or too deep');
   return parts.join('/');

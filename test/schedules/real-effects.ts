@@ -39,7 +39,8 @@ function createTroubles(scene: Scene): string[] {
 
 function startTroubles(scene: Scene): string[] {
   const { before, after, strike, host } = scene;
-  const again = strike.fault === 'dockerd' && strike.host === host ? 1 : 0;
+  // The kill, and every repair of what it did to others, starts Docker anew (docker-damage.ts).
+  const again = strike.fault === 'dockerd' && strike.host === host ? 1 + scene.changes.filter(({ damaged }) => damaged).length : 0;
   const restarted = new Set(movesOf(scene).filter(({ step }) => step.action === 'restart' || step.failure?.put_back === true || step.state === 'blocked').map(({ step }) => `real-${step.component}`));
   const created = new Set(after.events.filter(({ action }) => action === 'create').map(({ id }) => id));
   return after.containers.flatMap(({ id, name }) => {
