@@ -35,10 +35,10 @@ async function presented({ intermediate, root }: Authorities, names: readonly st
   return { key, cert: `${certificate}\n${intermediate.certificate}\n${root}\n`, renewAt: Date.now() + (2 / 3) * (expiresAt.getTime() - Date.now()) };
 }
 
-/** For the host worker that our parent runs on this machine, when it says that there is none enrolled yet. */
-async function localEnrollment(db: PrismaClient): Promise<string | undefined> {
-  const host = process.env['MAESTRO_ENROLL_LOCAL'];
-  if (host === undefined || host === '' || process.send === undefined) return undefined;
+/** For the host worker that our parent runs on this machine, unless that is known to this authority already. */
+async function localEnrollment(db: PrismaClient, digest: string): Promise<string | undefined> {
+  const { MAESTRO_ENROLL_LOCAL: host, MAESTRO_ENROLL_LOCAL_CA: known } = process.env;
+  if (host === undefined || host === '' || known === digest || process.send === undefined) return undefined;
   return (await createEnrollment(db, systemActor, { host, uses: 1, ttl_seconds: 15 * 60, replace: true })).token;
 }
 
@@ -73,7 +73,7 @@ async function main(log: Logger, config: Config): Promise<void> {
   gateway.server.listen(config.gateway.port, config.gateway.host);
   await once(gateway.server, 'listening');
   log.info({ host: config.gateway.host, port: config.gateway.port, ca_digest: authorities.digest }, 'ready');
-  process.send?.({ type: 'ready', ca_digest: authorities.digest, enrollment: await localEnrollment(db) });
+  process.send?.({ type: 'ready', ca_digest: authorities.digest, enrollment: await localEnrollment(db, authorities.digest) });
   await stopped();
   log.info('stopping');
   setTimeout(() => process.exit(1), exitGraceMs).unref();

@@ -32,10 +32,12 @@ export interface Gateway {
 
 const handshakeMs = 10_000;
 const bodyMs = 15_000;
-const silenceMs = 120_000;
+const pingMs = 8_000;
+const pongMs = 6_000;
 const connectionsMax = 20_000;
 /** Connections without a certificate of ours: there is little to be done with them. */
-const strangersMax = 200;
+const strangersMax = 400;
+const strangersOfAddressMax = 100;
 const strangerMs = 15_000;
 const streamsMax = 256;
 
@@ -44,7 +46,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const usage = new Usage(deps.limits ?? standardLimits);
   const peers = new WeakMap<Socket, PeerCertificate>();
   const sessions = new Set<ServerHttp2Session>();
-  let strangers = 0;
+  const strangers = new Map<string, number>();
+  let strangersNow = 0;
 
   async function callerOf({ socket }: Pick<Request, 'socket'>): Promise<HttpCaller | null> {
     const peer = peers.get(socket);
@@ -60,10 +63,17 @@ export function createGateway(deps: GatewayDeps): Gateway {
   /** Counts the connection for as long as it lives. False: it has no place. */
   function admit(socket: TLSSocket, peer: PeerCertificate | null): boolean {
     if (peer === null) {
-      if (strangers >= strangersMax) return false;
-      strangers += 1;
+      const address = socket.remoteAddress ?? '';
+      if (strangersNow >= strangersMax || (strangers.get(address) ?? 0) >= strangersOfAddressMax) return false;
+      const count = (by: number): void => {
+        strangersNow += by;
+        const left = (strangers.get(address) ?? 0) + by;
+        if (left > 0) strangers.set(address, left);
+        else strangers.delete(address);
+      };
+      count(1);
       const late = setTimeout(() => socket.destroy(), strangerMs);
-      socket.once('close', () => { strangers -= 1; clearTimeout(late); });
+      socket.once('close', () => { count(-1); clearTimeout(late); });
       return true;
     }
     const { identity, expired } = peer;
@@ -96,7 +106,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
     session.on('error', () => socket.destroy());
-    session.setTimeout(silenceMs, () => session.close());
+    // A host that has vanished without a word holds polls, and Temporal would give tasks to them.
+    const pinging = setInterval(() => pingOrCut(session, socket), pingMs);
+    session.once('close', () => clearInterval(pinging));
     session.on('stream', (stream, headers) => void onStream(peer, stream, headers).catch(onError));
   }
 
@@ -114,6 +126,14 @@ export function createGateway(deps: GatewayDeps): Gateway {
     present: (certificate) => server.setSecureContext({ ...certificate, ...trusted() }),
     close: () => closeGateway(server, http, sessions, connections),
   };
+}
+
+function pingOrCut(session: ServerHttp2Session, socket: TLSSocket): void {
+  if (session.destroyed || session.closed) return;
+  const late = setTimeout(() => socket.destroy(), pongMs);
+  const done = (): void => clearTimeout(late);
+  // Called too, with an error, when the session ends first.
+  if (!session.ping(done)) done();
 }
 
 /** What is under way gets a little; polls are cut, since nobody can wait for them to end. */

@@ -13,15 +13,16 @@ export interface LocalEnrollment { caDigest: string | undefined; token: string |
 const renewableMs = 6 * 24 * 3600 * 1000;
 const enrollMs = 30_000;
 
-/** Whether there is an identity of that name, with a certificate that is good or can be renewed. */
-export function isEnrolled(stateFolder: string, node: string): boolean {
+/** The authority of which there is an identity for this name and gateway, with a certificate that is good or can be renewed; else empty. */
+export function enrolledBy(stateFolder: string, node: string, gatewayUrl: string): string {
   try {
     const folder = join(stateFolder, 'identity');
-    const about: unknown = JSON.parse(readFileSync(join(folder, 'identity.json'), 'utf8'));
+    const about = JSON.parse(readFileSync(join(folder, 'identity.json'), 'utf8')) as Record<string, unknown>;
     const { validTo } = new X509Certificate(readFileSync(join(folder, 'certificate.pem')));
-    return typeof about === 'object' && about !== null && 'node' in about && about.node === node && Date.parse(validTo) + renewableMs > Date.now();
+    const isOurs = about['node'] === node && about['gateway_url'] === new URL(gatewayUrl).origin && Date.parse(validTo) + renewableMs > Date.now();
+    return isOurs && typeof about['ca_digest'] === 'string' ? about['ca_digest'] : '';
   } catch {
-    return false;
+    return '';
   }
 }
 
@@ -29,7 +30,7 @@ interface Here { program: string; stateFolder: string; node: string; gatewayUrl:
 
 export async function enrollHere({ program, stateFolder, node, gatewayUrl, local }: Here): Promise<void> {
   const { caDigest, token } = local;
-  if (isEnrolled(stateFolder, node) || caDigest === undefined || token === undefined) return;
+  if (caDigest === undefined || token === undefined || enrolledBy(stateFolder, node, gatewayUrl) === caDigest) return;
   const env = { NODE_ENV: 'production' as const, PATH: process.env['PATH'] ?? '', MAESTRO_STATE: stateFolder, MAESTRO_ENROLL_TOKEN: token };
   try {
     await promisify(execFile)(process.execPath, [program, 'enroll', '--gateway', gatewayUrl, '--ca-digest', caDigest, '--name', node], { env, timeout: enrollMs });

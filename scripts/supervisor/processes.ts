@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Child, Launch } from './child.js';
 import { markEnv, openLog, type Context } from './context.js';
 import { StartError } from './errors.js';
-import { enrollHere, isEnrolled, type LocalEnrollment } from './local-host.js';
+import { enrolledBy, enrollHere, type LocalEnrollment } from './local-host.js';
 import { Part } from './part.js';
 
 /** Where the parts find each other. */
@@ -105,12 +105,12 @@ function hostReport(message: Record<string, unknown>): HostReport {
   return { docker: message['docker'] === true, systemd: message['systemd'] === true, missing };
 }
 
-/** Its name tells what it is for this machine's host worker: an enrollment, when there is none of it yet. */
+/** It also makes an enrollment for this machine's host worker, unless that has an identity of this authority. */
 export function gatewayProcess(context: Context, addresses: Addresses, port: number, local: LocalEnrollment): Part {
   const { hostWorker, node } = context.settings;
   return nodeProcess<void>(context, {
     name: 'gateway', title: 'the gateway', bundle: 'gateway.mjs', withheld: [],
-    env: { ...serverEnv(context, addresses, port), ...(hostWorker && !isEnrolled(context.data.hostWorker, node) ? { MAESTRO_ENROLL_LOCAL: node } : {}) },
+    env: { ...serverEnv(context, addresses, port), ...(hostWorker ? { MAESTRO_ENROLL_LOCAL: node, MAESTRO_ENROLL_LOCAL_CA: enrolledBy(context.data.hostWorker, node, addresses.gatewayUrl) } : {}) },
     report(message) {
       local.caDigest = String(message['ca_digest']);
       local.token = typeof message['enrollment'] === 'string' ? message['enrollment'] : local.token;
