@@ -24,6 +24,15 @@ export interface ApiSettings {
   strictAnswers: boolean;
 }
 
+/** Where hosts come in. */
+export interface HostsDoor {
+  url: string;
+  /** Of the install script. */
+  installUrl: string;
+  /** `sha256:…` of the root that the gateway's certificate comes from. */
+  caDigest(): Promise<string>;
+}
+
 export interface ApiContext {
   db: PrismaClient;
   feed: EventFeed;
@@ -31,6 +40,7 @@ export interface ApiContext {
   vault: Vault;
   artifacts: ArtifactStore;
   temporal: Orchestrator;
+  hostsDoor: HostsDoor;
   log: Logger;
   settings: ApiSettings;
   openapi(): object;

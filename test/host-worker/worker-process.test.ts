@@ -7,12 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ControlPlaneStandIn } from './control-plane-stand-in.js';
+import { DoorStandIn } from './door-stand-in.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const token = 'a token of this host, which nobody prints';
 let folder: string;
 let bundle: string;
 let control: ControlPlaneStandIn;
+let door: DoorStandIn;
 const children: ChildProcess[] = [];
 
 beforeAll(async () => {
@@ -21,21 +22,23 @@ beforeAll(async () => {
   const script = `import('${root}scripts/lib/bundles.mjs').then(({ bundleHostWorker }) => bundleHostWorker(${JSON.stringify(relative(root, bundle))}))`;
   await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { cwd: root, timeout: 100_000 });
   control = await ControlPlaneStandIn.start();
+  door = await DoorStandIn.start(control.port);
 }, 120_000);
 
 afterAll(async () => {
   for (const child of children) child.kill('SIGKILL');
+  await door.stop();
   await control.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
 interface Process { output(): string; ended: Promise<number | null>; child: ChildProcess }
 
-function start(over: Record<string, string> = {}): Process {
-  const env = {
-    PATH: process.env['PATH'] ?? '', NODE_ENV: 'production' as const, MAESTRO_NODE: 'h1', MAESTRO_URL: `http://127.0.0.1:${String(control.port)}`, MAESTRO_TEMPORAL_ADDRESS: '127.0.0.1:1',
-    MAESTRO_HOST_TOKEN: token, MAESTRO_INSECURE_TEMPORAL: '1', MAESTRO_STATE: join(folder, 'state'), ...over,
-  };
+/** Enrolled as h1, unless it is to start without. */
+async function start(state: string, { enrolled = true, env: over = {} }: { enrolled?: boolean; env?: Record<string, string> } = {}): Promise<Process> {
+  const stateFolder = join(folder, state);
+  if (enrolled) await door.enroll('h1', stateFolder);
+  const env = { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production' as const, MAESTRO_STATE: stateFolder, ...over };
   const child = fork(join(bundle, 'worker.cjs'), [], { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'], cwd: folder });
   children.push(child);
   let output = '';
@@ -54,13 +57,13 @@ async function until(what: string, seen: () => boolean, withinMs = 20_000): Prom
 const hellos = (): number => control.requests.filter(({ path }) => path === '/host/v1/hello').length;
 
 it('greets the control plane, waits for Temporal instead of dying, and goes when told to', async () => {
-  const worker = start();
+  const worker = await start('state-1');
   await until('a greeting', () => hellos() > 0);
   await until('three tries', () => (worker.output().match(/Temporal cannot be reached/g) ?? []).length >= 3);
-  expect(control.requests[0]).toMatchObject({ headers: { authorization: `Bearer ${token}`, 'x-maestro-node': 'h1' } });
+  expect(door.callers).toContain('h1');
   await until('a second greeting', () => hellos() > 1);
   for (const line of worker.output().trim().split('\n')) expect(JSON.parse(line)).toMatchObject({ node: 'h1', msg: expect.any(String) });
-  expect(worker.output()).not.toContain(token);
+  expect(worker.output()).not.toContain('PRIVATE KEY');
   const told = Date.now();
   worker.child.kill('SIGTERM');
   expect(await worker.ended).toBe(0);
@@ -69,27 +72,26 @@ it('greets the control plane, waits for Temporal instead of dying, and goes when
 }, 60_000);
 
 it('says when the control plane does not hear it, and when it does again', async () => {
-  const worker = start({ MAESTRO_STATE: join(folder, 'state-2') });
+  const worker = await start('state-2');
   control.nextStatuses = [401];
   await until('a warning', () => worker.output().includes('does not hear us'));
-  expect(worker.output()).toContain('token is not accepted');
+  expect(worker.output()).toContain('certificate is not accepted');
   await until('the end of it', () => worker.output().includes('the control plane knows us'));
   worker.child.kill('SIGTERM');
   expect(await worker.ended).toBe(0);
 }, 60_000);
 
-it('does not start without its settings, and names them', async () => {
-  const worker = start({ MAESTRO_HOST_TOKEN: '', MAESTRO_INSECURE_TEMPORAL: '' });
+it('does not start without an identity, and says how it comes by one', async () => {
+  const worker = await start('state-0', { enrolled: false });
   expect(await worker.ended).toBe(1);
-  expect(worker.output()).toMatch(/the host worker cannot start: MAESTRO_HOST_TOKEN .*MAESTRO_INSECURE_TEMPORAL must be 1/);
+  expect(worker.output()).toMatch(/this host is not enrolled: there is no identity in .*\n.*enrollments/);
   expect(worker.output()).not.toContain(' at ');
 }, 30_000);
 
 it('takes over from one that was killed, and not from one that lives', async () => {
-  const state = join(folder, 'state-3');
-  const first = start({ MAESTRO_STATE: state });
+  const first = await start('state-3');
   await until('the first', () => first.output().includes('Temporal cannot be reached'));
-  const second = start({ MAESTRO_STATE: state });
+  const second = await start('state-3', { enrolled: false });
   await sleep(1_500);
   expect(second.output()).toBe('');
   first.child.kill('SIGKILL');
