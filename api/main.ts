@@ -14,6 +14,7 @@ import type { ApiSettings } from './context.js';
 import { guessLimits } from './http/guesses.js';
 import { createLog, type Logger } from './log.js';
 import { createServer, type ApiServer } from './server.js';
+import { dataConverter, payloadKeys } from '../control/payloads/index.js';
 import { createOrchestrator } from './temporal.js';
 import { nextApp, type WebApp } from './web.js';
 
@@ -51,7 +52,7 @@ async function main(log: Logger, config: Config, signal: StopSignal): Promise<vo
   const feed = new EventFeed({ db, databaseUrl: config.databaseUrl, onError: (error) => log.warn({ err: error }, 'events cannot be read; trying again') });
   await feed.start();
   const settings = settingsOf(config);
-  const temporal = createOrchestrator({ address: config.temporal.address, namespace: config.temporal.namespace });
+  const temporal = createOrchestrator({ address: config.temporal.address, namespace: config.temporal.namespace, dataConverter: dataConverter(await payloadKeys(config.dataDir)) });
   const web = await pages(config, log);
   const keys = vaultKeys(config);
   const vault = new Vault(config.dataDir, keys);

@@ -6,7 +6,7 @@ import {
   Client, Connection, isGrpcServiceError, ServiceError, WorkflowExecutionAlreadyStartedError, WorkflowFailedError, WorkflowNotFoundError,
   WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, type WorkflowHandle,
 } from '@temporalio/client';
-import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
+import { ApplicationFailure, type DataConverter, type UpdateDefinition } from '@temporalio/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isErrorCode, MaestroError } from '../spec/errors.js';
 import { controlQueue, logsWorkflowId, operateWorkflowId, planWorkflowId, rolloutWorkflowId } from '../spec/words.js';
@@ -30,6 +30,8 @@ export interface TemporalOptions {
   callTimeoutMs?: number;
   /** For an answer to a rollout to be taken or refused by its workflow; default 15 s. */
   updateTimeoutMs?: number;
+  /** Of control/payloads; without, history is readable to whoever reads Temporal's database. */
+  dataConverter?: DataConverter;
 }
 
 export interface Orchestrator {
@@ -75,9 +77,9 @@ function logsFailure(host: string, error: unknown): MaestroError {
   return isTransport(error) ? unavailable(error) : new MaestroError('host_offline', `${host} does not answer`, { fix: 'See that the host and its worker run, then ask again.', cause: error });
 }
 
-export function createOrchestrator({ address, namespace, callTimeoutMs = standardCallTimeoutMs, updateTimeoutMs = standardUpdateTimeoutMs }: TemporalOptions): Orchestrator {
+export function createOrchestrator({ address, namespace, callTimeoutMs = standardCallTimeoutMs, updateTimeoutMs = standardUpdateTimeoutMs, dataConverter }: TemporalOptions): Orchestrator {
   const connection = Connection.lazy({ address, connectTimeout: callTimeoutMs });
-  const { workflow } = new Client({ connection, namespace });
+  const { workflow } = new Client({ connection, namespace, ...(dataConverter === undefined ? {} : { dataConverter }) });
   const within = <T>(timeoutMs: number, call: () => Promise<T>): Promise<T> => connection.withDeadline(Date.now() + timeoutMs, call);
 
   /** Another start of the same rollout (the sweeper, another API process) is as good as ours. */

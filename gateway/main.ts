@@ -8,12 +8,14 @@ import { FolderStore } from '../control/artifacts/index.js';
 import { readConfig, type Config } from '../control/config.js';
 import { Listener } from '../control/events/listener.js';
 import { type Authorities, createEnrollment, hostsChannel, makeServerCertificate, openAuthorities } from '../control/identity/index.js';
+import { payloadKeys } from '../control/payloads/index.js';
 import { allowedEnv } from '../control/rendering/context.js';
 import { createRenderer } from '../control/rendering/desired.js';
 import { digestKey, Vault, vaultKeys } from '../control/secrets/index.js';
 import { createPrisma, type PrismaClient } from '../prisma/client.js';
 import { migrate } from '../prisma/migrate.js';
 import { Connections } from './caller.js';
+import { hostPayloads } from './grpc/host-payloads.js';
 import { Upstream } from './grpc/upstream.js';
 import { createGateway } from './server.js';
 
@@ -53,10 +55,11 @@ async function main(log: Logger, config: Config): Promise<void> {
   const vault = new Vault(config.dataDir, keys);
   const renderer = createRenderer({ db, env: allowedEnv(process.env), vault, digestKey: await digestKey(config.dataDir) });
   const upstream = new Upstream(config.temporal.address);
+  const codec = hostPayloads(await payloadKeys(config.dataDir), config.temporal.namespace);
   const connections = new Connections(db, (error) => log.warn({ err: error }, 'it cannot be asked at the moment which hosts are revoked'));
   const gateway = createGateway({
     db, renderer, artifacts: new FolderStore(config.dataDir), authorities: () => authorities, connections, serverCertificate: certificate, enrollmentsPerMinute, onError,
-    calls: { namespace: config.temporal.namespace, upstream }, troubled: (error) => log.debug({ err: error }, 'a version that a host looks after cannot be rendered'),
+    calls: { namespace: config.temporal.namespace, upstream, codec }, troubled: (error) => log.debug({ err: error }, 'a version that a host looks after cannot be rendered'),
   });
   const listener = new Listener({ databaseUrl: config.databaseUrl, channel: hostsChannel, onWake: () => void connections.check(), checkMs, onError: (error) => log.warn({ err: error }, 'changes of hosts cannot be heard; trying again') });
   await listener.connect();

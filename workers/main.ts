@@ -8,6 +8,7 @@ import { createControlActivities } from '../activities/index.js';
 import { createRemovalActivities } from '../activities/removals.js';
 import { FolderStore } from '../control/artifacts/index.js';
 import { readConfig } from '../control/config.js';
+import { dataConverter, payloadKeys } from '../control/payloads/index.js';
 import { createPrisma } from '../prisma/client.js';
 import { controlQueue } from '../spec/words.js';
 import { keepSweeping } from './sweeper.js';
@@ -38,11 +39,13 @@ async function main(): Promise<void> {
   const log = pino({ name: 'worker', level: config.logLevel });
   const db = createPrisma(config.databaseUrl);
   const connection = await connect(config.temporal.address, log);
+  const converter = dataConverter(await payloadKeys(config.dataDir));
   const worker = await Worker.create({
     connection, namespace: config.temporal.namespace, taskQueue: controlQueue, ...workflows(),
+    dataConverter: converter,
     activities: { ...createControlActivities({ db }), ...createRemovalActivities({ db }) }, shutdownGraceTime: '5s',
   });
-  const client = new Client({ connection, namespace: config.temporal.namespace });
+  const client = new Client({ connection, namespace: config.temporal.namespace, dataConverter: converter });
   const stop = new AbortController();
   const sweeping = keepSweeping({ db, client, log, artifacts: new FolderStore(config.dataDir) }, stop.signal);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -16,10 +16,10 @@ export interface RuleContext { namespace: string; keys: readonly TokenKey[] }
 
 /** Between a host's bytes and history's: the place of a codec. Both may change the message that they are given. */
 export interface PayloadCodec {
-  /** A task on its way to its host. */
-  toHost(caller: Caller, task: Task): Promise<void>;
-  /** What a host answers to its task, on its way into history. */
-  fromHost(caller: Caller, answer: Answer): Promise<void>;
+  /** A task of the workflow, on its way to its host. */
+  toHost(workflowId: string, task: Task): Promise<void>;
+  /** What a host answers to its task, on its way into the workflow's history. */
+  fromHost(answer: PassedAnswer): Promise<void>;
 }
 
 export type Task = temporal.api.workflowservice.v1.PollActivityTaskQueueResponse;
@@ -27,11 +27,13 @@ export type Answer =
   | temporal.api.workflowservice.v1.RecordActivityTaskHeartbeatRequest | temporal.api.workflowservice.v1.RespondActivityTaskCompletedRequest
   | temporal.api.workflowservice.v1.RespondActivityTaskFailedRequest | temporal.api.workflowservice.v1.RespondActivityTaskCanceledRequest;
 
+export interface PassedAnswer { kind: 'answer'; method: string; workflowId: string; message: Answer; encode(): Uint8Array }
+
 export type Passed =
   /** Answered without Temporal. */
   | { kind: 'constant'; bytes: Uint8Array }
   | { kind: 'poll'; method: string; bytes: Uint8Array }
-  | { kind: 'answer'; method: string; message: Answer; encode(): Uint8Array };
+  | PassedAnswer;
 
 const identityOf = ({ host }: Caller): string => `host/${host}`;
 
@@ -56,13 +58,13 @@ const poll: Rule = (bytes, caller, { namespace }) => {
 };
 
 /** The fields that every answer has. */
-function common(taskToken: Uint8Array, caller: Caller, { keys, namespace }: RuleContext): { taskToken: Uint8Array; namespace: string; identity: string } {
-  const token = unwrapToken(keys, caller, taskToken);
-  if (token === null) throw new Refusal(status.permissionDenied, 'the task token was not given to this host');
-  return { taskToken: token, namespace, identity: identityOf(caller) };
+function common(taskToken: Uint8Array, caller: Caller, { keys, namespace }: RuleContext): { workflowId: string; fields: { taskToken: Uint8Array; namespace: string; identity: string } } {
+  const task = unwrapToken(keys, caller, taskToken);
+  if (task === null) throw new Refusal(status.permissionDenied, 'the task token was not given to this host');
+  return { workflowId: task.workflowId, fields: { taskToken: task.token, namespace, identity: identityOf(caller) } };
 }
 
-const answer = (method: string, message: Answer, encode: () => Uint8Array): Passed => ({ kind: 'answer', method, message, encode });
+const answer = (method: string, workflowId: string, message: Answer, encode: () => Uint8Array): Passed => ({ kind: 'answer', method, workflowId, message, encode });
 
 const rules: Readonly<Record<string, Rule>> = {
   GetSystemInfo: () => ({ kind: 'constant', bytes: systemInfo }),
@@ -72,23 +74,27 @@ const rules: Readonly<Record<string, Rule>> = {
   PollActivityTaskQueue: poll,
   RecordActivityTaskHeartbeat(bytes, caller, context) {
     const { taskToken, details } = workflowservice.RecordActivityTaskHeartbeatRequest.decode(bytes);
-    const fresh = workflowservice.RecordActivityTaskHeartbeatRequest.create({ ...common(taskToken, caller, context), details: details ?? null });
-    return answer('RecordActivityTaskHeartbeat', fresh, () => workflowservice.RecordActivityTaskHeartbeatRequest.encode(fresh).finish());
+    const { workflowId, fields } = common(taskToken, caller, context);
+    const fresh = workflowservice.RecordActivityTaskHeartbeatRequest.create({ ...fields, details: details ?? null });
+    return answer('RecordActivityTaskHeartbeat', workflowId, fresh, () => workflowservice.RecordActivityTaskHeartbeatRequest.encode(fresh).finish());
   },
   RespondActivityTaskCompleted(bytes, caller, context) {
     const { taskToken, result } = workflowservice.RespondActivityTaskCompletedRequest.decode(bytes);
-    const fresh = workflowservice.RespondActivityTaskCompletedRequest.create({ ...common(taskToken, caller, context), result: result ?? null });
-    return answer('RespondActivityTaskCompleted', fresh, () => workflowservice.RespondActivityTaskCompletedRequest.encode(fresh).finish());
+    const { workflowId, fields } = common(taskToken, caller, context);
+    const fresh = workflowservice.RespondActivityTaskCompletedRequest.create({ ...fields, result: result ?? null });
+    return answer('RespondActivityTaskCompleted', workflowId, fresh, () => workflowservice.RespondActivityTaskCompletedRequest.encode(fresh).finish());
   },
   RespondActivityTaskFailed(bytes, caller, context) {
     const { taskToken, failure, lastHeartbeatDetails } = workflowservice.RespondActivityTaskFailedRequest.decode(bytes);
-    const fresh = workflowservice.RespondActivityTaskFailedRequest.create({ ...common(taskToken, caller, context), failure: failure ?? null, lastHeartbeatDetails: lastHeartbeatDetails ?? null });
-    return answer('RespondActivityTaskFailed', fresh, () => workflowservice.RespondActivityTaskFailedRequest.encode(fresh).finish());
+    const { workflowId, fields } = common(taskToken, caller, context);
+    const fresh = workflowservice.RespondActivityTaskFailedRequest.create({ ...fields, failure: failure ?? null, lastHeartbeatDetails: lastHeartbeatDetails ?? null });
+    return answer('RespondActivityTaskFailed', workflowId, fresh, () => workflowservice.RespondActivityTaskFailedRequest.encode(fresh).finish());
   },
   RespondActivityTaskCanceled(bytes, caller, context) {
     const { taskToken, details } = workflowservice.RespondActivityTaskCanceledRequest.decode(bytes);
-    const fresh = workflowservice.RespondActivityTaskCanceledRequest.create({ ...common(taskToken, caller, context), details: details ?? null });
-    return answer('RespondActivityTaskCanceled', fresh, () => workflowservice.RespondActivityTaskCanceledRequest.encode(fresh).finish());
+    const { workflowId, fields } = common(taskToken, caller, context);
+    const fresh = workflowservice.RespondActivityTaskCanceledRequest.create({ ...fields, details: details ?? null });
+    return answer('RespondActivityTaskCanceled', workflowId, fresh, () => workflowservice.RespondActivityTaskCanceledRequest.encode(fresh).finish());
   },
 };
 
@@ -120,6 +126,6 @@ export function readTask(bytes: Uint8Array): Task | null {
 
 /** A task as its host gets it. */
 export function handOver(task: Task, caller: Caller, { keys }: RuleContext): Uint8Array {
-  task.taskToken = wrapToken(keys, caller, task.taskToken);
+  task.taskToken = wrapToken(keys, caller, { workflowId: task.workflowExecution?.workflowId ?? '', token: task.taskToken });
   return workflowservice.PollActivityTaskQueueResponse.encode(task).finish();
 }

@@ -62,13 +62,13 @@ function readMessage(stream: ServerHttp2Stream, bodyMs: number): Promise<Buffer>
 async function pass(passed: Passed, caller: Caller, timeoutMs: number, signal: AbortSignal, deps: CallDeps): Promise<Uint8Array> {
   if (passed.kind === 'constant') return passed.bytes;
   if (passed.kind === 'answer') {
-    await deps.codec?.fromHost(caller, passed.message);
+    await deps.codec?.fromHost(passed);
     return deps.upstream.call(passed.method, passed.encode(), timeoutMs, signal);
   }
   const bytes = await deps.upstream.call(passed.method, passed.bytes, timeoutMs, signal);
   const task = readTask(bytes);
   if (task === null) return bytes;
-  await deps.codec?.toHost(caller, task);
+  await deps.codec?.toHost(task.workflowExecution?.workflowId ?? '', task);
   return handOver(task, caller, deps);
 }
 

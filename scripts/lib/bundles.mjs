@@ -1,7 +1,7 @@
 // What esbuild makes: the control plane's processes (packages stay outside), and the host worker (everything inside).
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { SetupError, root } from './run.mjs';
 
 export const serverSources = ['spec', 'prisma', 'control', 'gateway', 'api', 'activities', 'workers', 'workflows', 'scripts', 'tsconfig.json', 'package-lock.json'];
@@ -102,7 +102,9 @@ export async function bundleHostWorker(out = 'dist/host-worker') {
 export async function bundleWorkflows(out = 'dist/workflow-bundle.js') {
   const { bundleWorkflowCode } = await import('@temporalio/worker');
   const logger = { trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error, log() {} };
-  const { code } = await bundleWorkflowCode({ workflowsPath: join(root, 'workflows', 'index.ts'), logger });
+  const converter = join(root, 'workflows', 'failure-converter.cjs');
+  const { code } = await bundleWorkflowCode({ workflowsPath: join(root, 'workflows', 'index.ts'), failureConverterPath: converter, logger });
   mkdirSync(join(root, 'dist'), { recursive: true });
   writeFileSync(join(root, out), code);
+  cpSync(converter, join(root, dirname(out), 'failure-converter.cjs'));
 }

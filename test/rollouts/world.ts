@@ -6,6 +6,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import { dataConverter, payloadKeys } from '../../control/payloads/index.js';
 import { startStack, type RunningStack, type StackOptions } from '../../scripts/dev-stack.js';
 import { startFleet, type Fleet, type FleetHost } from '../fleet/fleet.js';
 import { ApiClient } from './api-client.js';
@@ -62,7 +63,7 @@ export async function startWorld(hosts: readonly string[], between: Between = {}
   }
   return {
     api, fleet, stack, events, stop,
-    temporal: new Client({ connection }),
+    temporal: new Client({ connection, dataConverter: dataConverter(await payloadKeys(stack.dataDir)) }),
     host: (id) => fleet.host(id),
     recipe: async (file) => withAddresses(await readFile(new URL(`../recipes/${file}`, import.meta.url), 'utf8'), fleet),
   };
