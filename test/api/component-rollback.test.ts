@@ -1,7 +1,7 @@
 /** One component comes back as it was; all else of the active version stays, in its text, its files, its pins and its secrets. */
 import { z } from 'zod';
 import { createPlan, recordPlan } from '../../control/plans/index.js';
-import { loadRollout, recordRolloutState, startRollout } from '../../control/rollouts/index.js';
+import { loadRollout, openRollback, recordRolloutState, recordSteps, retargetRollout, startRollout } from '../../control/rollouts/index.js';
 import { systemActor } from '../../control/actor.js';
 import type { PlacementBasis } from '../../spec/planned.js';
 import { useApi, type Answer, type Ask } from './harness.js';
@@ -31,7 +31,7 @@ describe('a rollback of one component', () => {
     await recordRolloutState(context.api.db, rollout, { state: 'succeeded', reason: '' });
   };
   const pin = (run: string, values: Record<string, string>): Promise<Answer> =>
-    host('/pins', { method: 'POST', json: { run, pins: Object.entries(values).map(([component, of]) => ({ component, kind: 'image', value: digest(of) })) } });
+    host('/pin', { method: 'POST', json: { run, pins: Object.entries(values).map(([component, of]) => ({ component, kind: 'image', value: digest(of) })) } });
   const applied = async (answer: Answer, pins: Record<string, string> = {}): Promise<string> => {
     expect([answer.status, answer.body]).toEqual([202, expect.anything()]);
     const { rollout_id: rollout } = started.parse(answer.body);
@@ -66,10 +66,10 @@ describe('a rollback of one component', () => {
     expect(await version(id, 3)).toMatchObject({ kind: 'rollback', parent: 2, component: 'web', component_from: 1, yaml: doc('whole', one('db', '2'), one('web', '1')) });
     expect((await version(id, 3))['files']).toEqual([(now['files'] as { path: string }[]).find(({ path }) => path === 'db.j2'), (before['files'] as { path: string }[]).find(({ path }) => path === 'web.j2')]);
     const [web] = await desired(rollout, 'web');
-    expect(web).toMatchObject({ run: { pinned: `web@${digest('b')}`, env: { TAG: '1' }, secret_env: { TOKEN: { content: base64('whole-token-1') } } } });
+    expect(web).toMatchObject({ run: { pinned: `web:moving@${digest('b')}`, env: { TAG: '1' }, secret_env: { TOKEN: { content: 'whole-token-1' } } } });
     expect(web?.files[0]?.content).toBe(base64('web 1'));
     const [db] = await desired(rollout, 'db');
-    expect(db).toMatchObject({ run: { pinned: `db@${digest('c')}`, env: { TAG: '2' }, secret_env: { TOKEN: { content: base64('whole-token-2') } } } });
+    expect(db).toMatchObject({ run: { pinned: `db:moving@${digest('c')}`, env: { TAG: '2' }, secret_env: { TOKEN: { content: 'whole-token-2' } } } });
     expect(db?.files[0]?.content).toBe(base64('db 2'));
   });
 
@@ -90,7 +90,7 @@ describe('a rollback of one component', () => {
     await succeed(later);
     const both = await applied(await back(id, { version: 1 }, 'db'));
     expect((await desired(both, 'web'))[0]?.hash).toBe(during[1]?.[0]?.hash);
-    expect((await desired(both, 'db'))[0]).toMatchObject({ run: { pinned: `db@${digest('a')}`, env: { TAG: '1' }, secret_env: { TOKEN: { content: base64('again-token-1') } } } });
+    expect((await desired(both, 'db'))[0]).toMatchObject({ run: { pinned: `db:moving@${digest('a')}`, env: { TAG: '1' }, secret_env: { TOKEN: { content: 'again-token-1' } } } });
     await succeed(both);
     // And forward again.
     const forward = await applied(await back(id, { version: 4 }, 'db'));
@@ -103,8 +103,9 @@ describe('a rollback of one component', () => {
     expect((await post(`/api/deploys/${id}/components/web/rollback?dry_run=true`, { version: 1 })).status).toBe(503);
     expect(await context.api.db.version.count({ where: { deploy_id: id } })).toBe(2);
     const only = { base: 2, component: 'web', from: 1 };
+    const { secrets } = await context.api.db.versionSecrets.findUniqueOrThrow({ where: { deploy_id_version: { deploy_id: id, version: 2 } } });
     const planned = async (): Promise<string> => {
-      const plan = await createPlan(context.api.db, systemActor, { deployId: id, version: 2, only, kind: 'rollback', secrets: { 'one/token': 2 } });
+      const plan = await createPlan(context.api.db, systemActor, { deployId: id, version: 2, only, kind: 'rollback', secrets: z.record(z.string(), z.number()).parse(secrets) });
       const hosts = await Promise.all(['web-01', 'web-02'].map(async (name) => {
         const seen = placements.parse((await host(`/desired?run=${plan}`, {}, name)).body).placements;
         expect(seen.map(({ component }) => component)).toEqual(['web']);
@@ -137,6 +138,20 @@ describe('a rollback of one component', () => {
     expect(entry?.details).toMatchObject({ deploy_id: id, version: 3, parent: 2, component: 'web', component_from: 1 });
     const others = await Promise.all(Array.from({ length: 10 }, () => back(id, { version: 1 })));
     expect(others.every(({ status }) => status === 409)).toBe(true);
+  });
+
+  it('keeps its version while it is paused, and can be taken back itself', async () => {
+    const id = await twoVersions('paused');
+    const rollout = await applied(await back(id, { version: 1 }));
+    await startRollout(context.api.db, rollout);
+    await recordSteps(context.api.db, rollout, [{ step: 'web-01/web', state: 'succeeded', attempt: 1, reason: '' }, { step: 'web-02/web', state: 'failed', attempt: 1, reason: 'x' }]);
+    await recordRolloutState(context.api.db, rollout, { state: 'paused', reason: 'x' });
+    expect(await retargetRollout(context.api.db, rollout, 2, 'tess')).toMatchObject({ refused: expect.stringContaining('keeps its version') as string });
+    const opened = await openRollback(context.api.db, rollout, { trigger: null, asked_by: 'tess', reason: '' });
+    expect(opened).toMatchObject({ version: 4 });
+    const { graph, version: number } = await loadRollout(context.api.db, 'rollout_id' in opened ? opened.rollout_id : '');
+    expect([number, graph.steps.map((step) => step.id)]).toEqual([4, ['web-01/web', 'web-02/web']]);
+    expect((await desired('rollout_id' in opened ? opened.rollout_id : '', 'web'))[0]).toMatchObject({ run: { pinned: `web:moving@${digest('d')}`, env: { TAG: '2' }, secret_env: { TOKEN: { content: 'paused-token-2' } } } });
   });
 
   it('refuses what is not there, what is not asked well, and whom it does not concern', async () => {
