@@ -6,6 +6,7 @@ import { appendAudit } from '../audit/index.js';
 import { occupy, type DeployClaims } from '../claims/index.js';
 import { isUniqueViolation, type Db, type Reader, type Tx } from '../database.js';
 import { loadContent, type OneComponent } from '../deploys/content.js';
+import { loadBundle, type LoadedBundle } from '../deploys/load-bundle.js';
 import { lockDeploy, type LockedDeploy } from '../deploys/lock.js';
 import { guardVersion, insertVersion, versionEvent } from '../deploys/submit.js';
 import { appendEvents, type EventInput } from '../events/index.js';
@@ -41,22 +42,24 @@ export interface OpenedRollout { rollout_id: string; version: number }
  * (holdPlan, refuseStalePlan). A rollback makes a new version with the old one's YAML and files in the same transaction.
  */
 export async function openRollout(db: Db, actor: Actor, request: OpenRolloutRequest): Promise<OpenedRollout> {
+  // What takes time to put together never changes, and is not made while the deploy is locked.
+  const spliced = request.only === undefined ? null : await loadContent(db, request.deployId, request.only);
   try {
-    return await effectOnce(db, (tx) => open(tx, actor, request));
+    return await effectOnce(db, (tx) => open(tx, actor, request, spliced));
   } catch (error) {
     if (isUniqueViolation(error)) await refuseOpenRollout(db, { id: request.deployId, name: request.deployId });
     throw error;
   }
 }
 
-async function open(tx: Tx, actor: Actor, { deployId, version: wanted, kind, only, expectedVersion, claims, secrets = {}, prune, plan: asked }: OpenRolloutRequest): Promise<OpenedRollout> {
+async function open(tx: Tx, actor: Actor, { deployId, version: wanted, kind, only, expectedVersion, claims, secrets = {}, prune, plan: asked }: OpenRolloutRequest, spliced: LoadedBundle | null): Promise<OpenedRollout> {
   const deploy = await lockDeploy(tx, deployId);
   // First: whoever repeats the apply of a plan is told that it went through, not that a rollout is in the way.
   const plan = asked === undefined ? null : await holdPlan(tx, asked.planId, { deployId, kind });
   guardVersion(deploy, expectedVersion);
   await refuseOpenRollout(tx, deploy);
   if (only !== undefined) refuseOtherBase(deploy, only);
-  const source = await loadContent(tx, deployId, only ?? wanted);
+  const source = spliced ?? (await loadBundle(tx, deployId, wanted));
   if (plan !== null && asked !== undefined) await refuseStalePlan(tx, plan, { deployId, content: only ?? wanted, yaml: source.yaml, secrets, prune, hashes: asked.hashes });
   const events: EventInput[] = [];
   let version = wanted;

@@ -32,7 +32,8 @@ export async function pinsOfContent(db: Reader, deployId: string, content: Conte
     return { common: row === null ? {} : pins.parse(row.secrets), own: row?.components == null ? {} : pinsByComponent.parse(row.components) };
   }
   const [base, from] = [await pinsOfContent(db, deployId, content.base), await pinsOfContent(db, deployId, content.from)];
-  const then = from.own[content.component] ?? from.common;
+  // A component may be called constructor, which every object has without being asked.
+  const then = (Object.hasOwn(from.own, content.component) ? from.own[content.component] : undefined) ?? from.common;
   return { common: { ...then, ...base.common }, own: { ...base.own, [content.component]: { ...base.common, ...then } } };
 }
 

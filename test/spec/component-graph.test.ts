@@ -34,7 +34,7 @@ test('rules of its groups and bindings come along, and those of others do not', 
 test('of any graph: its own steps, no circle, and who had to wait for whom through needs still does', () => {
   const hosts = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1 });
   const binding = fc.record({ hosts, components: fc.constantFrom(['web'], ['db'], ['mail'], ['db', 'web'], ['web', 'mail', 'db']), strategy: fc.constantFrom('sequential', 'parallel', 'canary', 'blue_green'), after: fc.constantFrom<string[][]>([], ['a'], ['b']) });
-  fc.assert(fc.property(fc.array(binding, { minLength: 1, maxLength: 3 }), fc.constantFrom({}, { web: ['db'] }, { db: ['web'], mail: ['db'] }), (bindings, depends) => {
+  fc.assert(fc.property(fc.array(binding, { minLength: 1, maxLength: 3 }), fc.constantFrom<Record<string, string[]>[]>({}, { web: ['db'] }, { db: ['web'], mail: ['db'] }), (bindings, depends) => {
     const taken = new Set<string>();
     const text = bindings.map(({ hosts: on, components, strategy, after }) => {
       const free = on.filter((host) => !after.flat().includes(host) && components.every((component) => !taken.has(`${host}/${component}`)));
