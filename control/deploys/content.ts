@@ -4,7 +4,7 @@ import { bundleUses } from '../../spec/splice/bundle-uses.js';
 import { spliceFiles } from '../../spec/splice/splice-files.js';
 import type { DeployDocument } from '../../spec/document/index.js';
 import { MaestroError } from '../../spec/errors.js';
-import { secretsNamed, withBracedCredential } from '../../spec/secrets/references.js';
+import { secretsNamed, secretsPlace, withBracedCredential } from '../../spec/secrets/references.js';
 import { notFound, type Reader } from '../database.js';
 import { bundleContents } from '../documents/contents.js';
 import { storedDocument } from '../documents/stored-document.js';
@@ -44,11 +44,15 @@ interface Both { base: LoadedBundle; from: LoadedBundle; /** What comes of it. *
 async function filesOf({ base, from, document, component }: Both): Promise<LoadedFile[]> {
   const [now, then] = await Promise.all([bundleContents(base), bundleContents(from)]);
   const of = (wanted: boolean) => Object.entries(document.components).flatMap(([id, one]) => ((id === component) === wanted ? [one] : []));
-  const answer = spliceFiles({ base: base.files, from: from.files, uses: bundleUses(of(true), then.texts), others: bundleUses(of(false), now.texts) });
+  const others = bundleUses(of(false), now.texts);
+  // The sealed file is of all, and no name that is made up means it.
+  const sealed = sealedFile(document);
+  const paths = new Set([...others.paths, ...sealed]);
+  const answer = spliceFiles({ base: base.files, from: from.files.filter(({ path }) => !sealed.includes(path)), uses: bundleUses(of(true), then.texts), others: { ...others, paths } });
   if ('files' in answer) return answer.files;
-  const [paths, why] = 'shared' in answer ? [answer.shared, 'other components use, too'] : [answer.clashes, 'would be a file and a folder at once'];
-  throw new MaestroError('conflict', `${component} cannot be taken back alone: v${from.version} has ${paths.slice(0, namedMax).join(', ')}${paths.length > namedMax ? ' …' : ''} in another form, which ${why}`, {
-    fix: wholeDeploy, details: { component, files: paths.slice(0, detailsMax) },
+  const [named, why] = 'shared' in answer ? [answer.shared, 'other components use, too'] : [answer.clashes, 'would be a file and a folder at once'];
+  throw new MaestroError('conflict', `${component} cannot be taken back alone: v${from.version} has ${named.slice(0, namedMax).join(', ')}${named.length > namedMax ? ' …' : ''} in another form, which ${why}`, {
+    fix: wholeDeploy, details: { component, files: named.slice(0, detailsMax) },
   });
 }
 
@@ -56,13 +60,18 @@ const namedMax = 3;
 const detailsMax = 50;
 const wholeDeploy = 'Roll back the whole deploy, or submit a new version with the component as it should be.';
 
+function sealedFile({ credentials_ref: reference }: DeployDocument): string[] {
+  const place = secretsPlace(reference);
+  return place?.kind === 'bundle' ? [place.path] : [];
+}
+
 /** Secrets in a file of the bundle are of all components: those of two versions cannot be had at once. */
 function refuseOtherCredentials(base: LoadedBundle, from: LoadedBundle, document: DeployDocument, component: string): void {
   const section = document.components[component];
   if (section === undefined || secretsNamed(JSON.stringify(withBracedCredential(section))).length === 0) return;
   const [now, then] = [base, from].map(({ yaml, deploy_name: name, version, files }) => {
-    const reference = storedDocument(yaml, `${name}/v${version}`).credentials_ref;
-    return [reference, reference?.startsWith('vault:') === false ? files.find(({ path }) => path === reference.replace(/^\.\//, ''))?.sha256 : undefined].join(' ');
+    const one = storedDocument(yaml, `${name}/v${version}`);
+    return [one.credentials_ref, ...sealedFile(one).map((path) => files.find((file) => file.path === path)?.sha256)].join(' ');
   });
   if (now === then) return;
   throw new MaestroError('conflict', `${component} cannot be taken back alone: it uses secrets, and v${from.version} has them from another place or file (credentials_ref)`, { fix: wholeDeploy, details: { component } });
