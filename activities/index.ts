@@ -2,12 +2,12 @@
  * Control-plane activities: what a workflow needs of the database. Each is small, idempotent, and safe to repeat;
  * the workflows run them as local activities, since they cost a few milliseconds.
  */
-import { loadBundle } from '../control/deploys/load-bundle.js';
+import { loadContent } from '../control/deploys/content.js';
 import { storedDocument } from '../control/documents/stored-document.js';
 import { loadPlan, recordPlan, type HostAnswer } from '../control/plans/index.js';
 import { loadRollout, openRollback, recordRolloutState, recordSteps, retargetRollout, startLoaded, type LoadedRollout, type OpenedRollback, type RollbackCause, type StepRecord } from '../control/rollouts/index.js';
 import type { PrismaClient } from '../prisma/client.js';
-import { documentHosts } from '../spec/document/index.js';
+import { documentHosts, placements } from '../spec/document/index.js';
 import type { RolloutGraph } from '../spec/graph-types.js';
 import { packGraph, type PackedGraph } from '../spec/packed-graph.js';
 import type { RolloutState } from '../spec/words.js';
@@ -40,9 +40,10 @@ export function createControlActivities({ db }: { db: PrismaClient }) {
     },
     /** The hosts a plan asks. */
     async planHosts(planId: string): Promise<string[]> {
-      const { deploy_id: deployId, version } = await loadPlan(db, planId);
-      const { yaml } = await loadBundle(db, deployId, version);
-      return documentHosts(storedDocument(yaml, `${deployId}/v${version}`));
+      const { deploy_id: deployId, version, content } = await loadPlan(db, planId);
+      const document = storedDocument((await loadContent(db, deployId, content)).yaml, `${deployId}/v${version}`);
+      if (typeof content === 'number') return documentHosts(document);
+      return placements(document).filter(({ component }) => component === content.component).map(({ host }) => host);
     },
     async recordPlan(planId: string, hosts: HostAnswer[]): Promise<void> {
       await recordPlan(db, planId, { hosts });

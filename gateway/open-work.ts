@@ -16,7 +16,9 @@ export const noSuchWork = (): MaestroError => new MaestroError('not_found', 'The
 
 async function placementsOf({ renderer }: WorkDeps, host: string, run: OpenRun | null, options: DesiredOptions = {}): Promise<HostWork> {
   if (run === null || (run.host !== undefined && run.host !== host)) throw noSuchWork();
-  const placements = await renderer.desired(run.deploy_id, run.version, host, options);
+  const { only } = run;
+  if (only !== undefined && (options.component ?? only.component) !== only.component) throw noSuchWork();
+  const placements = await renderer.desired(run.deploy_id, only ?? run.version, host, only === undefined ? options : { ...options, component: only.component });
   if (placements.length === 0) throw noSuchWork();
   return { run, placements };
 }

@@ -1,5 +1,5 @@
 /** A host says what a name of its version means, and is told what stands: what was said first, by any host. */
-import { contentVersionOf } from '../control/deploys/content-version.js';
+import { contentVersionsOf } from '../control/deploys/content-version.js';
 import { recordPins } from '../control/pins/index.js';
 import { MaestroError } from '../spec/errors.js';
 import { type KeptPin, type Pin, pinKey } from '../spec/pins.js';
@@ -17,7 +17,12 @@ export async function pinForHost(deps: WorkDeps, host: string, { run: runId, pin
   });
   // A plan decides nothing.
   if (run.rollout_id === null) throw new MaestroError('conflict', 'A plan pins nothing', { fix: 'Pin in a rollout.' });
-  const version = await contentVersionOf(deps.db, run.deploy_id, run.version);
-  const standing = await recordPins(deps.db, { deployId: run.deploy_id, version }, host, kept);
-  return pins.map(({ component, kind, value }, index) => ({ component, kind, value: standing[index]?.value ?? value }));
+  const versionOf = await contentVersionsOf(deps.db, run.deploy_id, run.version);
+  const standing = new Map<number, KeptPin>();
+  for (const version of new Set(pins.map(({ component }) => versionOf(component)))) {
+    const own = pins.flatMap(({ component }, index) => (versionOf(component) === version ? [index] : []));
+    const recorded = await recordPins(deps.db, { deployId: run.deploy_id, version }, host, own.flatMap((index) => kept[index] ?? []));
+    own.forEach((index, at) => { const pin = recorded[at]; if (pin !== undefined) standing.set(index, pin); });
+  }
+  return pins.map(({ component, kind, value }, index) => ({ component, kind, value: standing.get(index)?.value ?? value }));
 }

@@ -22,13 +22,13 @@ export function rollbackGraph(graph: RolloutGraph, { changed, keeps }: RollbackS
   const scope = graph.steps.filter(({ id, component }) => changed.has(id) && !keeps.has(component));
   const steps = new Map(scope.map(({ id, host, component, binding }): [string, GraphStep] => [id, { id, host, component, binding, waits_for: [] }]));
   for (const { id } of scope) {
-    for (const [from, needsGreen] of reached(id, byId, steps)) steps.get(from)?.waits_for.push({ from: id, reason: 'rollback', needs_green: needsGreen });
+    for (const [from, needsGreen] of reachedSteps(id, byId, steps)) steps.get(from)?.waits_for.push({ from: id, reason: 'rollback', needs_green: needsGreen });
   }
   return { graph: { steps: [...steps.values()] }, kept, missing: [...changed].filter((id) => !byId.has(id)) };
 }
 
 /** The nearest steps of the scope that a step waited for, looking through those that are not in it. True: it needed them green. */
-function reached(id: string, byId: ReadonlyMap<string, GraphStep>, scope: ReadonlyMap<string, unknown>): Map<string, boolean> {
+export function reachedSteps(id: string, byId: ReadonlyMap<string, GraphStep>, scope: ReadonlyMap<string, unknown>): Map<string, boolean> {
   const found = new Map<string, boolean>();
   const seen = new Map<string, boolean>();
   const open: { edges: readonly Edge[]; green: boolean }[] = [{ edges: byId.get(id)?.waits_for ?? [], green: true }];

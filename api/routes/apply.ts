@@ -21,7 +21,7 @@ type Started = z.input<typeof rolloutStarted>;
 
 const ofDeploy = z.strictObject({ id: idOf('dpl') });
 
-const planId = idOf('pln').optional().describe('Carry out exactly this plan, once, or refuse');
+export const planId = idOf('pln').optional().describe('Carry out exactly this plan, once, or refuse');
 
 const applyBody = z.strictObject({
   version: versionNumber.optional().describe('Default: that of the plan, or the latest'),
@@ -44,12 +44,12 @@ async function versionOfPlan({ db }: ApiContext, deployId: string, id: string): 
   throw new MaestroError('not_found', `There is no plan "${id}" of this deploy.`, { fix: 'Check the id, or diff again.', details: { id } });
 }
 
-const planOf = (id: string | undefined, { hashes }: Checked): Pick<OpenRolloutRequest, 'plan'> => (id === undefined ? {} : { plan: { planId: id, hashes } });
+export const planOf = (id: string | undefined, { hashes }: Checked): Pick<OpenRolloutRequest, 'plan'> => (id === undefined ? {} : { plan: { planId: id, hashes } });
 
-interface Opening extends Pick<OpenRolloutRequest, 'plan' | 'claims' | 'secrets' | 'prune'> { deploy: DeployHead; version: number; kind: RolloutKind; expectedVersion: number | undefined }
+interface Opening extends Pick<OpenRolloutRequest, 'plan' | 'claims' | 'secrets' | 'prune' | 'only'> { deploy: DeployHead; version: number; kind: RolloutKind; expectedVersion: number | undefined }
 
 /** The row first, in one transaction; a workflow that could not be started now is started by the sweeper. */
-async function openAndStart({ actor, context }: Pick<Call<never, never, never>, 'actor' | 'context'>, { deploy, ...opening }: Opening): Promise<Started> {
+export async function openAndStart({ actor, context }: Pick<Call<never, never, never>, 'actor' | 'context'>, { deploy, ...opening }: Opening): Promise<Started> {
   const opened = await openRollout(context.db, actor, { deployId: deploy.deploy_id, ...opening });
   const input = { rollout_id: opened.rollout_id, deploy_id: deploy.deploy_id, ...(opening.prune === undefined ? {} : { prune: true }) };
   const started = await context.temporal.startRollout(input).catch((error: unknown) => {
@@ -61,7 +61,7 @@ async function openAndStart({ actor, context }: Pick<Call<never, never, never>, 
   return { ...opened, workflow_id: workflowId, temporal_url: workflowUrl(context.settings, workflowId) };
 }
 
-async function makePlan({ actor, context }: Pick<Call<never, never, never>, 'actor' | 'context'>, request: PlanRequest): Promise<Plan> {
+export async function makePlan({ actor, context }: Pick<Call<never, never, never>, 'actor' | 'context'>, request: PlanRequest): Promise<Plan> {
   const { deployId, version, prune } = request;
   const id = await createPlan(context.db, actor, request);
   await context.temporal.runPlan({ plan_id: id, deploy_id: deployId, version, ...(prune === undefined ? {} : { prune: true }) });

@@ -1,7 +1,7 @@
 /** What apply, rollback and a retry with another version ask before a host is touched. */
 import { z } from 'zod';
 import { deployClaims, keepMissingClaims, type DeployClaims } from '../../control/claims/index.js';
-import { loadBundle } from '../../control/deploys/index.js';
+import { loadContent, type Content } from '../../control/deploys/index.js';
 import { assertApplicable, type Validation } from '../../control/documents/validate.js';
 import type { SecretPins } from '../../control/secrets/index.js';
 import { MaestroError } from '../../spec/errors.js';
@@ -15,11 +15,11 @@ export const versionNumber = z.int().min(1).max(1_000_000_000);
 export interface Checked { claims: DeployClaims; secrets: SecretPins; hashes: ReadonlyMap<string, string> }
 
 /** Everything that can be known before a host is asked, and what the version would take there. Throws validation_error or unsupported_feature. */
-export async function checkVersion({ db, renderer }: ApiContext, deployId: string, version: number): Promise<Checked> {
-  const validation = await renderer.version(deployId, version);
+export async function checkVersion({ db, renderer }: ApiContext, deployId: string, content: Content): Promise<Checked> {
+  const validation = await renderer.version(deployId, content);
   assertApplicable(validation);
   const [missing] = await Promise.all([validation.document === null ? [] : missingHosts(db, validation.document), keepMissingClaims(db, renderer)]);
-  if (missing.length > 0) await refuseUnknownHosts(db, (await loadBundle(db, deployId, version)).yaml);
+  if (missing.length > 0) await refuseUnknownHosts(db, (await loadContent(db, deployId, content)).yaml);
   const hashes = new Map((validation.rendered?.placements ?? []).map(({ host, component, hash }) => [stepId(host, component), hash]));
   return { claims: deployClaims(validation.rendered?.claims ?? []), secrets: secretsUsed(validation), hashes };
 }

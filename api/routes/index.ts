@@ -3,6 +3,7 @@ import type { Route } from '../route.js';
 import { applyRoutes } from './apply.js';
 import { artifactRoutes } from './artifacts.js';
 import { authRoutes } from './auth.js';
+import { componentRollbackRoutes } from './component-rollback.js';
 import { componentRoutes } from './components.js';
 import { deployRoutes } from './deploys.js';
 import { describeRoutes } from './describe.js';
@@ -17,6 +18,6 @@ import { secretRoutes } from './secrets.js';
 import { validateRoutes } from './validate.js';
 
 export const routes: readonly Route[] = [
-  ...healthRoutes, ...describeRoutes, ...authRoutes, ...keyRoutes, ...deployRoutes, ...validateRoutes, ...applyRoutes, ...rolloutRoutes, ...componentRoutes, ...nodeRoutes, ...enrollmentRoutes,
+  ...healthRoutes, ...describeRoutes, ...authRoutes, ...keyRoutes, ...deployRoutes, ...validateRoutes, ...applyRoutes, ...rolloutRoutes, ...componentRoutes, ...nodeRoutes, ...enrollmentRoutes, ...componentRollbackRoutes,
   ...secretRoutes, ...observedRoutes, ...logRoutes, ...artifactRoutes,
 ];

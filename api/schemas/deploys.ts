@@ -21,6 +21,8 @@ export const versionItem = named('VersionItem', z.object({
   number: z.int(),
   kind: rolloutKind,
   parent: z.int().nullable(),
+  component: z.string().nullable().describe('Of a rollback of one component: which one; everything else is as in the parent'),
+  component_from: z.int().nullable().describe('The version that the component is taken from'),
   submitted_by: z.string(),
   created_at: timestamp,
   rollouts: z.array(rolloutRef),

@@ -106,6 +106,8 @@ export const plan = named('Plan', z.object({
   plan_digest: z.string(),
   expires_at: timestamp,
   version: z.int(),
+  component: z.string().nullable().describe('Of a rollback of one component: which one comes back into the version'),
+  component_from: z.int().nullable().describe('The version that the component is taken from'),
   summary: z.object({ create: count, update: count, restart: count, reload: count, unchanged: count, remove: count, conflict: count }),
   hosts: z.array(z.object({ host: z.string(), reachable: z.boolean(), detail: z.string(), fingerprint: z.string().nullish().describe('Of what the host has seen of this deploy'), components: z.array(placementPlan) })),
 }));

@@ -1,5 +1,6 @@
 export { bundleLimits, bundlePath, type BundleFile } from './bundle.js';
 export { loadBlob, loadBundle, type LoadedBundle, type LoadedFile } from './load-bundle.js';
+export { loadContent, type Content, type OneComponent } from './content.js';
 export { deployState, type DeployState } from './state.js';
 export { createDeploy, submitVersion, type CreateDeployRequest, type Submitted, type SubmitVersionRequest } from './submit.js';
 export { tombstoneDeploy } from './tombstone.js';

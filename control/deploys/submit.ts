@@ -75,7 +75,7 @@ export function guardVersion(deploy: LockedDeploy, expected: number | undefined)
 }
 
 export interface VersionEntry { path: string; sha256: string; mode: number }
-interface NewVersion { deploy_id: string; number: number; kind: RolloutKind; parent: number | null; yaml: string }
+interface NewVersion { deploy_id: string; number: number; kind: RolloutKind; parent: number | null; component?: string; component_from?: number; yaml: string }
 
 const entriesOf = (files: readonly CheckedFile[]): VersionEntry[] => files.map(({ path, sha256, mode }) => ({ path, sha256, mode }));
 

@@ -21,7 +21,7 @@ export interface DeploySummary extends ObservedSummary {
 }
 export type DeployHead = Pick<DeploySummary, 'deploy_id' | 'name' | 'active_version' | 'latest_version'>;
 export interface RolloutOfVersion { rollout_id: string; state: RolloutState; started_at: string | null; ended_at: string | null }
-export interface VersionSummary { number: number; kind: RolloutKind; parent: number | null; submitted_by: string; created_at: string; rollouts: RolloutOfVersion[] }
+export interface VersionSummary { number: number; kind: RolloutKind; parent: number | null; component: string | null; component_from: number | null; submitted_by: string; created_at: string; rollouts: RolloutOfVersion[] }
 /** `versions`: the newest 200, newest first; listVersions has all. `hosts`, `components`: of the latest version. */
 export interface DeployView extends DeploySummary { description: string; versions: VersionSummary[]; hosts: string[]; components: string[]; placements: PlacementState[] }
 export interface VersionView extends VersionSummary { yaml: string; files: { path: string; size: number; sha256: string; mode: number }[] }
@@ -82,7 +82,7 @@ export async function getDeploy(db: Reader, deployId: string): Promise<DeployVie
   };
 }
 
-const versionFields = { number: true, kind: true, parent: true, submitted_by: true, created_at: true } as const;
+const versionFields = { number: true, kind: true, parent: true, component: true, component_from: true, submitted_by: true, created_at: true } as const;
 
 /** Newest first. Works for deleted deploys too: what was submitted stays. */
 export async function listVersions(db: Reader, deployId: string, request: PageRequest = {}): Promise<Page<VersionSummary>> {
@@ -108,10 +108,10 @@ export async function getVersion(db: Reader, deployId: string, number: number): 
   return { ...versionSummary(version, await rolloutsOf(db, deployId, [number])), yaml: version.yaml, files };
 }
 
-type VersionRow = Pick<VersionSummary, 'number' | 'kind' | 'parent' | 'submitted_by'> & { created_at: Date };
+type VersionRow = Pick<VersionSummary, 'number' | 'kind' | 'parent' | 'component' | 'component_from' | 'submitted_by'> & { created_at: Date };
 
-const versionSummary = ({ number, kind, parent, submitted_by, created_at }: VersionRow, rollouts: Map<number, RolloutOfVersion[]>): VersionSummary =>
-  ({ number, kind, parent, submitted_by, created_at: created_at.toISOString(), rollouts: rollouts.get(number) ?? [] });
+const versionSummary = ({ number, kind, parent, component, component_from, submitted_by, created_at }: VersionRow, rollouts: Map<number, RolloutOfVersion[]>): VersionSummary =>
+  ({ number, kind, parent, component, component_from, submitted_by, created_at: created_at.toISOString(), rollouts: rollouts.get(number) ?? [] });
 
 async function rolloutsOf(db: Reader, deployId: string, versions: number[]): Promise<Map<number, RolloutOfVersion[]>> {
   const rows = await db.rollout.findMany({

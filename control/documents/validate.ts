@@ -32,8 +32,8 @@ export interface Validation {
 export interface ValidateOptions {
   deployId?: string;
   version?: number;
-  /** For a rollback: the version that its content is of, whose commits it takes. */
-  contentVersion?: number;
+  /** For a rollback: the version that the content of a component is of, whose commits it takes. */
+  contentVersion?: (component: string) => number;
   env?: Readonly<Record<string, string>>;
   /** Those that references may name; without them every reference is an error. */
   secrets?: SecretSources;
@@ -50,7 +50,7 @@ export async function validateBundle(text: string, bundle: BundleContents, optio
   const { document, warnings } = parsed;
   if (document === null) return { ok: false, document, errors: parsed.errors, warnings, graph: null, rendered: null };
   const graph = documentGraph(document);
-  const { deployId = '', version = 0, contentVersion = version, env = {}, secrets = noSources, artifacts = noArtifacts, digestKey = '' } = options;
+  const { deployId = '', version = 0, contentVersion = () => version, env = {}, secrets = noSources, artifacts = noArtifacts, digestKey = '' } = options;
   const credentials = await credentialsOf(document.credentials_ref, bundle.texts, secrets);
   const rendered = await renderDocument({ document, deployId, version, contentVersion, bundle: bundle.entries, texts: bundle.texts, env, credentials, artifacts, written: text, digestKey });
   const found = [...credentialErrors(credentials, parsed), ...idleErrors(document, parsed), ...graphErrors(graph, parsed), ...renderErrors(rendered, parsed), ...clashErrors(rendered.claims, parsed.locate)];

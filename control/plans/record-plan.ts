@@ -23,15 +23,15 @@ export const planSummary = (hosts: readonly Pick<PlanHost, 'components'>[]): Pla
   return { create: count('create'), update: count('update'), restart: count('restart'), reload: count('reload'), unchanged: count('unchanged'), remove: count('remove'), conflict: count('conflict') };
 };
 
-interface Planned { deploy_id: string; version: number; kind: RolloutKind | null; basis: PlanBasis | null }
+interface Planned { deploy_id: string; version: number; component?: string | null; component_from?: number | null; kind: RolloutKind | null; basis: PlanBasis | null }
 
 /**
  * Over the version, its order, the versions of its secrets, what each placement shall be (component_hash) and how it was
  * seen, and everything that was shown; the order in which hosts answered does not matter.
  */
-export function planDigest({ deploy_id, version, kind, basis }: Planned, answers: readonly HostAnswer[]): string {
+export function planDigest({ deploy_id, version, component, component_from, kind, basis }: Planned, answers: readonly HostAnswer[]): string {
   const hosts = [...answers].sort((a, b) => (a.host < b.host ? -1 : 1));
-  return sha256Hex(canonicalJson({ deploy_id, version, kind, secrets: basis?.secrets, order: basis?.order, hosts }));
+  return sha256Hex(canonicalJson({ deploy_id, version, component: component ?? undefined, component_from: component_from ?? undefined, kind, secrets: basis?.secrets, order: basis?.order, hosts }));
 }
 
 /** The first record of a plan stands; repeating it, even with other answers, returns the first. Good for 15 minutes. */
@@ -42,8 +42,8 @@ export async function recordPlan(db: Db, planId: string, answer: { hosts: readon
     const plan = await tx.plan.findUnique({ where: { id: planId } });
     if (!plan) throw notFound('plan', planId);
     if (plan.digest !== null && plan.expires_at) return { plan_id: planId, digest: plan.digest, expires_at: plan.expires_at.toISOString() };
-    const { deploy_id, version, kind } = plan;
-    const digest = planDigest({ deploy_id, version, kind, basis: readBasis(plan.basis) }, answers);
+    const { deploy_id, version, component, component_from, kind } = plan;
+    const digest = planDigest({ deploy_id, version, component, component_from, kind, basis: readBasis(plan.basis) }, answers);
     const expires_at = new Date(Date.now() + planLifetimeMs);
     const summary = planSummary(answers);
     await keepBases(tx, planId, answers);

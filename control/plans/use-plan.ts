@@ -4,14 +4,16 @@ import { MaestroError } from '../../spec/errors.js';
 import { stepId } from '../../spec/graph-types.js';
 import type { RolloutKind } from '../../spec/words.js';
 import { notFound, type Tx } from '../database.js';
+import { baseOf, type Content } from '../deploys/content.js';
 import type { SecretPins } from '../secrets/pins.js';
+import { contentOfPlan } from './content.js';
 import { orderDigest, readBasis, type PlanBasis } from './basis.js';
 import { plannedPlacements } from './planned.js';
 
 /** What an apply of the version would be now. */
 export interface PlannedNow {
   deployId: string;
-  version: number;
+  content: Content;
   yaml: string;
   secrets: SecretPins;
   prune?: { volumes: boolean } | undefined;
@@ -44,11 +46,14 @@ export async function holdPlan(tx: Tx, planId: string, { deployId, kind }: { dep
 /** Throws `plan_stale` with everything that is not as it was when the plan was made, as far as the control plane knows. */
 export async function refuseStalePlan(tx: Tx, plan: Plan, now: PlannedNow): Promise<void> {
   const basis = readBasis(plan.basis);
-  const moved = plan.version !== now.version ? [`it is a plan of version ${plan.version}, and version ${now.version} was asked for`]
+  const [planned, asked] = [contentOfPlan(plan), now.content].map(inWords);
+  const moved = planned !== asked ? [`it is a plan of ${planned}, and ${asked} was asked for`]
     : basis === null ? ['it was made by an older Maestro'] : [...(await pastMoved(tx, now.deployId, basis)), ...secretsMoved(basis, now), ...(await placementsMoved(tx, plan.id, now)), ...orderMoved(basis, now), ...pruneMoved(plan, now)];
   if (moved.length === 0) return;
   throw new MaestroError('plan_stale', `The plan ${plan.id} does not hold any more: ${inShort(moved)}.`, { fix: newPlan, details: { plan_id: plan.id, moved: moved.slice(0, detailsMax) } });
 }
+
+const inWords = (content: Content): string => (typeof content === 'number' ? `version ${content}` : `${content.component} of version ${content.from} in version ${content.base}`);
 
 const namedMax = 5;
 const detailsMax = 50;
@@ -79,8 +84,8 @@ async function placementsMoved(tx: Tx, plan_id: string, { hashes }: PlannedNow):
   return [...silent, ...differ, ...gone];
 }
 
-const orderMoved = ({ order }: PlanBasis, { deployId, version, yaml }: PlannedNow): string[] =>
-  (order === orderDigest(yaml, `${deployId}/v${version}`) ? [] : ['the order of its placements is another one now']);
+const orderMoved = ({ order }: PlanBasis, { deployId, content, yaml }: PlannedNow): string[] =>
+  (order === orderDigest(yaml, `${deployId}/v${baseOf(content)}`) ? [] : ['the order of its placements is another one now']);
 
 /** What is removed was reviewed, too. */
 function pruneMoved(plan: Pick<Plan, 'prune' | 'prune_volumes'>, { prune }: PlannedNow): string[] {

@@ -3,8 +3,11 @@ import { MaestroError } from '../../spec/errors.js';
 import { type SecretsPlace, secretsPlace } from '../../spec/secrets/references.js';
 import { noSecrets, type SecretVersions } from './secret-texts.js';
 
+/** Those that a component uses in place of the common ones: one that was taken back alone. */
+export type OwnSecrets = ReadonlyMap<string, SecretVersions>;
+
 /** What a document may draw from, whichever it names. */
-export interface SecretSources { vault: SecretVersions; openFile(text: string): Promise<ReadonlyMap<string, string>> }
+export interface SecretSources { vault: SecretVersions; own?: OwnSecrets; openFile(text: string): Promise<ReadonlyMap<string, string>> }
 
 export const noSources: SecretSources = {
   vault: noSecrets,
@@ -12,7 +15,9 @@ export const noSources: SecretSources = {
 };
 
 /** `wrong`: why it is not known what there is; nothing is missing then. */
-export interface Credentials { place: SecretsPlace; secrets: SecretVersions; wrong: { message: string; fix: string } | null }
+export interface Credentials { place: SecretsPlace; secrets: SecretVersions; own?: OwnSecrets | undefined; wrong: { message: string; fix: string } | null }
+
+export const secretsFor = ({ secrets, own }: Pick<Credentials, 'secrets' | 'own'>, component: string): SecretVersions => own?.get(component) ?? secrets;
 
 /** A file is part of the version, so that what is in it never changes: it has one version. */
 const fileVersion = 1;
@@ -21,7 +26,7 @@ export async function credentialsOf(reference: string | undefined, texts: Readon
   const place = secretsPlace(reference);
   const none = (message: string, fix: string): Credentials => ({ place: { kind: 'vault', prefix: '' }, secrets: noSecrets, wrong: { message, fix } });
   if (place === null) return none(`"${reference ?? ''}" is neither a file of the bundle nor a part of the vault`, 'Write ./credentials.yaml for a sealed file of the bundle, or vault://team for a part of the vault.');
-  if (place.kind === 'vault') return { place, secrets: sources.vault, wrong: null };
+  if (place.kind === 'vault') return { place, secrets: sources.vault, own: sources.own, wrong: null };
   const text = texts[place.path];
   if (text === undefined) return none(`the bundle has no file "${place.path}"`, 'Add the sealed file to the bundle, next to the YAML, or correct the path.');
   try {

@@ -5,15 +5,15 @@
 import type { DesiredPlacement } from '../../spec/desired.js';
 import { MaestroError } from '../../spec/errors.js';
 import { artifactSizes } from '../artifacts/index.js';
-import { contentVersionOf } from '../deploys/content-version.js';
-import { loadBundle } from '../deploys/load-bundle.js';
+import { baseOf, contentKey, loadContent, type Content } from '../deploys/content.js';
+import { contentVersionsOf, type ContentVersions } from '../deploys/content-version.js';
 import type { Reader } from '../database.js';
 import { bundleContents } from '../documents/contents.js';
 import { validateBundle, type Validation } from '../documents/validate.js';
-import { secretsOfVersion } from '../secrets/pins.js';
+import { secretsOfContent } from '../secrets/pins.js';
 import type { Vault } from '../secrets/vault.js';
 import { withContents, withCredential } from './contents.js';
-import { type Credentials, credentialsOf } from './credentials.js';
+import { type Credentials, credentialsOf, secretsFor } from './credentials.js';
 import { pinnedPlacements } from './pinned.js';
 import { RecentlyUsed } from './recently-used.js';
 import type { SecretVersions } from './secret-texts.js';
@@ -22,9 +22,9 @@ export interface DesiredOptions { component?: string; withContent?: boolean; wit
 
 export interface Renderer {
   /** The validation of a stored version, with its rendered placements as they are pinned by now. */
-  version(deployId: string, number: number): Promise<Validation>;
+  version(deployId: string, content: Content): Promise<Validation>;
   /** The placements of one host; with `component`, only that one, and with `withContent` its file contents (base64); with `withCredential`, the logins for their sources. */
-  desired(deployId: string, number: number, host: string, options?: DesiredOptions): Promise<DesiredPlacement[]>;
+  desired(deployId: string, content: Content, host: string, options?: DesiredOptions): Promise<DesiredPlacement[]>;
 }
 
 /** An API of hundreds of deploys renders each active version once, not at every look of a host. */
@@ -41,7 +41,7 @@ export interface RendererDeps {
 }
 
 /** A rendered version, with the secrets that it was rendered with. */
-interface Rendering { validation: Validation; credentials: Credentials; contentVersion: number }
+interface Rendering { validation: Validation; credentials: Credentials; contentVersion: ContentVersions }
 
 export function createRenderer(deps: RendererDeps): Renderer {
   const renderings = new RecentlyUsed(kept, sizeOf);
@@ -53,44 +53,44 @@ export function createRenderer(deps: RendererDeps): Renderer {
   };
 
   /** Until it is rolled out a version uses the latest secrets, so that it is rendered anew when they have changed. */
-  const current = async (deployId: string, number: number): Promise<Rendering> => {
-    const key = `${deployId}/${number}`;
+  const current = async (deployId: string, content: Content): Promise<Rendering> => {
+    const key = `${deployId}/${contentKey(content)}`;
     const known = renderings.get(key);
-    const rendering = await (known ?? remember(key, renderVersion(deps, deployId, number)));
+    const rendering = await (known ?? remember(key, renderVersion(deps, deployId, content)));
     if (known === undefined || rendering.validation.rendered?.secrets.size === 0) return rendering;
     // What is in a file of the bundle never changes.
     if (rendering.credentials.place.kind === 'bundle') return rendering;
-    const { vault } = await secretsOfVersion(deps.db, deps.vault, deployId, number);
-    if (usesThese(rendering, vault)) return { ...rendering, credentials: { ...rendering.credentials, secrets: vault } };
-    return remember(key, renderVersion(deps, deployId, number));
+    const { vault, own } = await secretsOfContent(deps.db, deps.vault, deployId, content);
+    if (usesThese(rendering, vault)) return { ...rendering, credentials: { ...rendering.credentials, secrets: vault, own } };
+    return remember(key, renderVersion(deps, deployId, content));
   };
 
-  const desired: Renderer['desired'] = async (deployId, number, host, { component, withContent = false, withCredential: withLogin = false } = {}) => {
-    const { validation, credentials: { secrets }, contentVersion } = await current(deployId, number);
+  const desired: Renderer['desired'] = async (deployId, content, host, { component, withContent = false, withCredential: withLogin = false } = {}) => {
+    const { validation, credentials, contentVersion } = await current(deployId, content);
     if (!validation.ok || validation.rendered === null) {
-      throw new MaestroError('validation_error', `version ${number} cannot be rendered`, { fix: 'Correct the document and submit a new version.', errors: validation.errors });
+      throw new MaestroError('validation_error', `version ${baseOf(content)} cannot be rendered`, { fix: 'Correct the document and submit a new version.', errors: validation.errors });
     }
     const { placements, contents } = validation.rendered;
     const ofHost = placements.filter((placement) => placement.host === host && (component === undefined || placement.component === component));
-    const wanted = await pinnedPlacements(deps.db, { deployId, version: contentVersion }, ofHost);
-    if (withLogin) return wanted.map((placement) => withCredential({ contents, secrets }, placement));
-    return withContent ? Promise.all(wanted.map((placement) => withContents({ db: deps.db, contents, secrets }, placement))) : wanted;
+    const wanted = await pinnedPlacements(deps.db, deployId, contentVersion, ofHost);
+    if (withLogin) return wanted.map((placement) => withCredential({ contents, secrets: secretsFor(credentials, placement.component) }, placement));
+    return withContent ? Promise.all(wanted.map((placement) => withContents({ db: deps.db, contents, secrets: secretsFor(credentials, placement.component) }, placement))) : wanted;
   };
 
-  const version: Renderer['version'] = async (deployId, number) => {
-    const { validation, contentVersion } = await current(deployId, number);
+  const version: Renderer['version'] = async (deployId, content) => {
+    const { validation, contentVersion } = await current(deployId, content);
     if (validation.rendered === null) return validation;
-    const placements = await pinnedPlacements(deps.db, { deployId, version: contentVersion }, validation.rendered.placements);
+    const placements = await pinnedPlacements(deps.db, deployId, contentVersion, validation.rendered.placements);
     return { ...validation, rendered: { ...validation.rendered, placements } };
   };
 
   return { version, desired };
 }
 
-async function renderVersion({ db, vault, env, digestKey }: RendererDeps, deployId: string, number: number): Promise<Rendering> {
-  const bundle = await loadBundle(db, deployId, number);
-  const [secrets, contents, contentVersion] = await Promise.all([secretsOfVersion(db, vault, deployId, number), bundleContents(bundle), contentVersionOf(db, deployId, number)]);
-  const validation = await validateBundle(bundle.yaml, contents, { deployId, version: number, contentVersion, env, secrets, artifacts: (sha256s) => artifactSizes(db, sha256s), digestKey });
+async function renderVersion({ db, vault, env, digestKey }: RendererDeps, deployId: string, content: Content): Promise<Rendering> {
+  const bundle = await loadContent(db, deployId, content);
+  const [secrets, contents, contentVersion] = await Promise.all([secretsOfContent(db, vault, deployId, content), bundleContents(bundle), contentVersionsOf(db, deployId, content)]);
+  const validation = await validateBundle(bundle.yaml, contents, { deployId, version: bundle.version, contentVersion, env, secrets, artifacts: (sha256s) => artifactSizes(db, sha256s), digestKey });
   return { validation, credentials: await credentialsOf(validation.document?.credentials_ref, contents.texts, secrets), contentVersion };
 }
 

@@ -2,14 +2,16 @@
 import type { DesiredPlacement } from '../../spec/desired.js';
 import { pinKey, pinKinds, withPins } from '../../spec/pins.js';
 import type { Reader } from '../database.js';
-import { pinsOfVersion, type PinnedVersion } from '../pins/index.js';
+import type { ContentVersions } from '../deploys/content-version.js';
+import { pinsOfVersion } from '../pins/index.js';
 
-export async function pinnedPlacements(db: Reader, version: PinnedVersion, placements: readonly DesiredPlacement[]): Promise<DesiredPlacement[]> {
+export async function pinnedPlacements(db: Reader, deployId: string, contentVersion: ContentVersions, placements: readonly DesiredPlacement[]): Promise<DesiredPlacement[]> {
   const keys = placements.map((placement) => pinKinds.flatMap((kind) => {
     const key = pinKey(placement, kind);
     return key === null ? [] : [{ kind, key }];
   }));
   if (keys.every((wanted) => wanted.length === 0)) return [...placements];
-  const pins = await pinsOfVersion(db, version);
-  return placements.map((placement, index) => withPins(placement, pins.of(placement.host, keys[index] ?? [])));
+  const versions = [...new Set(placements.map(({ component }) => contentVersion(component)))];
+  const pins = new Map(await Promise.all(versions.map(async (version) => [version, await pinsOfVersion(db, { deployId, version })] as const)));
+  return placements.map((placement, index) => withPins(placement, pins.get(contentVersion(placement.component))?.of(placement.host, keys[index] ?? []) ?? []));
 }

@@ -8,7 +8,7 @@ import { placements, type Component, type DeployDocument } from '../../spec/docu
 import { resolvePlacement, type BundleEntry } from '../../spec/resolve/placement.js';
 import type { Problem, ReportProblem } from '../../spec/resolve/problems.js';
 import { secretsNamed, withBracedCredential } from '../../spec/secrets/references.js';
-import type { Credentials } from './credentials.js';
+import { type Credentials, secretsFor } from './credentials.js';
 import { digester, digestKeyOf } from './secret-texts.js';
 import { stepId } from '../../spec/graph-types.js';
 import { renderScopes, type RenderedScope, type Scope } from './stages.js';
@@ -18,7 +18,7 @@ export interface RenderSource {
   deployId: string;
   version: number;
   /** See ValidateOptions. */
-  contentVersion?: number;
+  contentVersion?: (component: string) => number;
   bundle: readonly BundleEntry[];
   texts: Readonly<Record<string, string>>;
   env: Readonly<Record<string, string>>;
@@ -85,10 +85,10 @@ function secretsOf({ components }: DeployDocument): string[] {
 
 function resolveScope(source: RenderSource & { sizes: ReadonlyMap<string, number>; together: ReadonlySet<string> }, contents: Map<string, string>, { host, componentId, component, templates }: RenderedScope, report: ReportProblem): DesiredPlacement {
   const digestKey = digestKeyOf(source.digestKey, source.deployId, host);
-  const digest = digester(source.credentials.secrets, digestKey, (sha256, text) => contents.set(sha256, text));
+  const digest = digester(secretsFor(source.credentials, componentId), digestKey, (sha256, text) => contents.set(sha256, text));
   refuseHiddenArtifact(source, component, report);
   const placement = resolvePlacement({
-    deployId: source.deployId, project: source.document.project, version: source.version, ...(source.contentVersion === undefined ? {} : { contentVersion: source.contentVersion }), host, componentId, component,
+    deployId: source.deployId, project: source.document.project, version: source.version, ...(source.contentVersion === undefined ? {} : { contentVersion: source.contentVersion(componentId) }), host, componentId, component,
     ...addressOf(source.document, host), together: source.together.has(stepId(host, componentId)),
     bundle: source.bundle, artifacts: source.sizes, templates: component.config.templates.map((_, index) => { const text = templates[index]; return text === undefined ? undefined : digest(text); }), digest,
   }, report);

@@ -5,7 +5,7 @@ import type { BundleEntry } from '../../spec/resolve/placement.js';
 import type { Problem } from '../../spec/resolve/problems.js';
 import { pathKey, renderedParts, templatesIn, withStrings } from './strings.js';
 import { markSecrets, secretProblems } from './check-secrets.js';
-import type { Credentials } from './credentials.js';
+import { type Credentials, secretsFor } from './credentials.js';
 import { render, type RenderJob, type RenderOutcome } from './template-engine.js';
 
 export interface Scope { host: string; componentId: string; component: Component }
@@ -27,7 +27,7 @@ const namesInScope = 'Correct the expression; names in scope are hosts, componen
 /** Null when a template had to be stopped: nothing was rendered then. */
 export async function renderScopes(environment: RenderEnvironment, written: readonly Scope[]): Promise<RenderedScope[] | null> {
   const { document, env, texts } = environment;
-  const marked = new Map(Object.entries(document.components).map(([id, component]) => [id, markSecrets(component, environment.credentials)]));
+  const marked = new Map(Object.entries(document.components).map(([id, component]) => [id, markSecrets(component, { ...environment.credentials, secrets: secretsFor(environment.credentials, id) })]));
   for (const scope of written) for (const problem of marked.get(scope.componentId)?.problems ?? []) environment.report(scope, problem);
   const scopes = written.map((scope) => ({ ...scope, component: marked.get(scope.componentId)?.component ?? scope.component }));
   const strings = new Map([...marked].map(([id, { component }]) => [id, stringsOf(component)]));
@@ -47,7 +47,7 @@ export async function renderScopes(environment: RenderEnvironment, written: read
   jobs.forEach((job, index) => take(environment, rendered[job.placement], job, answer.outcomes[index]));
   return rendered.map(({ scope, strings: texts, templates }) => {
     const made = { ...scope, component: withStrings(scope.component, texts), templates };
-    for (const problem of secretProblems(made, environment.credentials.secrets)) environment.report(scope, problem);
+    for (const problem of secretProblems(made, secretsFor(environment.credentials, made.componentId))) environment.report(scope, problem);
     return made;
   });
 }

@@ -1,6 +1,7 @@
 /** What the workflow and the reconcilers ask. */
 import { documentGraph } from '../../spec/graph.js';
 import type { RolloutGraph } from '../../spec/graph-types.js';
+import { graphOfComponent } from '../../spec/component-graph.js';
 import type { RolloutKind, RolloutState } from '../../spec/words.js';
 import { notFound, type Reader } from '../database.js';
 import { storedDocument } from '../documents/stored-document.js';
@@ -12,20 +13,21 @@ export interface OpenRollout { rollout_id: string; deploy_id: string; kind: Roll
 
 /** The same answer every time: a version never changes. */
 export async function loadRollout(db: Reader, rolloutId: string): Promise<LoadedRollout> {
-  const rollout = await db.rollout.findUnique({ where: { id: rolloutId }, select: { ...graphFields, kind: true } });
+  const rollout = await db.rollout.findUnique({ where: { id: rolloutId }, select: graphFields });
   if (!rollout) throw notFound('rollout', rolloutId);
   const { deploy_id, version, kind, taken_back } = rollout;
   return { rollout_id: rolloutId, deploy_id, version, kind, graph: await graphOfRollout(db, rollout), automatic: taken_back !== null };
 }
 
 /** What `graphOfRollout` needs to know. */
-export const graphFields = { deploy_id: true, version: true, content: { select: { yaml: true } }, taken_back: { select: { id: true, version: true } } } as const;
-interface GraphSource { deploy_id: string; version: number; content: { yaml: string }; taken_back: { id: string; version: number } | null }
+export const graphFields = { deploy_id: true, version: true, kind: true, content: { select: { yaml: true, component: true } }, taken_back: { select: { id: true, version: true } } } as const;
+interface GraphSource { deploy_id: string; version: number; kind: RolloutKind; content: { yaml: string; component: string | null }; taken_back: { id: string; version: number } | null }
 
-/** Of the document; or, for one that takes another rollout back, of what that one changed. */
-export async function graphOfRollout(db: Reader, { deploy_id, version, content, taken_back }: GraphSource): Promise<RolloutGraph> {
+/** Of the document; or, for one that takes another rollout back, of what that one changed; or, for one that takes a component back, of that. */
+export async function graphOfRollout(db: Reader, { deploy_id, version, kind, content, taken_back }: GraphSource): Promise<RolloutGraph> {
   if (taken_back !== null) return (await scopeOf(db, { deployId: deploy_id, target: version, failed: taken_back })).graph;
-  return documentGraph(storedDocument(content.yaml, `${deploy_id}/v${version}`));
+  const graph = documentGraph(storedDocument(content.yaml, `${deploy_id}/v${version}`));
+  return kind === 'rollback' && content.component !== null ? graphOfComponent(graph, content.component) : graph;
 }
 
 /** Rollouts still `pending` this long after they were opened: the start of their workflow may have been lost. Oldest first. */

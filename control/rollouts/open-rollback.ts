@@ -68,8 +68,8 @@ async function open(tx: Tx, failed: Failed, deploy: { latest_version: number; ac
 /** Its secrets and its claims are those of the version it brings back. */
 async function keepWhatItHad(tx: Tx, deployId: string, parent: number, version: number): Promise<void> {
   await tx.$executeRaw`
-    INSERT INTO version_secrets (deploy_id, version, secrets)
-    SELECT deploy_id, ${version}, secrets FROM version_secrets WHERE deploy_id = ${deployId} AND version = ${parent} ON CONFLICT DO NOTHING`;
+    INSERT INTO version_secrets (deploy_id, version, secrets, components)
+    SELECT deploy_id, ${version}, secrets, components FROM version_secrets WHERE deploy_id = ${deployId} AND version = ${parent} ON CONFLICT DO NOTHING`;
   await tx.$executeRaw`
     INSERT INTO version_claims (deploy_id, version, hosts, digest, claims)
     SELECT deploy_id, ${version}, hosts, digest, claims FROM version_claims WHERE deploy_id = ${deployId} AND version = ${parent} ON CONFLICT DO NOTHING`;

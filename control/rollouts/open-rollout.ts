@@ -4,22 +4,24 @@ import type { RolloutKind } from '../../spec/words.js';
 import type { Actor } from '../actor.js';
 import { appendAudit } from '../audit/index.js';
 import { occupy, type DeployClaims } from '../claims/index.js';
-import { isUniqueViolation, notFound, type Db, type Reader, type Tx } from '../database.js';
+import { isUniqueViolation, type Db, type Reader, type Tx } from '../database.js';
+import { loadContent, type OneComponent } from '../deploys/content.js';
+import { loadBundle, type LoadedBundle } from '../deploys/load-bundle.js';
 import { lockDeploy, type LockedDeploy } from '../deploys/lock.js';
-import { entriesOfVersion, guardVersion, insertVersion, versionEvent } from '../deploys/submit.js';
+import { guardVersion, insertVersion, versionEvent } from '../deploys/submit.js';
 import { appendEvents, type EventInput } from '../events/index.js';
 import { effectOnce } from '../idempotency/index.js';
 import { newId } from '../ids.js';
 import { holdPlan, refuseStalePlan, type PlannedNow } from '../plans/index.js';
-import { pinSecrets, type SecretPins } from '../secrets/pins.js';
+import { pinsOfContent, pinSecrets, type ContentPins, type SecretPins } from '../secrets/pins.js';
 
 export interface OpenRolloutRequest {
   deployId: string;
   /** `apply`: the version to apply. `rollback`: the version whose content comes back. */
   version: number;
   kind: RolloutKind;
-  /** Recorded as the new version's parent in a rollback; default: `version`. */
-  parent?: number;
+  /** Of a rollback: this component alone comes back, into `version`; placements of others are not touched. */
+  only?: OneComponent | undefined;
   /** Refuse unless this is still the latest version. */
   expectedVersion?: number;
   /** What the version takes on its hosts; refused when another deploy has some of it. Absent: nobody is asked. */
@@ -40,39 +42,52 @@ export interface OpenedRollout { rollout_id: string; version: number }
  * (holdPlan, refuseStalePlan). A rollback makes a new version with the old one's YAML and files in the same transaction.
  */
 export async function openRollout(db: Db, actor: Actor, request: OpenRolloutRequest): Promise<OpenedRollout> {
+  // What takes time to put together never changes, and is not made while the deploy is locked.
+  const spliced = request.only === undefined ? null : await loadContent(db, request.deployId, request.only);
   try {
-    return await effectOnce(db, (tx) => open(tx, actor, request));
+    return await effectOnce(db, (tx) => open(tx, actor, request, spliced));
   } catch (error) {
     if (isUniqueViolation(error)) await refuseOpenRollout(db, { id: request.deployId, name: request.deployId });
     throw error;
   }
 }
 
-async function open(tx: Tx, actor: Actor, { deployId, version: wanted, kind, parent = wanted, expectedVersion, claims, secrets = {}, prune, plan: asked }: OpenRolloutRequest): Promise<OpenedRollout> {
+async function open(tx: Tx, actor: Actor, { deployId, version: wanted, kind, only, expectedVersion, claims, secrets = {}, prune, plan: asked }: OpenRolloutRequest, spliced: LoadedBundle | null): Promise<OpenedRollout> {
   const deploy = await lockDeploy(tx, deployId);
   // First: whoever repeats the apply of a plan is told that it went through, not that a rollout is in the way.
   const plan = asked === undefined ? null : await holdPlan(tx, asked.planId, { deployId, kind });
   guardVersion(deploy, expectedVersion);
   await refuseOpenRollout(tx, deploy);
-  const source = await tx.version.findUnique({ where: { deploy_id_number: { deploy_id: deployId, number: wanted } }, select: { yaml: true } });
-  if (!source) throw notFound('version', `${deployId}/v${wanted}`);
-  if (plan !== null && asked !== undefined) await refuseStalePlan(tx, plan, { deployId, version: wanted, yaml: source.yaml, secrets, prune, hashes: asked.hashes });
+  if (only !== undefined) refuseOtherBase(deploy, only);
+  const source = spliced ?? (await loadBundle(tx, deployId, wanted));
+  if (plan !== null && asked !== undefined) await refuseStalePlan(tx, plan, { deployId, content: only ?? wanted, yaml: source.yaml, secrets, prune, hashes: asked.hashes });
   const events: EventInput[] = [];
   let version = wanted;
+  const one = only === undefined ? {} : { component: only.component, component_from: only.from };
   if (kind === 'rollback') {
     version = deploy.latest_version + 1;
-    await insertVersion(tx, { deploy_id: deployId, number: version, kind, parent, yaml: source.yaml }, await entriesOfVersion(tx, deployId, wanted), actor);
-    events.push(versionEvent(deployId, version, kind, parent, actor));
+    await insertVersion(tx, { deploy_id: deployId, number: version, kind, parent: wanted, ...one, yaml: source.yaml }, source.files.map(({ path, sha256, mode }) => ({ path, sha256, mode })), actor);
+    events.push(versionEvent(deployId, version, kind, wanted, actor));
   }
   const rollout = { id: newId('rollout'), deploy_id: deployId, version, kind };
   await tx.rollout.create({ data: { ...rollout, prune: prune !== undefined, prune_volumes: prune?.volumes ?? false, plan_id: plan?.id ?? null, started_by: actor.name, started_by_id: actor.id } });
   await tx.deploy.update({ where: { id: deployId }, data: { current_version: version, latest_version: Math.max(version, deploy.latest_version) } });
-  await pinSecrets(tx, deployId, version, secrets);
+  await pinSecrets(tx, deployId, version, secrets, kind === 'rollback' ? ownSecrets(await pinsOfContent(tx, deployId, only ?? wanted), secrets) : {});
   if (claims) await occupy(tx, { deployId, version, yaml: source.yaml, claims });
-  await appendAudit(tx, { actor, action: `rollout.${kind}`, target: rollout.id, result: 'ok', details: { deploy_id: deployId, version, ...(kind === 'rollback' ? { parent } : {}), ...(plan === null ? {} : { plan_id: plan.id, plan_digest: plan.digest }) } });
+  await appendAudit(tx, { actor, action: `rollout.${kind}`, target: rollout.id, result: 'ok', details: { deploy_id: deployId, version, ...(kind === 'rollback' ? { parent: wanted, ...one } : {}), ...(plan === null ? {} : { plan_id: plan.id, plan_digest: plan.digest }) } });
   events.push(rolloutEvent(rollout, 'pending', ''));
   await appendEvents(tx, events);
   return { rollout_id: rollout.id, version };
+}
+
+/** What has no version yet is used in the version that it is rendered with now. */
+const ownSecrets = ({ own }: ContentPins, secrets: SecretPins): ContentPins['own'] =>
+  Object.fromEntries(Object.entries(own).map(([component, wanted]) => [component, { ...secrets, ...wanted }]));
+
+/** What it was made of and checked against is the active version; whoever rolls out another one meanwhile comes first. */
+function refuseOtherBase({ name, active_version: active }: LockedDeploy, { base, component }: OneComponent): void {
+  if (active === base) return;
+  throw new MaestroError('conflict', `${name} has version ${active ?? 'none'} as its active one by now, not ${base}`, { fix: `Ask again to take ${component} back.`, details: { active_version: active } });
 }
 
 export const rolloutEvent = (rollout: { id: string; deploy_id: string; version: number; kind: RolloutKind }, state: string, reason: string): EventInput =>

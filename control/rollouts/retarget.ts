@@ -27,12 +27,14 @@ export async function retargetRollout(db: Db, rolloutId: string, version: number
   return inTransaction(db, async (tx) => {
     const rollout = await lockRollout(tx, rolloutId);
     const { deploy_id: deployId } = rollout;
-    const content = await tx.version.findUnique({ where: { deploy_id_number: { deploy_id: deployId, number: version } }, select: { yaml: true } });
+    const content = await tx.version.findUnique({ where: { deploy_id_number: { deploy_id: deployId, number: version } }, select: { yaml: true, component: true } });
     if (content === null) return { refused: `there is no version ${version}` };
     const graph = documentGraph(storedDocument(content.yaml, `${deployId}/v${version}`));
     if (rollout.version === version) return { version, graph };
     if (rollout.state !== 'paused') return { refused: `the rollout is ${rollout.state}; it takes another version only while it is paused` };
     if (rollout.rollback_of !== null) return { refused: 'a rollout that takes another one back keeps its version' };
+    const before = await tx.version.findUniqueOrThrow({ where: { deploy_id_number: { deploy_id: deployId, number: rollout.version } }, select: { component: true } });
+    if (rollout.kind === 'rollback' && (before.component ?? content.component) !== null) return { refused: 'a rollback of one component walks that one alone, and keeps its version; abort it, and apply the other version' };
     await tx.rollout.update({ where: { id: rolloutId }, data: { version } });
     await tx.deploy.update({ where: { id: deployId }, data: { current_version: version } });
     await replaceSteps(tx, rolloutId, graph, version);

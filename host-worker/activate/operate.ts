@@ -39,6 +39,7 @@ export async function operate(deps: HostDeps, work: OperateWork, scope: Activity
 
 async function operateOn(deps: HostDeps, work: OperateWork, step: Step): Promise<OperateResult> {
   if (work.verb === 'healthcheck') return look(deps, work, step);
+  await refuseAmidChange(deps, work);
   const target = await findTarget(deps, work);
   await step.report.phase(work.verb === 'stop' ? 'stop_old' : 'start', () => step.effect(`operate.${work.verb}`, () => target.act(work.verb)));
   if (work.verb === 'stop') return { ok: true, detail: 'stopped' };
@@ -46,6 +47,18 @@ async function operateOn(deps: HostDeps, work: OperateWork, step: Step): Promise
   const { what, death } = runtime;
   const detail = await waitHealthy({ what, probe: null, timing: null, death, signal: step.signal, tell: () => undefined });
   return { ok: true, detail };
+}
+
+/**
+ * A change that was cut off, or that waits for its group, goes on from what its marks say is there: nobody comes in between.
+ * One that has come to what now serves, with only remains of the old one left, is no hindrance.
+ */
+async function refuseAmidChange({ journal, node }: HostDeps, work: OperateWork): Promise<void> {
+  const { attempt } = await journal.placement(work);
+  if (attempt === null || (attempt.state !== 'forward' && attempt.state !== 'undoing')) return;
+  throw new MaestroError('conflict', `${work.component} is in the middle of a change on ${node}, by ${attempt.run_id}`, {
+    fix: 'Wait until the rollout has gone on there; when it has ended, apply the deploy again.', details: { run_id: attempt.run_id },
+  });
 }
 
 interface Target { act(verb: OperateVerb): Promise<void>; runtime(healthcheck: DesiredPlacement['healthcheck'], fresh: boolean): Promise<Runtime> }

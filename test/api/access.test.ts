@@ -38,7 +38,7 @@ const expected: Record<string, Right | 'public' | 'session' | 'person'> = {
   'post /api/deploys/{id}/validate': 'deploy.read',
   'post /api/deploys/{id}/diff': 'deploy.write',
   'post /api/deploys/{id}/apply': 'deploy.apply',
-  'post /api/deploys/{id}/rollback/{n}': 'deploy.rollback',
+  'post /api/deploys/{id}/rollback/{n}': 'deploy.rollback', 'post /api/deploys/{id}/components/{cid}/rollback': 'deploy.rollback',
   'get /api/rollouts': 'deploy.read',
   'get /api/rollouts/{id}': 'deploy.read',
   'get /api/rollouts/{id}/log': 'deploy.read',

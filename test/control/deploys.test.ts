@@ -26,7 +26,7 @@ describe.each(databaseKinds)('deploys on %s', (kind) => {
     const made = await createDeploy(db, actor, { yaml, files: [file('conf/b.conf', 'b', 0o640), file('./conf//a.conf', 'a')] });
     expect(made).toEqual({ deploy_id: expect.stringMatching(/^dpl_[0-9a-z]{20}$/), version: 1 });
     expect(await getVersion(db, made.deploy_id, 1)).toEqual({
-      number: 1, kind: 'apply', parent: null, submitted_by: 'tess', created_at: expect.any(String), rollouts: [], yaml,
+      number: 1, kind: 'apply', parent: null, component: null, component_from: null, submitted_by: 'tess', created_at: expect.any(String), rollouts: [], yaml,
       files: [
         { path: 'conf/a.conf', size: 1, sha256: sha256Hex('a'), mode: 0o644 },
         { path: 'conf/b.conf', size: 1, sha256: sha256Hex('b'), mode: 0o640 },

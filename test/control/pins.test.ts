@@ -1,6 +1,6 @@
 import { systemActor } from '../../control/actor.js';
 import { createDeploy, submitVersion } from '../../control/deploys/index.js';
-import { contentVersionOf } from '../../control/deploys/content-version.js';
+import { contentVersionsOf } from '../../control/deploys/content-version.js';
 import { pinsOfVersion, recordPins } from '../../control/pins/index.js';
 import { openRollout, recordRolloutState } from '../../control/rollouts/index.js';
 import type { KeptPin } from '../../spec/pins.js';
@@ -60,12 +60,12 @@ describe.each(databaseKinds)('pins on %s', (kind) => {
   test('a version asks anew; a rollback, also one of a rollback, has the pins of what it brings back', async () => {
     await recordPins(fresh.db, { deployId, version: 1 }, 'web-01', [image(digest(1))]);
     await submitVersion(fresh.db, systemActor, { deployId, yaml });
-    expect(await pinned(await contentVersionOf(fresh.db, deployId, 2), 'web-01', [image('')])).toEqual([]);
+    expect(await pinned((await contentVersionsOf(fresh.db, deployId, 2))('web'), 'web-01', [image('')])).toEqual([]);
     for (const [from, to] of [[1, 3], [3, 4]] as const) {
       const { rollout_id, version } = await openRollout(fresh.db, systemActor, { deployId, version: from, kind: 'rollback' });
       await recordRolloutState(fresh.db, rollout_id, { state: 'succeeded', reason: '' });
       expect(version).toBe(to);
-      expect(await pinned(await contentVersionOf(fresh.db, deployId, version), 'web-01', [image('')])).toEqual([image(digest(1))]);
+      expect(await pinned((await contentVersionsOf(fresh.db, deployId, version))('web'), 'web-01', [image('')])).toEqual([image(digest(1))]);
     }
   });
 });

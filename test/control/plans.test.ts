@@ -36,7 +36,7 @@ describe.each(databaseKinds)('plans on %s', (kind) => {
     expect(Date.parse(recorded.expires_at) - Date.now()).toBeGreaterThan(14.9 * 60_000);
     expect(Date.parse(recorded.expires_at) - Date.now()).toBeLessThanOrEqual(15 * 60_000);
     expect(await getPlan(db, id)).toEqual({
-      plan_id: id, plan_digest: recorded.digest, expires_at: recorded.expires_at, version: 1, hosts: hosts.map((host) => ({ ...host, fingerprint: null })),
+      plan_id: id, plan_digest: recorded.digest, expires_at: recorded.expires_at, version: 1, component: null, component_from: null, hosts: hosts.map((host) => ({ ...host, fingerprint: null })),
       summary: { create: 2, update: 1, restart: 1, reload: 1, unchanged: 1, remove: 1, conflict: 1 },
     });
     expect((await readEvents(db)).at(-1)).toMatchObject({ type: 'plan.created', deploy_id: deployId, data: { plan_id: id, digest: recorded.digest } });

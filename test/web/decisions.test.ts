@@ -116,7 +116,7 @@ describe('sentences', () => {
 
   const none = { create: 0, update: 0, restart: 0, reload: 0, unchanged: 0, remove: 0, conflict: 0 };
   const plan = (summary: Partial<Plan['summary']>, hosts: boolean[]): Plan => ({
-    plan_id: 'pln_1', plan_digest: 'd', expires_at: '', version: 1, summary: { ...none, ...summary },
+    plan_id: 'pln_1', plan_digest: 'd', expires_at: '', version: 1, component: null, component_from: null, summary: { ...none, ...summary },
     hosts: hosts.map((reachable, index) => ({ host: `h-${index}`, reachable, detail: '', components: [] })),
   });
 

@@ -36,7 +36,7 @@ function VersionRow({ deploy, version, onView, onRollBack }: VersionRowProps) {
   return (
     <Table.Tr>
       <Table.Th scope="row" fw={600}>{deploysWords.version(number)}{marks.length > 0 && <Text size="sm" c="dimmed">{marks.join(', ')}</Text>}</Table.Th>
-      <Table.Td>{versionKinds[version.kind](version.parent)}</Table.Td>
+      <Table.Td>{versionKinds[version.kind](version)}</Table.Td>
       <Table.Td className="breakable">{version.submitted_by}</Table.Td>
       <Table.Td><TimeAgo at={version.created_at} /></Table.Td>
       <Table.Td><Rollouts version={version} /></Table.Td>

@@ -20,9 +20,11 @@ export const deploySentences = {
   noneActive: 'No version has succeeded yet.',
 } as const;
 
-export const versionKinds: Record<RolloutKind, (parent: number | null) => string> = {
+interface Origin { parent: number | null; component: string | null; component_from: number | null }
+
+export const versionKinds: Record<RolloutKind, (origin: Origin) => string> = {
   apply: () => 'submitted',
-  rollback: (parent) => (parent === null ? 'roll back' : `roll back to version ${parent}`),
+  rollback: ({ parent, component, component_from: from }) => (component !== null ? `roll back ${component} to version ${from}` : parent === null ? 'roll back' : `roll back to version ${parent}`),
   teardown: () => 'tear down',
 };
 
