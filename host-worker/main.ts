@@ -14,6 +14,7 @@ import { type HostConfig, readConfig } from './config.js';
 import { connectWatchPlane } from './control-plane/watch-client.js';
 import { hostFacts } from './facts.js';
 import { keepPublished } from './publish/keeper.js';
+import { Readiness } from './ready.js';
 import { lockState } from './state-lock.js';
 import { messageOf } from './trouble.js';
 import { workerVersion } from './version.js';
@@ -49,13 +50,14 @@ async function main(): Promise<void> {
   await mkdir(config.stateFolder, { recursive: true, mode: 0o700 });
   const lock = await lockState(config.stateFolder, lockPatienceMs);
   const deps = await assemble(config, process.env, log);
-  const greeting = sayHello(deps, log, stopping.signal);
+  const readiness = new Readiness(process.env);
+  const greeting = sayHello(deps, readiness, log, stopping.signal);
   const watcher = new Watcher({ ...deps, plane: connectWatchPlane(config), log });
   const watching = watcher.run(stopping.signal);
   const keeping = keepPublished(deps, stopping.signal);
   // Signals are ours: the SDK's own handler would end the process before the last report is out.
   Runtime.install({ shutdownSignals: [] });
-  await work(config, deps, watcher, log, stopping.signal);
+  await work(config, deps, watcher, readiness, log, stopping.signal);
   await Promise.all([greeting, watching, keeping]);
   await deps.reporter.flush(shutdownGraceMs);
   lock.close();
@@ -68,19 +70,20 @@ function leaveSupervisor(): void {
 }
 
 /** Tells the control plane that we are there, and what this host has. */
-async function sayHello({ control, docker }: HostDeps, log: Logger, stopping: AbortSignal): Promise<void> {
+async function sayHello({ control, docker }: HostDeps, readiness: Readiness, log: Logger, stopping: AbortSignal): Promise<void> {
   let heard: boolean | null = null;
   while (!stopping.aborted) {
     const before: boolean | null = heard;
     const problem: string | null = await hostFacts(docker).then((facts) => control.hello(facts, workerVersion)).then(() => null, messageOf);
     heard = problem === null;
+    if (heard) await readiness.reached('control plane');
     if (heard !== before) log[heard ? 'info' : 'warn']({ problem }, heard ? 'the control plane knows us' : 'the control plane does not hear us');
     await sleep(helloMs, undefined, { signal: stopping }).catch(() => undefined);
   }
 }
 
 /** Serves this host's queue until told to stop. Temporal being away is waited out, for as long as it takes. */
-async function work(config: HostConfig, deps: HostDeps, watcher: Watcher, log: Logger, stopping: AbortSignal): Promise<void> {
+async function work(config: HostConfig, deps: HostDeps, watcher: Watcher, readiness: Readiness, log: Logger, stopping: AbortSignal): Promise<void> {
   for (let delay = retryFirstMs; !stopping.aborted; delay = Math.min(delay * 2, retryLongestMs)) {
     try {
       const connection = await NativeConnection.connect({ address: config.temporalAddress });
@@ -88,6 +91,7 @@ async function work(config: HostConfig, deps: HostDeps, watcher: Watcher, log: L
         const worker = await createWorker(config, deps, watcher, connection);
         delay = retryFirstMs;
         await announce(deps, log);
+        await readiness.reached('temporal');
         await runUntil(worker, stopping);
       } finally {
         await connection.close();

@@ -6,6 +6,7 @@ import { authRoutes } from './auth.js';
 import { componentRoutes } from './components.js';
 import { deployRoutes } from './deploys.js';
 import { describeRoutes } from './describe.js';
+import { downloadRoutes } from './downloads.js';
 import { healthRoutes } from './health.js';
 import { keyRoutes } from './keys.js';
 import { logRoutes } from './logs.js';
@@ -17,5 +18,5 @@ import { validateRoutes } from './validate.js';
 
 export const routes: readonly Route[] = [
   ...healthRoutes, ...describeRoutes, ...authRoutes, ...keyRoutes, ...deployRoutes, ...validateRoutes, ...applyRoutes, ...rolloutRoutes, ...componentRoutes, ...nodeRoutes,
-  ...secretRoutes, ...observedRoutes, ...logRoutes, ...artifactRoutes,
+  ...secretRoutes, ...observedRoutes, ...logRoutes, ...artifactRoutes, ...downloadRoutes,
 ];

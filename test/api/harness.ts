@@ -13,6 +13,7 @@ import { systemActor } from '../../control/actor.js';
 import { FolderStore } from '../../control/artifacts/index.js';
 import { createKey, createUser, login } from '../../control/auth/index.js';
 import { EventFeed } from '../../control/events/index.js';
+import { HostBundles, ReleaseKey } from '../../control/host-bundles/index.js';
 import { hostToken } from '../../control/host-tokens.js';
 import { seen } from '../../control/nodes/index.js';
 import { createRenderer } from '../../control/rendering/desired.js';
@@ -107,7 +108,7 @@ export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Pro
   const dataDir = await mkdtemp(join(tmpdir(), 'maestro-api-'));
   const vault = new Vault(dataDir, vaultKeys({ dataDir, passphrase: undefined }));
   const api = createServer({
-    db, feed, temporal, vault, artifacts: new FolderStore(dataDir), settings: all, hostTokenKey: tokenKey, renderer: createRenderer({ db, env: all.templateEnv, vault, digestKey: '0'.repeat(64) }),
+    db, feed, temporal, vault, artifacts: new FolderStore(dataDir), hostBundles: new HostBundles({ folder: join(dataDir, 'download'), key: ReleaseKey.fromSeed('5'.repeat(64)), publicUrl: 'http://maestro.test' }), settings: all, hostTokenKey: tokenKey, renderer: createRenderer({ db, env: all.templateEnv, vault, digestKey: '0'.repeat(64) }),
     log: createLog({ level: 'debug', destination: { write: (line: string) => void log.push(line) } }), ...wanted.deps,
   });
   await feed.start();
