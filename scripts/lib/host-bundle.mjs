@@ -58,10 +58,10 @@ export function manifestOf(version, platform, files) {
   return { ...facts, build: sha256Of(JSON.stringify(facts)).slice(0, 12) };
 }
 
-async function packed(files, path) {
+async function packed(files, path, level) {
   const { pack } = await import('tar-stream');
   const archive = pack();
-  const written = pipeline(archive, createGzip({ level: 6 }), createWriteStream(path, { mode: 0o644 }));
+  const written = pipeline(archive, createGzip({ level }), createWriteStream(path, { mode: 0o644 }));
   const owned = { uid: 0, gid: 0, uname: 'root', gname: 'root', mtime: fixedTime };
   const folders = [...new Set(files.map(({ path: name }) => name).filter((name) => name.includes('/')).map((name) => name.slice(0, name.lastIndexOf('/'))))];
   for (const name of folders) archive.entry({ ...owned, name: `${name}/`, type: 'directory', mode: 0o755 });
@@ -80,7 +80,7 @@ async function sha256OfFile(path) {
  * Writes `maestro-host-<version>-<platform>.tar.gz` and, last, the `.json` that names it: what has no such file is not
  * handed out. Answers with the archive's path. `worker`: the folder that bundleHostWorker made.
  */
-export async function buildHostBundle({ worker = join(root, 'dist', 'host-worker'), out = join(root, downloads), version, platform = `linux-${process.arch}` } = {}) {
+export async function buildHostBundle({ worker = join(root, 'dist', 'host-worker'), out = join(root, downloads), version, platform = `linux-${process.arch}`, level = 6 } = {}) {
   const unfit = unfitNode();
   if (unfit !== null) throw new SetupError(`the host bundle cannot be made: ${unfit}`, 'build with a Node of nodejs.org on Linux (glibc)', process.execPath);
   const release = version ?? JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
@@ -91,7 +91,7 @@ export async function buildHostBundle({ worker = join(root, 'dist', 'host-worker
   mkdirSync(out, { recursive: true });
   const draft = join(out, `.${name}.${process.pid}.tmp`);
   try {
-    await packed([...files, { path: 'manifest.json', mode: 0o644, bytes: manifestBytes }], draft);
+    await packed([...files, { path: 'manifest.json', mode: 0o644, bytes: manifestBytes }], draft, level);
     const archive = { file: `${name}.tar.gz`, version: release, platform, build: manifest.build, glibc: manifest.glibc, bytes: statSync(draft).size, sha256: await sha256OfFile(draft), manifest_sha256: sha256Of(manifestBytes) };
     writeFileSync(join(out, 'install.sh.in'), readFileSync(join(root, 'host-worker', 'bundle', 'install.sh')));
     renameSync(draft, join(out, archive.file));
