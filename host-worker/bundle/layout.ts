@@ -33,4 +33,6 @@ export function layoutAt(root = '/'): Layout {
 
 export const workerUnit = 'maestro-host.service';
 export const upgradeUnit = 'maestro-host-upgrade.service';
+/** Of the install script's downloads, and of our own. */
 export const incomingPrefix = '.incoming-';
+export const upgradePrefix = '.upgrade-';

@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderName, isFolderName, type BundleManifest } from '../../spec/host-bundle/shapes.js';
 import { syncFolder } from '../journal/durable-file.js';
-import { incomingPrefix, type Layout } from './layout.js';
+import { incomingPrefix, upgradePrefix, type Layout } from './layout.js';
 import { setModes, verifyFolder } from './release.js';
 import { linkedFolder } from './settings.js';
 
@@ -23,6 +23,12 @@ export async function place(layout: Layout, folder: string, manifest: BundleMani
   await rename(folder, target);
   await syncFolder(layout.bundles);
   return name;
+}
+
+/** Downloads of upgrades that were ended. Only for whoever is alone (context.ts). */
+export async function removeUnfinished({ bundles }: Layout): Promise<void> {
+  const left = (await readdir(bundles)).filter((name) => name.startsWith(upgradePrefix));
+  await Promise.all(left.map((name) => rm(join(bundles, name), { recursive: true, force: true })));
 }
 
 /** Versions that are neither current nor previous, and downloads that were left behind. */

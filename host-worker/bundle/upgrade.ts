@@ -10,8 +10,8 @@ import { runProgram } from '../run-program.js';
 import { messageOf } from '../trouble.js';
 import { changeVersion, finishPending } from './change-version.js';
 import { alone, thisPlatform, type BundleContext } from './context.js';
-import { incomingPrefix } from './layout.js';
-import { place } from './place.js';
+import { upgradePrefix } from './layout.js';
+import { place, removeUnfinished } from './place.js';
 import { openRelease, verifyFolder } from './release.js';
 import { installed, readSettings } from './settings.js';
 
@@ -42,8 +42,8 @@ export function upgrade(context: BundleContext, options: UpgradeOptions): Promis
 /** Downloads, unpacks, checks, tries and puts in place; answers with the folder's name. Nothing of it is left when one of them fails. */
 async function fetched(context: BundleContext, url: string, { archive }: Release): Promise<string> {
   const { layout, say, fault } = context;
-  await mkdir(layout.bundles, { recursive: true });
-  const work = await mkdtemp(join(layout.bundles, incomingPrefix));
+  await removeUnfinished(layout);
+  const work = await mkdtemp(join(layout.bundles, upgradePrefix));
   try {
     say(`downloading ${archive.file}`);
     const [file, folder] = [join(work, 'archive'), join(work, 'bundle')];

@@ -13,6 +13,10 @@ import { ApiClient } from '../rollouts/api-client.js';
 
 const installTimeoutMs = 180_000;
 
+/** Evenly spaced ones of them; all of them with MAESTRO_BUNDLE_STEPS=all. */
+export const few = <T>(all: readonly T[], count: number): T[] =>
+  process.env['MAESTRO_BUNDLE_STEPS'] === 'all' ? [...all] : all.filter((_, index) => Math.floor((index * count) / all.length) !== Math.floor(((index - 1) * count) / all.length));
+
 /** What the man in the middle answers for a path; null: what the control plane answers. */
 export type Meddle = (path: string, original: Buffer) => Buffer | null;
 
