@@ -1,4 +1,4 @@
-# The control plane: API with web app, and the worker. One image, two commands (see docker-compose.yml).
+# The control plane: API with web app, gateway, and the worker. One image, three commands (see docker-compose.yml).
 FROM node:20-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -23,6 +23,6 @@ COPY --from=build /app/prisma ./prisma
 COPY --from=build /app/web ./web
 USER maestro
 VOLUME /data
-EXPOSE 8080
+EXPOSE 8080 8443
 ENTRYPOINT ["node", "--enable-source-maps"]
 CMD ["dist/api.mjs"]

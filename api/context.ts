@@ -25,6 +25,15 @@ export interface ApiSettings {
   strictAnswers: boolean;
 }
 
+/** Where hosts come in. */
+export interface HostsDoor {
+  url: string;
+  /** Of the install script. */
+  installUrl: string;
+  /** `sha256:…` of the root that the gateway's certificate comes from. */
+  caDigest(): Promise<string>;
+}
+
 export interface ApiContext {
   db: PrismaClient;
   feed: EventFeed;
@@ -33,6 +42,7 @@ export interface ApiContext {
   artifacts: ArtifactStore;
   hostBundles: HostBundles;
   temporal: Orchestrator;
+  hostsDoor: HostsDoor;
   log: Logger;
   settings: ApiSettings;
   openapi(): object;

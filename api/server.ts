@@ -1,11 +1,10 @@
 /**
- * The whole HTTP face of the control plane in one server: REST, events, the hosts' door, the pages. Making it has no
+ * The whole HTTP face of the control plane in one server: REST, events, the pages. Making it has no
  * side effects beyond its timers; listening is the caller's.
  */
 import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import express, { type Express } from 'express';
-import { hostRouter } from '../gateway/host-router.js';
 import { MaestroError } from '../spec/errors.js';
 import type { ApiContext } from './context.js';
 import { errorHandler } from './http/refuse.js';
@@ -20,8 +19,6 @@ import { refuseUpgrade } from './socket/refuse-upgrade.js';
 import { plainPage, type WebApp } from './web.js';
 
 export interface ServerDeps extends Omit<ApiContext, 'openapi'> {
-  /** What hosts' tokens are checked with. */
-  hostTokenKey: string;
   web?: WebApp | undefined;
   /** How many proxies in front are believed about the client's address and scheme. */
   trustedProxies?: number;
@@ -52,8 +49,7 @@ function application(deps: ServerDeps, context: ApiContext): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('trust proxy', deps.trustedProxies ?? 0);
   app.use(requestLog(log));
-  app.use(['/api', '/host', '/ws', '/healthz', '/readyz', '/install.sh', '/download'], dataHeaders());
-  app.use('/host/v1', hostRouter({ db: deps.db, renderer: deps.renderer, artifacts: deps.artifacts, tokenKey: deps.hostTokenKey, troubled: (error) => log.debug({ err: error }, 'a version that a host looks after cannot be rendered') }));
+  app.use(['/api', '/ws', '/healthz', '/readyz', '/install.sh', '/download'], dataHeaders());
   app.use(apiRouter(routes, context));
   app.use(['/api', '/host', '/ws', '/download'], (request) => { throw noSuchPath(pathOf(request.originalUrl)); });
   app.use(pageHeaders(), (request, response, next) => { web.handle(request, response).catch(next); });

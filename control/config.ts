@@ -9,6 +9,9 @@ const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https UR
 const names = z.string().transform((text) => text.split(',').map((name) => name.trim()).filter((name) => name !== ''))
   .pipe(z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be names of environment variables, separated by commas' })));
 
+const hostNames = z.string().transform((text) => text.split(',').map((name) => name.trim()).filter((name) => name !== ''))
+  .pipe(z.array(z.string().regex(/^[A-Za-z0-9.:_-]{1,253}$/, { error: 'must be names or addresses, separated by commas' })));
+
 const environment = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: ({ input }) => (input === undefined ? 'is not set' : 'must be a postgresql:// URL') }),
   MAESTRO_DATA: z.string().default('.maestro').transform((path) => resolve(path)),
@@ -16,6 +19,10 @@ const environment = z.object({
   MAESTRO_HOST: z.string().default('127.0.0.1'),
   MAESTRO_PORT: port.default(8080),
   MAESTRO_PUBLIC_URL: webUrl.optional(),
+  MAESTRO_GATEWAY_HOST: z.string().optional(),
+  MAESTRO_GATEWAY_PORT: port.default(8443),
+  MAESTRO_GATEWAY_URL: z.url({ protocol: /^https$/, error: 'must be an https URL' }).transform((url) => url.replace(/\/+$/, '')).optional(),
+  MAESTRO_GATEWAY_NAMES: hostNames.default([]),
   MAESTRO_TEMPORAL_ADDRESS: address.default('127.0.0.1:7233'),
   MAESTRO_TEMPORAL_NAMESPACE: z.string().default('default'),
   MAESTRO_TEMPORAL_UI_URL: webUrl.optional(),
@@ -36,6 +43,8 @@ export interface Config {
   port: number;
   /** Where people reach the API: for links, cookies and the Origin check. */
   publicUrl: string;
+  /** The hosts' door. `url`: where hosts reach it; `names`: further names that its certificate is for. */
+  gateway: { host: string; port: number; url: string; names: string[] };
   temporal: { address: string; namespace: string; uiUrl: string | null };
   /** Variables of this process that templates may read. */
   templateEnv: string[];
@@ -58,12 +67,19 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     host: data.MAESTRO_HOST,
     port: data.MAESTRO_PORT,
     publicUrl: data.MAESTRO_PUBLIC_URL ?? `http://${data.MAESTRO_HOST}:${data.MAESTRO_PORT}`,
+    gateway: gatewayOf(data),
     temporal: { address: data.MAESTRO_TEMPORAL_ADDRESS, namespace: data.MAESTRO_TEMPORAL_NAMESPACE, uiUrl: data.MAESTRO_TEMPORAL_UI_URL ?? null },
     templateEnv: data.MAESTRO_TEMPLATE_ENV,
     passphrase: data.MAESTRO_VAULT_PASSPHRASE,
     artifacts: { maxBytes: data.MAESTRO_ARTIFACT_MAX_BYTES, ttlMs: data.MAESTRO_ARTIFACT_TTL_DAYS * 24 * 3600 * 1000 },
     logLevel: data.MAESTRO_LOG,
   };
+}
+
+function gatewayOf(data: z.infer<typeof environment>): Config['gateway'] {
+  const { MAESTRO_GATEWAY_PORT: gatewayPort } = data;
+  const url = data.MAESTRO_GATEWAY_URL ?? `https://${new URL(data.MAESTRO_PUBLIC_URL ?? `http://${data.MAESTRO_HOST}`).hostname}:${gatewayPort}`;
+  return { host: data.MAESTRO_GATEWAY_HOST ?? data.MAESTRO_HOST, port: gatewayPort, url, names: data.MAESTRO_GATEWAY_NAMES };
 }
 
 function configError(error: z.ZodError): MaestroError {

@@ -14,7 +14,7 @@ export type Reader = Db | Tx;
  * rows first, then `claims`, then `vault`, then `audit`, then `events`. (Behind `claims` only rows of version_claims are
  * written, of a deploy whose row is locked already.)
  */
-export const locks = { audit: 7_261_984_101, events: 7_261_984_102, setup: 7_261_984_103, claims: 7_261_984_104, vault: 7_261_984_105 } as const;
+export const locks = { audit: 7_261_984_101, events: 7_261_984_102, setup: 7_261_984_103, claims: 7_261_984_104, vault: 7_261_984_105, authority: 7_261_984_106 } as const;
 
 export async function takeLock(tx: Tx, name: keyof typeof locks): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(${locks[name]}::bigint)`;

@@ -1,6 +1,6 @@
 /**
- * The hosts' door, mounted at /host/v1: hello, what shall be here, what happened here. Errors are thrown as MaestroError
- * for the app's own error handler. Nothing of a request is looked at before its token is.
+ * The hosts' door, mounted at /host/v1 behind the guard that has found out who asks: hello, what shall be here, what
+ * happened here. Errors are thrown as MaestroError for the app's own error handler.
  */
 import express, { Router, type Request, type RequestHandler, type Response } from 'express';
 import { addLogs } from '../control/logs/index.js';
@@ -10,7 +10,6 @@ import { removalsOn } from '../control/removals/index.js';
 import { MaestroError, type Diagnostic } from '../spec/errors.js';
 import type { z } from 'zod';
 import { sendArchive } from './archive.js';
-import { callingHost } from './host-identity.js';
 import { archiveQuery, desiredQuery, diffs, diffsBytesMax, hello, helloBytesMax, pinRequest, report, reportBytesMax } from './messages.js';
 import { workOf, type WorkDeps } from './open-work.js';
 import { logsBytesMax, logsReport, removalsQuery, statesBytesMax, statesReport, watchedQuery } from './observed-messages.js';
@@ -18,11 +17,11 @@ import { pinForHost } from './pin.js';
 import { recordDiffs } from './record-diffs.js';
 import { recordReport } from './record-report.js';
 
-export interface HostRouterOptions extends WorkDeps { /** See control/host-tokens. */ tokenKey: string; /** A version that a host has, and that cannot be rendered any more. */ troubled?: (error: unknown) => void }
+export interface HostRouterOptions extends WorkDeps { /** A version that a host has, and that cannot be rendered any more. */ troubled?: (error: unknown) => void }
 
 const json = (limit: number): RequestHandler => express.json({ limit, inflate: false, type: 'application/json' });
 
-function parse<T>(schema: z.ZodType<T>, value: unknown): T {
+export function parse<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.map(({ path, message }): Diagnostic =>
@@ -30,7 +29,7 @@ function parse<T>(schema: z.ZodType<T>, value: unknown): T {
   throw new MaestroError('validation_error', 'The host worker\'s message is not understood', { fix: 'Update the host worker to the version of the control plane.', errors });
 }
 
-const only = (allow: string): RequestHandler => (request, response) => {
+export const only = (allow: string): RequestHandler => (request, response) => {
   response.setHeader('Allow', allow);
   throw new MaestroError('method_not_allowed', `${request.method} is not possible here`, { fix: `Use ${allow}.` });
 };
@@ -40,14 +39,8 @@ const hostOf = (response: Response): string => String(response.locals['actorId']
 /** Where the host says it is from; a node's address in the list of nodes, nothing more. */
 const addressOf = ({ ip }: Request): string | undefined => ip?.replace(/^::ffff:/, '');
 
-export function hostRouter({ tokenKey, troubled, ...deps }: HostRouterOptions): Router {
+export function hostRouter({ troubled, ...deps }: HostRouterOptions): Router {
   const router = Router();
-  router.use((request, response, next) => {
-    response.locals['route'] = `/host/v1${request.path.slice(0, 50)}`;
-    response.locals['actorId'] = callingHost(request.headers, tokenKey);
-    response.setHeader('Cache-Control', 'no-store');
-    next();
-  });
   router.route('/hello').post(json(helloBytesMax), async (request, response) => {
     const { facts, version } = parse(hello, request.body);
     await seen(deps.db, { node: hostOf(response), facts, version, address: addressOf(request) });

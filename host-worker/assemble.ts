@@ -3,8 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { HostDeps } from './activate/host-deps.js';
-import type { Environment, HostConfig } from './config.js';
-import { connectControlPlane } from './control-plane/client.js';
+import type { Environment } from './config.js';
+import { connectControlPlane, type ControlPlaneOptions } from './control-plane/client.js';
 import { Reporter } from './control-plane/reporter.js';
 import { dockerOf } from './docker/client.js';
 import { faultsFrom } from './faults.js';
@@ -16,10 +16,10 @@ import { iptables } from './publish/kernel-rules.js';
 import { Publisher } from './publish/publisher.js';
 import { DaemonReload } from './systemd/systemctl.js';
 
-export async function assemble(config: Pick<HostConfig, 'node' | 'url' | 'token' | 'stateFolder'>, env: Environment, log: Pick<Logger, 'info' | 'warn' | 'error'>): Promise<HostDeps> {
+export async function assemble(config: { node: string; stateFolder: string; plane: ControlPlaneOptions }, env: Environment, log: Pick<Logger, 'info' | 'warn' | 'error'>): Promise<HostDeps> {
   await mkdir(config.stateFolder, { recursive: true, mode: 0o700 });
   const docker = dockerOf(env);
-  const control = connectControlPlane({ url: config.url, node: config.node, token: config.token });
+  const control = connectControlPlane(config.plane);
   const journal = new Journal(join(config.stateFolder, 'journal'));
   await journal.forgetOldRuns(Date.now());
   await new PruneJournal(join(config.stateFolder, 'journal')).forgetOld(Date.now());

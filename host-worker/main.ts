@@ -1,7 +1,7 @@
 /** The host worker's process. */
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { type NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { type Logger, pino } from 'pino';
 import { MaestroError } from '../spec/errors.js';
 import { hostQueue } from '../spec/words.js';
@@ -10,12 +10,16 @@ import { heartbeatMs } from './activity-scope.js';
 import { createHostActivities } from './activities.js';
 import { createFurtherActivities } from './further-activities.js';
 import { assemble } from './assemble.js';
-import { type HostConfig, readConfig } from './config.js';
+import { readConfig } from './config.js';
+import type { ControlPlaneOptions } from './control-plane/client.js';
 import { connectWatchPlane } from './control-plane/watch-client.js';
 import { hostFacts } from './facts.js';
+import { enrollCommand } from './identity/enroll-command.js';
+import { IdentityHolder } from './identity/holder.js';
 import { keepPublished } from './publish/keeper.js';
 import { Readiness } from './ready.js';
 import { lockState } from './state-lock.js';
+import { TemporalLine } from './temporal-line.js';
 import { messageOf } from './trouble.js';
 import { workerVersion } from './version.js';
 import { Watcher } from './watch/watcher.js';
@@ -35,7 +39,10 @@ const orphanGraceMs = 12_000;
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  const log = pino({ level: config.logLevel, base: { node: config.node } });
+  const holder = await IdentityHolder.open(config.stateFolder);
+  const { node, gatewayUrl } = holder.identity;
+  const log = pino({ level: config.logLevel, base: { node } });
+  const plane: ControlPlaneOptions = { url: gatewayUrl, agent: () => holder.agent };
   const stopping = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
@@ -49,16 +56,17 @@ async function main(): Promise<void> {
   });
   await mkdir(config.stateFolder, { recursive: true, mode: 0o700 });
   const lock = await lockState(config.stateFolder, lockPatienceMs);
-  const deps = await assemble(config, process.env, log);
+  const deps = await assemble({ node, stateFolder: config.stateFolder, plane }, process.env, log);
+  const renewing = holder.keepRenewed(log, stopping.signal);
   const readiness = new Readiness(process.env);
   const greeting = sayHello(deps, readiness, log, stopping.signal);
-  const watcher = new Watcher({ ...deps, plane: connectWatchPlane(config), log });
+  const watcher = new Watcher({ ...deps, plane: connectWatchPlane(plane), log });
   const watching = watcher.run(stopping.signal);
   const keeping = keepPublished(deps, stopping.signal);
   // Signals are ours: the SDK's own handler would end the process before the last report is out.
   Runtime.install({ shutdownSignals: [] });
-  await work(config, deps, watcher, readiness, log, stopping.signal);
-  await Promise.all([greeting, watching, keeping]);
+  await work(holder, plane, deps, watcher, readiness, log, stopping.signal);
+  await Promise.all([greeting, watching, keeping, renewing]);
   await deps.reporter.flush(shutdownGraceMs);
   lock.close();
   log.info('down');
@@ -83,31 +91,33 @@ async function sayHello({ control, docker }: HostDeps, readiness: Readiness, log
 }
 
 /** Serves this host's queue until told to stop. Temporal being away is waited out, for as long as it takes. */
-async function work(config: HostConfig, deps: HostDeps, watcher: Watcher, readiness: Readiness, log: Logger, stopping: AbortSignal): Promise<void> {
+async function work(holder: IdentityHolder, plane: ControlPlaneOptions, deps: HostDeps, watcher: Watcher, readiness: Readiness, log: Logger, stopping: AbortSignal): Promise<void> {
   for (let delay = retryFirstMs; !stopping.aborted; delay = Math.min(delay * 2, retryLongestMs)) {
     try {
-      const connection = await NativeConnection.connect({ address: config.temporalAddress });
+      const line = new TemporalLine(holder, log);
       try {
-        const worker = await createWorker(config, deps, watcher, connection);
+        const worker = await createWorker(await line.connect(), deps, plane, watcher);
+        line.follow(worker);
         delay = retryFirstMs;
         await announce(deps, log);
         await readiness.reached('temporal');
         await runUntil(worker, stopping);
       } finally {
-        await connection.close();
+        await line.close();
       }
     } catch (error) {
       if (stopping.aborted) log.warn({ error: messageOf(error) }, 'not a clean end');
-      else log.warn({ address: config.temporalAddress, error: messageOf(error), retry_ms: delay }, 'Temporal cannot be reached, trying again');
+      else log.warn({ address: holder.identity.gatewayUrl, error: messageOf(error), retry_ms: delay }, 'Temporal cannot be reached, trying again');
     }
     await sleep(delay, undefined, { signal: stopping }).catch(() => undefined);
   }
 }
 
-function createWorker(config: HostConfig, deps: HostDeps, watcher: Watcher, connection: NativeConnection): Promise<Worker> {
+function createWorker(connection: NativeConnection, deps: HostDeps, plane: ControlPlaneOptions, watcher: Watcher): Promise<Worker> {
   return Worker.create({
-    connection, namespace: config.temporalNamespace, taskQueue: hostQueue(config.node), identity: `host/${config.node}`,
-    activities: followed({ ...createHostActivities(deps), ...createFurtherActivities(deps, config) }, watcher), maxConcurrentActivityTaskExecutions: concurrentActivities,
+    // The namespace and the identity that count are the gateway's.
+    connection, namespace: 'default', taskQueue: hostQueue(deps.node), identity: `host/${deps.node}`,
+    activities: followed({ ...createHostActivities(deps), ...createFurtherActivities(deps, plane) }, watcher), maxConcurrentActivityTaskExecutions: concurrentActivities,
     maxConcurrentActivityTaskPolls: pollers,
     // Heartbeats are passed on as they come: they are how a cancellation arrives.
     maxHeartbeatThrottleInterval: heartbeatMs, defaultHeartbeatThrottleInterval: heartbeatMs,
@@ -139,7 +149,10 @@ async function runUntil(worker: Worker, stopping: AbortSignal): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
+const enrolling = process.argv[2] === 'enroll';
+const command = enrolling ? enrollCommand(process.argv.slice(3), process.env, process.stdin).then((done) => void process.stdout.write(`${done}\n`)) : main();
+
+command.catch((error: unknown) => {
   // One line for a person: pino may not be there yet.
   process.stderr.write(`${messageOf(error)}${error instanceof MaestroError ? `\n${error.fix}` : ''}\n`);
   process.exitCode = 1;

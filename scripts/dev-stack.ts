@@ -38,12 +38,14 @@ export interface ProcessHandle {
 
 export interface RunningStack {
   readonly url: string;
+  /** Of the hosts' door, as this machine reaches it. */
+  readonly gatewayUrl: string;
   readonly databaseUrl: string;
   readonly temporalAddress: string;
   readonly temporalUiUrl: string;
   readonly dataDir: string;
   readonly host: HostReport | undefined;
-  readonly processes: Readonly<Record<'api' | 'worker' | 'temporal' | 'database' | 'hostWorker', ProcessHandle>>;
+  readonly processes: Readonly<Record<'api' | 'gateway' | 'worker' | 'temporal' | 'database' | 'hostWorker', ProcessHandle>>;
   stop(): Promise<void>;
 }
 
@@ -77,10 +79,11 @@ async function settingsFor(options: StackOptions, dataDir: string): Promise<Sett
   return {
     dataDir,
     host,
-    temporalHost: host,
+    temporalHost: '127.0.0.1',
     apiPort: await freePort(host),
-    temporalUiPort: await freePort(host),
-    temporalPort: await freePort(host),
+    gatewayPort: await freePort(host),
+    temporalUiPort: await freePort(),
+    temporalPort: await freePort(),
     databaseUrl: options.databaseUrl,
     temporalAddress: undefined,
     temporalUiUrl: undefined,
@@ -91,9 +94,10 @@ async function settingsFor(options: StackOptions, dataDir: string): Promise<Sett
 }
 
 function processHandles(stack: Stack): RunningStack['processes'] {
-  const { api, worker, temporal, database, hostWorker } = stack.parts;
+  const { api, gateway, worker, temporal, database, hostWorker } = stack.parts;
   return {
     api: handle('API', api),
+    gateway: handle('gateway', gateway),
     worker: handle('worker', worker),
     temporal: handle('Temporal server', temporal),
     database: handle('database', database),
@@ -115,8 +119,8 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   };
   try {
     const host = await stack.start();
-    const { databaseUrl, temporalAddress, temporalUiUrl, apiUrl } = stack.addresses;
-    return { url: apiUrl, databaseUrl, temporalAddress, temporalUiUrl, dataDir: data.root, host, processes: processHandles(stack), stop };
+    const { databaseUrl, temporalAddress, temporalUiUrl, apiUrl, gatewayUrl } = stack.addresses;
+    return { url: apiUrl, gatewayUrl, databaseUrl, temporalAddress, temporalUiUrl, dataDir: data.root, host, processes: processHandles(stack), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -51,7 +51,7 @@ export const rightsOfRole: Record<Role, readonly Right[]> = {
 
 /** Ids are `<prefix>_` and 16 or more url-safe characters; made in control/, which may be random. */
 export const idPrefixes = {
-  deploy: 'dpl', version: 'ver', rollout: 'rol', plan: 'pln', node: 'nod', user: 'usr', key: 'key', artifact: 'art', event: 'evt', log: 'log',
+  deploy: 'dpl', version: 'ver', rollout: 'rol', plan: 'pln', node: 'nod', user: 'usr', key: 'key', artifact: 'art', event: 'evt', log: 'log', enrollment: 'enr',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

@@ -10,3 +10,24 @@ export const nodeItem = named('Node', z.object({
   version: z.string(),
   address: z.string().nullable(),
 }));
+
+const enrollment = z.object({
+  enrollment_id: z.string(),
+  host: z.string().describe('The names it is good for: exact, or with `*`'),
+  uses: z.int(),
+  uses_max: z.int(),
+  replace: z.boolean(),
+  state: z.enum(['open', 'used', 'expired', 'revoked']),
+  created_by: z.string(),
+  created_at: timestamp,
+  expires_at: timestamp,
+});
+
+export const enrollmentItem = named('Enrollment', enrollment);
+
+export const enrollmentCreated = named('EnrollmentCreated', enrollment.extend({
+  token: z.string().describe('Shown this once'),
+  gateway_url: z.string(),
+  ca_digest: z.string().describe('What the host worker checks the gateway by, before it sends the token'),
+  command: z.string().describe('To be run on the host'),
+}));

@@ -4,6 +4,8 @@ import { eventChannel } from './append.js';
 
 export interface ListenerOptions {
   databaseUrl: string;
+  /** Default: the one for events. */
+  channel?: string;
   /** Something may have happened: after every notification, every (re)connection and every check. */
   onWake: () => void;
   onError: (error: unknown) => void;
@@ -35,7 +37,7 @@ export class Listener {
     client.on('notification', () => this.options.onWake());
     try {
       await client.connect();
-      await client.query(`LISTEN ${eventChannel}`);
+      await client.query(`LISTEN ${this.options.channel ?? eventChannel}`);
     } catch (error) {
       await client.end().catch(() => undefined);
       throw error;

@@ -14,22 +14,24 @@ export interface Sighting { node: string; facts: HostFacts; version: string; add
 export async function seen(db: Db, { node, facts, version, address }: Sighting): Promise<void> {
   const now = new Date();
   const data = { last_seen_at: now, facts: storableObject(facts), version, ...(address === undefined ? {} : { address }) };
-  const { count } = await db.node.updateMany({ where: { name: node, online: true, last_seen_at: { gt: new Date(now.getTime() - onlineMs) } }, data });
+  const { count } = await db.node.updateMany({ where: { name: node, online: true, revoked_at: null, last_seen_at: { gt: new Date(now.getTime() - onlineMs) } }, data });
   if (count > 0) return;
   await inTransaction(db, async (tx) => {
     await tx.$executeRaw`
       INSERT INTO nodes (id, name, facts, version) VALUES (${newId('node')}, ${node}, '{}', '') ON CONFLICT (name) DO NOTHING`;
     const before = await lockNode(tx, node);
+    // Its last word may come after it was revoked.
+    if (before.revoked_at !== null) return;
     await tx.node.update({ where: { name: node }, data: { ...data, online: true } });
     const wasOnline = before.online && before.last_seen_at !== null && now.getTime() - before.last_seen_at.getTime() < onlineMs;
     if (!wasOnline) await appendEvents(tx, [{ type: 'node.state', host: node, data: { node_id: before.id, online: true } }]);
   });
 }
 
-interface LockedNode { id: string; online: boolean; last_seen_at: Date | null }
+interface LockedNode { id: string; online: boolean; last_seen_at: Date | null; revoked_at: Date | null }
 
 async function lockNode(tx: Tx, name: string): Promise<LockedNode> {
-  const [row] = await tx.$queryRaw<LockedNode[]>`SELECT id, online, last_seen_at FROM nodes WHERE name = ${name} FOR NO KEY UPDATE`;
+  const [row] = await tx.$queryRaw<LockedNode[]>`SELECT id, online, last_seen_at, revoked_at FROM nodes WHERE name = ${name} FOR NO KEY UPDATE`;
   if (!row) throw new Error(`node ${name} vanished while it was being updated`);
   return row;
 }

@@ -13,16 +13,16 @@ const nodeView = ({ id, name, last_seen_at, facts, version, address }: Node): No
   last_seen_at: last_seen_at?.toISOString() ?? null,
 });
 
-/** By name. `online` is computed when asked, not remembered. */
+/** By name, without those that are revoked. `online` is computed when asked, not remembered. */
 export async function listNodes(db: Reader, request: PageRequest = {}): Promise<Page<NodeView>> {
   const limit = pageLimit(request.limit);
   const [after] = readCursor(request.cursor, 1) ?? [];
-  const rows = await db.node.findMany({ where: after === undefined ? {} : { name: { gt: after } }, orderBy: { name: 'asc' }, take: limit + 1 });
+  const rows = await db.node.findMany({ where: { revoked_at: null, ...(after === undefined ? {} : { name: { gt: after } }) }, orderBy: { name: 'asc' }, take: limit + 1 });
   return toPage(rows, limit, nodeView, (row) => [row.name]);
 }
 
 /** The nodes there are among `names`; names without a node are missing from the map. */
 export async function nodesByName(db: Reader, names: readonly string[]): Promise<Map<string, NodeView>> {
-  const rows = await db.node.findMany({ where: { name: { in: [...names] } } });
+  const rows = await db.node.findMany({ where: { name: { in: [...names] }, revoked_at: null } });
   return new Map(rows.map((row) => [row.name, nodeView(row)]));
 }

@@ -6,10 +6,12 @@ import { MaestroError } from '../../spec/errors.js';
 import { faultsFrom } from '../faults.js';
 import { messageOf } from '../trouble.js';
 import { workerVersion } from '../version.js';
-import type { BundleContext } from './context.js';
+import { alone, type BundleContext } from './context.js';
+import { enroll } from './enrollment.js';
 import { install } from './install.js';
-import { layoutAt } from './layout.js';
+import { layoutAt, workerUnit } from './layout.js';
 import { verifyFolder } from './release.js';
+import { systemctl, unitIsThere } from './service.js';
 import { settle } from './settle.js';
 import { status } from './status.js';
 import { uninstall } from './uninstall.js';
@@ -66,6 +68,15 @@ const commands: Record<string, Command> = {
     run: async ({ folder, say }) => {
       const { version, build, files } = await verifyFolder(folder);
       say(`${version} (${build}): all ${String(files.length)} files are as they were built`);
+    },
+  },
+  enroll: {
+    usage: 'enroll --gateway URL --ca-digest D [--name ID]   enroll this host anew (token in MAESTRO_ENROLL_TOKEN)',
+    options: { gateway: text, 'ca-digest': text, name: text },
+    run: async (context, values, token) => {
+      const { layout, say } = context;
+      await alone(context, async () => say(await enroll(layout, { gateway: textOf(values['gateway']), caDigest: textOf(values['ca-digest']), name: textOf(values['name']), token })));
+      if (unitIsThere(layout)) await systemctl(['try-restart', workerUnit]);
     },
   },
   settle: { usage: 'settle   (run by maestro-host-upgrade.service)', options: {}, run: settle },

@@ -17,7 +17,7 @@ import { keyId, openRelease, verifyFolder } from './release.js';
 import { installUnits, isEnabled, notReady, readyNow, restartWorker, systemctl, unitIsThere } from './service.js';
 import { installed, linkedFolder, pointTo, saveSettings } from './settings.js';
 
-export interface InstallOptions extends Joining { /** Path of the signed release. */ release: string; /** In hex, from the script. */ key: string }
+export interface InstallOptions extends Joining { url: string; /** Path of the signed release. */ release: string; /** In hex, from the script. */ key: string }
 
 const readyWithinMs = 60_000;
 
@@ -37,7 +37,7 @@ export function install(context: BundleContext, options: InstallOptions): Promis
     // Whoever runs the script as root decides whose releases this host takes.
     await saveSettings(layout, { url: options.url, keys });
     await fault('install.settings');
-    if (before !== null && folderName(before) !== name && isEnrolled(layout) && (await serves(context))) return changeVersion(context, name);
+    if (before !== null && folderName(before) !== name && (await isEnrolled(layout)) && (await serves(context))) return changeVersion(context, name);
     await start(context, options, name, manifest);
     say(`maestro-host ${manifest.version} (${manifest.build}) is ready`);
   });
@@ -47,8 +47,7 @@ const serves = async ({ layout }: BundleContext): Promise<boolean> => unitIsTher
 
 async function start(context: BundleContext, options: InstallOptions, name: string, manifest: BundleManifest): Promise<void> {
   const { layout, say, fault } = context;
-  if (!isEnrolled(layout)) await enroll(layout, options);
-  else say('this host is enrolled already');
+  say((await isEnrolled(layout)) ? 'this host is enrolled already (maestro-host enroll enrolls it anew)' : await enroll(layout, options));
   await fault('install.enrolled');
   const changed = (await linkedFolder(layout.current)) !== name;
   if (changed) await pointTo(layout.current, name);

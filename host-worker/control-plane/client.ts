@@ -1,11 +1,13 @@
 /** The host's side of `/host/v1`: what shall be here, what happened, and that we are alive. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Agent } from 'node:https';
 import type { z } from 'zod';
 import { MaestroError } from '../../spec/errors.js';
 import type { DesiredPlacement } from '../../spec/desired.js';
 import type { HostFacts } from '../../spec/observed.js';
 import type { Pin } from '../../spec/pins.js';
 import type { FileDiff } from '../../spec/plan.js';
+import { fetchOnce } from '../identity/request.js';
 import { messageOf, PassingTrouble, systemCode } from '../trouble.js';
 import { desiredAnswer, pinAnswer } from './desired-answer.js';
 
@@ -30,10 +32,10 @@ export interface ControlPlane {
 }
 
 export interface ControlPlaneOptions {
-  /** Base address, such as https://maestro.example.com. */
+  /** Base address, such as https://maestro.example.com:8443. */
   url: string;
-  node: string;
-  token: string;
+  /** With this host's certificate, the current one; absent where the address is not https. */
+  agent?: () => Agent;
   timeoutMs?: number;
   tries?: number;
   firstDelayMs?: number;
@@ -104,11 +106,8 @@ function unreadable(error: z.ZodError | undefined): MaestroError {
 
 /** An answer, or PassingTrouble that says why there was none. */
 export async function send(options: ControlPlaneOptions, path: string, body: unknown, signal: AbortSignal, more: Record<string, string> = {}): Promise<Response> {
-  const headers: Record<string, string> = { ...more, authorization: `Bearer ${options.token}`, 'x-maestro-node': options.node };
-  const post = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
-  if (body !== undefined) headers['content-type'] = 'application/json';
   try {
-    return await fetch(new URL(path, options.url), { ...post, headers, signal, redirect: 'error' });
+    return await fetchOnce({ url: new URL(path, options.url), headers: more, body, signal, agent: options.agent?.() });
   } catch (error) {
     throw new PassingTrouble(`the control plane at ${options.url} cannot be reached: ${why(error)}`, { cause: error });
   }
@@ -138,7 +137,7 @@ export async function refusal(path: string, response: Response): Promise<Maestro
   const said = (await response.text().catch(() => '')).slice(0, 500);
   const what = `the control plane refused ${path.split('?')[0] ?? path} (${String(response.status)})`;
   if (response.status === 401 || response.status === 403) {
-    return new MaestroError('auth_error', `${what}: this host's token is not accepted`, { fix: 'Check MAESTRO_NODE and MAESTRO_HOST_TOKEN of the host worker.', details: { said } });
+    return new MaestroError('auth_error', `${what}: this host's certificate is not accepted`, { fix: 'Enroll this host again: it was revoked or replaced.', details: { said } });
   }
   if (response.status === 404) {
     return new MaestroError('not_found', `${what}: the run is closed or does not touch this host`, { fix: 'Start a new rollout or plan.', details: { said } });
@@ -146,7 +145,7 @@ export async function refusal(path: string, response: Response): Promise<Maestro
   return new MaestroError('internal', `${what}: ${said}`, { fix: 'Look at the log of the control plane.', details: { status: response.status } });
 }
 
-/** fetch says "fetch failed" and keeps the reason below. */
+/** The reason may be kept below. */
 function why(error: unknown): string {
   const cause = typeof error === 'object' && error !== null && 'cause' in error ? error.cause : undefined;
   return systemCode(error) ?? messageOf(cause ?? error);

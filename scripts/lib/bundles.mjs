@@ -10,6 +10,7 @@ export const workflowSources = ['spec', 'workflows', 'activities', 'workers', 's
 
 const entries = {
   api: 'api/main.ts',
+  gateway: 'gateway/main.ts',
   worker: 'workers/main.ts',
   supervisor: 'scripts/supervisor.ts',
   'dev-stack': 'scripts/dev-stack.ts',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Child, Launch } from './child.js';
 import { markEnv, openLog, type Context } from './context.js';
 import { StartError } from './errors.js';
-import { hostToken } from './keys.js';
+import { enrollHere, isEnrolled, type LocalEnrollment } from './local-host.js';
 import { Part } from './part.js';
 
 /** Where the parts find each other. */
@@ -12,6 +12,8 @@ export interface Addresses {
   readonly temporalAddress: string;
   readonly temporalUiUrl: string;
   readonly apiUrl: string;
+  /** As this machine reaches it. */
+  readonly gatewayUrl: string;
 }
 
 /** What the host worker found on this machine, as it reports it when it is ready. */
@@ -49,12 +51,15 @@ interface ProcessPlan<Ready> {
   readonly env: Readonly<Record<string, string>>;
   readonly withheld: readonly string[];
   report(message: Record<string, unknown>): Ready;
+  /** Done before every start. */
+  before?(): Promise<void>;
 }
 
 function nodeProcess<Ready>(context: Context, plan: ProcessPlan<Ready>): Part<Ready> {
   const file = join(context.root, 'dist', plan.bundle);
-  const launch = (): Launch => {
+  const launch = async (): Promise<Launch> => {
     if (!existsSync(file)) throw new StartError(`${plan.title} has not been built`, 'run "npm run build"', file);
+    await plan.before?.();
     const env = { ...inheritedEnv(plan.withheld), ...plan.env, ...context.extraEnv, ...markEnv(context) };
     return { file: process.execPath, args: ['--enable-source-maps', file], cwd: context.root, env, ipc: true, orphanSignal: 'TERM' };
   };
@@ -79,6 +84,7 @@ function serverEnv(context: Context, addresses: Addresses, port: number): Record
     MAESTRO_DATA: context.data.root,
     MAESTRO_TEMPORAL_ADDRESS: addresses.temporalAddress,
     MAESTRO_TEMPORAL_UI_URL: addresses.temporalUiUrl,
+    MAESTRO_GATEWAY_PORT: String(context.settings.gatewayPort),
     // Bound to every address, the API cannot know which of them people use.
     MAESTRO_PUBLIC_URL: process.env['MAESTRO_PUBLIC_URL'] ?? addresses.apiUrl,
   };
@@ -99,16 +105,25 @@ function hostReport(message: Record<string, unknown>): HostReport {
   return { docker: message['docker'] === true, systemd: message['systemd'] === true, missing };
 }
 
-export function hostWorkerProcess(context: Context, addresses: Addresses): Part<HostReport> {
+/** Its name tells what it is for this machine's host worker: an enrollment, when there is none of it yet. */
+export function gatewayProcess(context: Context, addresses: Addresses, port: number, local: LocalEnrollment): Part {
+  const { hostWorker, node } = context.settings;
+  return nodeProcess<void>(context, {
+    name: 'gateway', title: 'the gateway', bundle: 'gateway.mjs', withheld: [],
+    env: { ...serverEnv(context, addresses, port), ...(hostWorker && !isEnrolled(context.data.hostWorker, node) ? { MAESTRO_ENROLL_LOCAL: node } : {}) },
+    report(message) {
+      local.caDigest = String(message['ca_digest']);
+      local.token = typeof message['enrollment'] === 'string' ? message['enrollment'] : local.token;
+    },
+  });
+}
+
+export function hostWorkerProcess(context: Context, addresses: Addresses, local: LocalEnrollment): Part<HostReport> {
   const { node } = context.settings;
-  const env = {
-    NODE_ENV: 'production',
-    MAESTRO_NODE: node,
-    MAESTRO_URL: addresses.apiUrl,
-    MAESTRO_TEMPORAL_ADDRESS: addresses.temporalAddress,
-    MAESTRO_HOST_TOKEN: hostToken(context.data.keys, node),
-    MAESTRO_INSECURE_TEMPORAL: '1',
-    MAESTRO_STATE: context.data.hostWorker,
-  };
-  return nodeProcess(context, { name: 'host-worker', title: 'the host worker', bundle: 'host-worker/worker.cjs', env, withheld: ['DATABASE_URL', 'MAESTRO_DATA', 'MAESTRO_VAULT_PASSPHRASE'], report: hostReport });
+  const bundle = 'host-worker/worker.cjs';
+  return nodeProcess(context, {
+    name: 'host-worker', title: 'the host worker', bundle, withheld: ['DATABASE_URL', 'MAESTRO_DATA', 'MAESTRO_VAULT_PASSPHRASE'], report: hostReport,
+    env: { NODE_ENV: 'production', MAESTRO_STATE: context.data.hostWorker },
+    before: () => enrollHere({ program: join(context.root, 'dist', bundle), stateFolder: context.data.hostWorker, node, gatewayUrl: addresses.gatewayUrl, local }),
+  });
 }

@@ -8,6 +8,8 @@ export interface Settings {
   /** Temporal has no login of its own, so it listens on loopback whatever the API does. */
   readonly temporalHost: string;
   readonly apiPort: number;
+  /** The hosts' door. */
+  readonly gatewayPort: number;
   /** Undefined: 7233 when it is free at the first start, else any; remembered from then on. */
   readonly temporalPort: number | undefined;
   readonly temporalUiPort: number;
@@ -50,6 +52,7 @@ export function readSettings(root: string, env: Environment = process.env): Sett
     host: env['MAESTRO_HOST'] || '127.0.0.1',
     temporalHost: '127.0.0.1',
     apiPort: port(env, 'MAESTRO_PORT', 8080),
+    gatewayPort: port(env, 'MAESTRO_GATEWAY_PORT', 8443),
     temporalPort: env['MAESTRO_TEMPORAL_PORT'] ? port(env, 'MAESTRO_TEMPORAL_PORT', 0) : undefined,
     temporalUiPort: port(env, 'MAESTRO_TEMPORAL_UI_PORT', 8233),
     databaseUrl: env['DATABASE_URL'] || undefined,

@@ -6,13 +6,15 @@ import { endLeftovers } from './leftovers.js';
 import { lockData, type Lock } from './lock.js';
 import type { Part } from './part.js';
 import { RememberedPorts, requirePort } from './ports.js';
-import { apiProcess, hostWorkerProcess, workerProcess, type Addresses, type HostReport } from './processes.js';
+import type { LocalEnrollment } from './local-host.js';
+import { apiProcess, gatewayProcess, hostWorkerProcess, workerProcess, type Addresses, type HostReport } from './processes.js';
 import { checkTemporal, embeddedTemporal } from './temporal.js';
 
 export interface Parts {
   readonly database: Part | undefined;
   readonly temporal: Part | undefined;
   readonly api: Part;
+  readonly gateway: Part;
   readonly worker: Part;
   readonly hostWorker: Part<HostReport> | undefined;
 }
@@ -45,25 +47,25 @@ export class Stack {
 
   /** Resolves when everything serves, with what the host worker found on this machine. */
   async start(): Promise<HostReport | undefined> {
-    const { database, temporal, api, worker, hostWorker } = this.parts;
+    const { database, temporal, api, gateway, worker, hostWorker } = this.parts;
     const { databaseUrl, temporalAddress } = this.context.settings;
     await Promise.all([
       database ? database.start() : checkDatabase(databaseUrl ?? ''),
       temporal ? temporal.start() : checkTemporal(temporalAddress ?? ''),
     ]);
     if (this.stopping) throw new StartError('the start was interrupted', 'start again');
-    // The host worker reports to the API from its first moment on.
-    const [report] = await Promise.all([api.start().then(() => hostWorker?.start()), worker.start()]);
+    // The API migrates the database; the host worker knows nobody but the gateway.
+    const [report] = await Promise.all([api.start().then(() => gateway.start()).then(() => hostWorker?.start()), worker.start()]);
     return report;
   }
 
   /** What uses others stops before them. Each has its own time limit, so this always ends. */
   async stop(): Promise<void> {
     this.stopping = true;
-    const { database, temporal, api, worker, hostWorker } = this.parts;
+    const { database, temporal, api, gateway, worker, hostWorker } = this.parts;
     try {
       await hostWorker?.stop();
-      await worker.stop();
+      await Promise.all([gateway.stop(), worker.stop()]);
       await api.stop();
       await Promise.all([temporal?.stop(), database?.stop()]);
       // A part that had to be killed may have left helpers of its own.
@@ -80,8 +82,8 @@ export class Stack {
   }
 
   all(): Part<unknown>[] {
-    const { database, temporal, api, worker, hostWorker } = this.parts;
-    return [database, temporal, api, worker, hostWorker].filter((part) => part !== undefined);
+    const { database, temporal, api, gateway, worker, hostWorker } = this.parts;
+    return [database, temporal, api, gateway, worker, hostWorker].filter((part) => part !== undefined);
   }
 }
 
@@ -108,8 +110,9 @@ async function planDatabase(context: Context, ports: RememberedPorts): Promise<{
 }
 
 async function planParts(context: Context): Promise<{ parts: Parts; addresses: Addresses }> {
-  const { host, apiPort, hostWorker } = context.settings;
+  const { host, apiPort, gatewayPort, hostWorker } = context.settings;
   await requirePort('the API', apiPort, host, 'MAESTRO_PORT');
+  await requirePort('the gateway', gatewayPort, host, 'MAESTRO_GATEWAY_PORT');
   const ports = new RememberedPorts(context.data.root);
   const temporal = await planTemporal(context, ports);
   const database = await planDatabase(context, ports);
@@ -118,13 +121,16 @@ async function planParts(context: Context): Promise<{ parts: Parts; addresses: A
     ...(await (context.through?.(direct) ?? direct)),
     temporalUiUrl: temporal.uiUrl,
     apiUrl: `http://${reachable(host)}:${apiPort}`,
+    gatewayUrl: `https://${reachable(host)}:${gatewayPort}`,
   };
+  const local: LocalEnrollment = { caDigest: undefined, token: undefined };
   const parts: Parts = {
     database: database.part,
     temporal: temporal.part,
     api: apiProcess(context, addresses, apiPort),
+    gateway: gatewayProcess(context, addresses, apiPort, local),
     worker: workerProcess(context, addresses, apiPort),
-    hostWorker: hostWorker ? hostWorkerProcess(context, addresses) : undefined,
+    hostWorker: hostWorker ? hostWorkerProcess(context, addresses, local) : undefined,
   };
   return { parts, addresses };
 }

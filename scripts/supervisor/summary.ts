@@ -28,6 +28,7 @@ export function summary(stack: Stack, settings: Settings, report: HostReport | u
     '',
     `Maestro is running (ready after ${seconds.toFixed(1)} s).`,
     `  Page and API   ${addresses.apiUrl}`,
+    `  Hosts' door    ${addresses.gatewayUrl}`,
     ...(addresses.temporalUiUrl ? [`  Temporal Web   ${addresses.temporalUiUrl}`] : []),
     `  Data           ${settings.dataDir}  (logs in logs/)`,
     ...thisMachine(settings, report),

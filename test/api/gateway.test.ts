@@ -1,4 +1,4 @@
-/** The hosts' door: a host's token is good for that host only, and only for work that is open and its own. */
+/** The hosts' door: work that is open and the host's own, and nothing else. Who calls is test/gateway's. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { watchHosts } from '../../gateway/watch-hosts.js';
@@ -6,7 +6,6 @@ import { createPlan } from '../../control/plans/index.js';
 import { openRollout, recordRolloutState, type OpenedRollout } from '../../control/rollouts/index.js';
 import { systemActor } from '../../control/actor.js';
 import { createDeploy } from '../../control/deploys/index.js';
-import { hostToken } from '../../control/host-tokens.js';
 import { binary, template, web, webWithFiles } from './documents.js';
 import { useApi, type Answer, type Ask } from './harness.js';
 
@@ -22,19 +21,10 @@ describe('the hosts\' door', () => {
   };
   const events = (rollout: string) => context.api.db.event.findMany({ where: { rollout_id: rollout, type: { in: ['step.output', 'step.phase'] } }, orderBy: { id: 'asc' } });
 
-  it('T-H6: opens for the host whose token it is, and for nobody else', async () => {
+  it('opens for hosts that are known, and for nobody else', async () => {
     const { api } = context;
-    const token = (host: string, key = api.tokenKey): string => `Bearer ${hostToken(key, host)}`;
     const wrong: Record<string, Record<string, string>> = {
       'no credentials': {},
-      'no name': { authorization: token('web-01') },
-      'no token': { 'x-maestro-node': 'web-01' },
-      "another host's token": { authorization: token('web-02'), 'x-maestro-node': 'web-01' },
-      'a token under another key': { authorization: token('web-01', 'f'.repeat(64)), 'x-maestro-node': 'web-01' },
-      'an empty name': { authorization: token(''), 'x-maestro-node': '' },
-      'a name that is no host': { authorization: token('../web-01'), 'x-maestro-node': '../web-01' },
-      'upper case': { authorization: token('WEB-01'), 'x-maestro-node': 'WEB-01' },
-      'a cut token': { authorization: token('web-01').slice(0, -1), 'x-maestro-node': 'web-01' },
       "an administrator's key": { ...api.keys.admin, 'x-maestro-node': 'web-01' },
       "an administrator's cookie": { ...api.people.admin, 'x-maestro-node': 'web-01' },
     };
@@ -182,11 +172,5 @@ describe('the hosts\' door', () => {
     const { rollout_id: run } = await opened('odd-output');
     expect((await call('web-01', '/report', { json: { run, entries: [entry({ data: { lines: [{ stream: 'stderr', text: 'nul\u0000 half\ud800 ansi\u001b[0m' }] } })] } })).status).toBe(204);
     expect((await events(run))[0]?.data).toEqual({ lines: [{ stream: 'stderr', text: 'nul\ufffd half\ufffd ansi\u001b[0m' }] });
-  });
-
-  it('never logs a token', () => {
-    const log = context.api.log.join('');
-    expect(log).toContain('/host/v1/report');
-    expect(log).not.toContain(hostToken(context.api.tokenKey, 'web-01'));
   });
 });

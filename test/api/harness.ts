@@ -1,7 +1,7 @@
 /** A real API on a free port over a real database: what the tests of this folder stand on. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { randomBytes } from 'node:crypto';
+import { createServer as createHttpServer } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,18 +9,22 @@ import type { ApiSettings } from '../../api/context.js';
 import { createLog } from '../../api/log.js';
 import { createServer, type ServerDeps } from '../../api/server.js';
 import { createOrchestrator } from '../../api/temporal.js';
+import { hostApp } from '../../gateway/host-app.js';
 import { systemActor } from '../../control/actor.js';
 import { FolderStore } from '../../control/artifacts/index.js';
 import { createKey, createUser, login } from '../../control/auth/index.js';
 import { EventFeed } from '../../control/events/index.js';
 import { HostBundles, ReleaseKey } from '../../control/host-bundles/index.js';
-import { hostToken } from '../../control/host-tokens.js';
+import { openAuthorities } from '../../control/identity/index.js';
 import { seen } from '../../control/nodes/index.js';
 import { createRenderer } from '../../control/rendering/desired.js';
 import { Vault, vaultKeys } from '../../control/secrets/index.js';
 import type { PrismaClient } from '../../prisma/client.js';
 import { rightsOfRole, roles, type Role } from '../../spec/words.js';
 import { startDatabase, type DatabaseServer } from '../control/database.js';
+
+/** Of these tests alone: the gateway takes nobody's word for who he is. */
+const testHostHeader = 'x-test-host';
 
 export const password = 'correct horse battery';
 /** Nothing listens on port 1. */
@@ -36,7 +40,6 @@ export interface Api {
   db: PrismaClient;
   databaseUrl: string;
   feed: EventFeed;
-  tokenKey: string;
   /** Where the vault is. */
   dataDir: string;
   /** Every line logged so far. */
@@ -102,27 +105,45 @@ export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Pro
   const { people, keys } = wanted.empty === true ? { people: none, keys: none } : await makePeople(db);
   const feed = new EventFeed({ db, databaseUrl });
   const log: string[] = [];
-  const tokenKey = randomBytes(32).toString('hex');
   const temporal = createOrchestrator({ address: wanted.temporalAddress ?? nowhere, namespace: 'default', callTimeoutMs: wanted.temporalAddress === undefined ? 300 : 5_000 });
   const all = { ...settings, ...wanted.settings };
   const dataDir = await mkdtemp(join(tmpdir(), 'maestro-api-'));
-  const vault = new Vault(dataDir, vaultKeys({ dataDir, passphrase: undefined }));
+  const vaultKey = vaultKeys({ dataDir, passphrase: undefined });
+  const vault = new Vault(dataDir, vaultKey);
+  const artifacts = new FolderStore(dataDir);
+  const renderer = createRenderer({ db, env: all.templateEnv, vault, digestKey: '0'.repeat(64) });
+  const logged = (line: string): void => void log.push(line);
   const api = createServer({
-    db, feed, temporal, vault, artifacts: new FolderStore(dataDir), hostBundles: new HostBundles({ folder: join(dataDir, 'download'), key: ReleaseKey.fromSeed('5'.repeat(64)), publicUrl: 'http://maestro.test' }), settings: all, hostTokenKey: tokenKey, renderer: createRenderer({ db, env: all.templateEnv, vault, digestKey: '0'.repeat(64) }),
-    log: createLog({ level: 'debug', destination: { write: (line: string) => void log.push(line) } }), ...wanted.deps,
+    db, feed, temporal, vault, artifacts, hostBundles: new HostBundles({ folder: join(dataDir, 'download'), key: ReleaseKey.fromSeed('5'.repeat(64)), publicUrl: 'http://maestro.test' }), settings: all, renderer,
+    hostsDoor: { url: 'https://gateway.test:8443', installUrl: 'http://maestro.test/install.sh', caDigest: async () => (await openAuthorities(db, vaultKey)).digest },
+    log: createLog({ level: 'debug', destination: { write: logged } }), ...wanted.deps,
   });
+  const authorities = await openAuthorities(db, vaultKey);
+  /** The hosts' side of the gateway, without its TLS: who calls is what the header says. */
+  const hosts = createHttpServer(hostApp({
+    db, renderer, artifacts, authorities: () => authorities, begin: () => true, end: () => undefined, enrollmentsPerMinute: 1000, onError: (error) => logged(String(error)),
+    callerOf: ({ headers }) => {
+      const name = headers[testHostHeader];
+      return Promise.resolve(typeof name === 'string' ? { identity: { name, generation: 1, keyDigest: '' }, expired: false } : null);
+    },
+  }));
+  hosts.listen(0, '127.0.0.1');
+  await once(hosts, 'listening');
+  const hostsUrl = `http://127.0.0.1:${(hosts.address() as AddressInfo).port}`;
   await feed.start();
   api.server.listen(0, '127.0.0.1');
   await once(api.server, 'listening');
   const url = `http://127.0.0.1:${(api.server.address() as AddressInfo).port}`;
   return {
-    url, db, databaseUrl, feed, tokenKey, dataDir, log, people, keys,
-    ask: (path, options) => ask(url, path, options),
-    hostHeaders: (host) => ({ authorization: `Bearer ${hostToken(tokenKey, host)}`, 'x-maestro-node': host }),
+    url, db, databaseUrl, feed, dataDir, log, people, keys,
+    ask: (path, options) => ask(path.startsWith('/host/') ? hostsUrl : url, path, options),
+    hostHeaders: (host) => ({ [testHostHeader]: host }),
     enroll: async (...hosts) => {
       for (const node of hosts) await seen(db, { node, facts: { docker: true, systemd: true, missing: [] }, version: 'test' });
     },
     close: async () => {
+      hosts.closeAllConnections();
+      hosts.close();
       await api.close(1_000);
       await Promise.allSettled([feed.close(), temporal.close()]);
       await database.close();

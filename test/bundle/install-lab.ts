@@ -5,7 +5,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hostToken, hostTokenKey } from '../../control/host-tokens.js';
 import { ReleaseKey } from '../../control/host-bundles/index.js';
 import { startStack, type RunningStack } from '../../scripts/dev-stack.js';
 import { startFleet, type CommandResult, type Fleet } from '../fleet/fleet.js';
@@ -67,15 +66,17 @@ export class InstallLab {
     return `http://${this.fleet.gatewayAddress}:${String((this.middle.address() as AddressInfo).port)}`;
   }
 
-  async token(host: string): Promise<string> {
-    return hostToken(await hostTokenKey(this.stack.dataDir), host);
+  /** A token for one host, which is good once. */
+  async enrollment(host: string): Promise<{ token: string; ca_digest: string }> {
+    return this.api.ok<{ token: string; ca_digest: string }>('POST', '/api/enrollments', { host });
   }
 
   /** The command that a person copies, run as it is. */
   async install(host: string, { url = this.url, fault, token }: { url?: string; fault?: string; token?: string | null } = {}): Promise<CommandResult> {
-    const temporal = `${this.fleet.gatewayAddress}:${this.stack.temporalAddress.split(':').pop() ?? ''}`;
-    const given = token === null ? '' : `--token ${token ?? (await this.token(host))}`;
-    const command = `curl -fsSL ${url}/install.sh | sh -s -- ${given} --name ${host} --gateway ${temporal} --url ${url}`;
+    const { token: fresh, ca_digest: digest } = token === null ? { token: '', ca_digest: `sha256:${'0'.repeat(64)}` } : await this.enrollment(host);
+    const given = token === null ? '' : `MAESTRO_ENROLL_TOKEN=${token ?? fresh}`;
+    const gateway = `https://${this.fleet.gatewayAddress}:${new URL(this.stack.gatewayUrl).port}`;
+    const command = `curl -fsSL ${url}/install.sh | ${given} sh -s -- --name ${host} --gateway ${gateway} --ca-digest ${digest} --url ${url}`;
     return this.run(host, ['sh', '-c', command], fault);
   }
 

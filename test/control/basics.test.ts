@@ -2,8 +2,8 @@ import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../../control/config.js';
-import { hostToken, hostTokenKey, isHostToken } from '../../control/host-tokens.js';
 import { newId } from '../../control/ids.js';
+import { keyFile } from '../../control/key-file.js';
 import { pageLimit, readCursor, toPage } from '../../control/paging.js';
 import { idPrefixes, type IdKind } from '../../spec/words.js';
 
@@ -15,39 +15,29 @@ describe('ids', () => {
   });
 });
 
-describe('host tokens', () => {
+describe('keys in files', () => {
   let folder: string;
+  const someKey = (dataDir: string): Promise<string> => keyFile(dataDir, 'some.key', 'Restore it.');
   beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'maestro-keys-')); });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   test('the key is 32 bytes, readable by its owner only, and the same for all who race for it', async () => {
-    const keys = await Promise.all(Array.from({ length: 20 }, () => hostTokenKey(folder)));
+    const keys = await Promise.all(Array.from({ length: 20 }, () => someKey(folder)));
     expect(new Set(keys).size).toBe(1);
     expect(keys[0]).toMatch(/^[0-9a-f]{64}$/);
-    expect((await stat(join(folder, 'keys', 'host-token.key'))).mode & 0o777).toBe(0o600);
+    expect((await stat(join(folder, 'keys', 'some.key'))).mode & 0o777).toBe(0o600);
     expect((await stat(join(folder, 'keys'))).mode & 0o777).toBe(0o700);
-    expect(await readdir(join(folder, 'keys'))).toEqual(['host-token.key']);
-    expect(await hostTokenKey(folder)).toBe(keys[0]);
+    expect(await readdir(join(folder, 'keys'))).toEqual(['some.key']);
+    expect(await someKey(folder)).toBe(keys[0]);
   });
 
   test('a damaged key is an error, not a new key', async () => {
-    await hostTokenKey(folder);
-    const path = join(folder, 'keys', 'host-token.key');
+    await someKey(folder);
+    const path = join(folder, 'keys', 'some.key');
     for (const text of ['', 'abc', 'z'.repeat(64)]) {
       await writeFile(path, text);
-      await expect(hostTokenKey(folder)).rejects.toMatchObject({ code: 'config_error' });
+      await expect(someKey(folder)).rejects.toMatchObject({ code: 'config_error' });
       expect(await readFile(path, 'utf8')).toBe(text);
-    }
-  });
-
-  test('a token is good for its host and key only', () => {
-    const key = 'ab'.repeat(32);
-    const token = hostToken(key, 'web-01');
-    // HMAC-SHA-256 of "host:web-01" under 32 bytes 0xab, computed apart.
-    expect(token).toBe('a00d635477e2b65dc632ef9de1a0291db9a45e708160016b10a9983b5b023cf8');
-    expect(isHostToken(key, 'web-01', token)).toBe(true);
-    for (const [otherKey, node, given] of [[key, 'web-02', token], ['cd'.repeat(32), 'web-01', token], [key, 'web-01', token.slice(1)], [key, 'web-01', ''], [key, 'web-01', token.toUpperCase()]] as const) {
-      expect(isHostToken(otherKey, node, given)).toBe(false);
     }
   });
 });
@@ -58,6 +48,7 @@ describe('configuration', () => {
   test('needs a database and has defaults for the rest', () => {
     expect(readConfig({ DATABASE_URL: databaseUrl, MAESTRO_PORT: '' })).toEqual({
       databaseUrl, dataDir: join(process.cwd(), '.maestro'), host: '127.0.0.1', port: 8080, publicUrl: 'http://127.0.0.1:8080',
+      gateway: { host: '127.0.0.1', port: 8443, url: 'https://127.0.0.1:8443', names: [] },
       temporal: { address: '127.0.0.1:7233', namespace: 'default', uiUrl: null }, templateEnv: [], logLevel: 'info', artifacts: { maxBytes: 2 * 1024 ** 3, ttlMs: 30 * 24 * 3600 * 1000 },
     });
     expect(readConfig({ DATABASE_URL: databaseUrl, MAESTRO_PORT: '9000', MAESTRO_PUBLIC_URL: 'https://deploy.example.com/', MAESTRO_TEMPLATE_ENV: 'REGION, STAGE' }))

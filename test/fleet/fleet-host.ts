@@ -56,12 +56,14 @@ export type InspectedContainer = z.infer<typeof inspectedContainer>;
 
 const interfaces = z.array(z.looseObject({ ifindex: z.number(), ifname: z.string() }));
 
-/** What a worker has to be told; the rest (node id, state folder) the host knows itself and may be overridden. */
-export interface WorkerEnvironment {
-  MAESTRO_URL: string;
-  MAESTRO_TEMPORAL_ADDRESS: string;
-  MAESTRO_HOST_TOKEN: string;
-  [name: string]: string;
+/** What a worker is told besides its state folder: for tests alone, since its identity says the rest. */
+export type WorkerEnvironment = Readonly<Record<string, string>>;
+
+/** As POST /api/enrollments answers it; `gateway`: where this host reaches it. */
+export interface WorkerEnrollment {
+  gateway: string;
+  caDigest: string;
+  token: string;
 }
 
 export interface WorkerStatus {
@@ -149,8 +151,6 @@ export class FleetHost {
   async startWorker(environment: WorkerEnvironment, workerBundle = this.settings.workerBundle): Promise<void> {
     const bundleOnHost = await stageWorkerBundle(workerBundle);
     const variables = {
-      MAESTRO_NODE: this.id,
-      MAESTRO_INSECURE_TEMPORAL: '1',
       MAESTRO_STATE: WORKER_STATE_FOLDER,
       ...environment,
     };
@@ -161,6 +161,13 @@ export class FleetHost {
     await this.execOrThrow(['systemctl', 'daemon-reload']);
     await this.execOrThrow(['systemctl', 'enable', '--quiet', WORKER_UNIT]);
     await this.execOrThrow(['systemctl', 'restart', WORKER_UNIT]);
+  }
+
+  /** As a person does it on a real host: the worker's own command, the token on its standard input. */
+  async enroll({ gateway, caDigest, token }: WorkerEnrollment, workerBundle = this.settings.workerBundle): Promise<void> {
+    const program = await stageWorkerBundle(workerBundle);
+    const argv = ['env', `MAESTRO_STATE=${WORKER_STATE_FOLDER}`, `${program}/node`, `${program}/worker.cjs`, 'enroll', '--gateway', gateway, '--ca-digest', caDigest, '--name', this.id];
+    await this.execOrThrow(argv, { input: token });
   }
 
   /** Stops the worker for good; `killWorker` is the crash it recovers from. */

@@ -191,26 +191,26 @@ describe('limits', () => {
 });
 
 describe('the host worker', () => {
-  const environment = { MAESTRO_URL: 'http://10.0.0.1:1', MAESTRO_TEMPORAL_ADDRESS: '10.0.0.1:2', MAESTRO_HOST_TOKEN: 'a"b\\c$d`e' };
+  const environment = { MAESTRO_EXTRA: 'a"b\\c$d`e' };
   let bundle: string;
 
   beforeAll(async () => {
     bundle = await mkdtemp(join(tmpdir(), 'fleet-worker-'));
     await writeFile(
       join(bundle, 'worker.cjs'),
-      `const { MAESTRO_NODE, MAESTRO_STATE, MAESTRO_HOST_TOKEN } = process.env;
-       console.log(JSON.stringify({ MAESTRO_NODE, MAESTRO_STATE, MAESTRO_HOST_TOKEN, node: process.version }));
+      `const { MAESTRO_STATE, MAESTRO_EXTRA } = process.env;
+       console.log(JSON.stringify({ MAESTRO_STATE, MAESTRO_EXTRA, node: process.version }));
        require('node:fs').writeFileSync(MAESTRO_STATE + '/pid', String(process.pid));
        setInterval(() => undefined, 1000);`,
     );
   });
   afterAll(() => rm(bundle, { recursive: true, force: true }));
 
-  it('runs as a unit with its environment, and its token is readable by root alone', async () => {
+  it('runs as a unit with its environment, which is readable by root alone', async () => {
     await app.startWorker(environment, bundle);
-    const log = await eventually(() => app.workerLog(), (text) => text.includes('MAESTRO_NODE'));
+    const log = await eventually(() => app.workerLog(), (text) => text.includes('MAESTRO_EXTRA'));
     expect(log).toContain(
-      JSON.stringify({ MAESTRO_NODE: 'app-01', MAESTRO_STATE: '/var/lib/maestro', MAESTRO_HOST_TOKEN: 'a"b\\c$d`e', node: process.version }),
+      JSON.stringify({ MAESTRO_STATE: '/var/lib/maestro', MAESTRO_EXTRA: 'a"b\\c$d`e', node: process.version }),
     );
     expect((await succeed(app, ['stat', '-c', '%a %U', '/etc/maestro/host-worker.env'])).trim()).toBe('600 root');
     await expect(app.startWorker(environment, tmpdir())).rejects.toThrow('build the host worker first');

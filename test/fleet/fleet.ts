@@ -5,7 +5,7 @@ import { FleetHost } from './fleet-host.js';
 import { runCommand, runCommandOrThrow } from './run-command.js';
 
 export { FleetHost } from './fleet-host.js';
-export type { ExecOptions, FileOptions, InspectedContainer, WorkerEnvironment, WorkerStatus } from './fleet-host.js';
+export type { ExecOptions, FileOptions, InspectedContainer, WorkerEnrollment, WorkerEnvironment, WorkerStatus } from './fleet-host.js';
 export type { CommandResult } from './run-command.js';
 
 // The first start on a machine builds the images.

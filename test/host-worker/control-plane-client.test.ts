@@ -12,7 +12,7 @@ beforeEach(async () => { control = await ControlPlaneStandIn.start(); });
 afterEach(async () => { await control.stop(); });
 
 const client = (over: { timeoutMs?: number; tries?: number; url?: string } = {}) =>
-  connectControlPlane({ url: `http://127.0.0.1:${String(control.port)}`, node: 'h1', token: 'a token of this host', firstDelayMs: 5, ...over });
+  connectControlPlane({ url: `http://127.0.0.1:${String(control.port)}`, firstDelayMs: 5, ...over });
 
 const everything = [
   placement({ run: dockerRun({ ports: [{ ip: '0.0.0.0', host_port: 80, container_port: 80, protocol: 'udp' }], command: ['a'], resources: { memory_bytes: 1, cpus: 0.5 } }), healthcheck: httpOn(80) }),
@@ -20,10 +20,10 @@ const everything = [
 ];
 
 describe('what shall be here', () => {
-  it('is asked for with the host\'s token and name, and comes as it was sent', async () => {
+  it('is asked for by run and component, and comes as it was sent', async () => {
     control.runs.set('rol_1', everything);
     expect(await client().desired({ run_id: 'rol_1', component: 'worker', content: true }, never)).toEqual([everything[1]]);
-    expect(control.requests).toMatchObject([{ method: 'GET', path: '/host/v1/desired?run=rol_1&content=1&component=worker', headers: { authorization: 'Bearer a token of this host', 'x-maestro-node': 'h1' } }]);
+    expect(control.requests).toMatchObject([{ method: 'GET', path: '/host/v1/desired?run=rol_1&content=1&component=worker' }]);
     const [, worker] = await client().desired({ run_id: 'rol_1' }, never);
     expect(worker?.files[0]).not.toHaveProperty('content');
     expect(worker?.trees[0]?.files[0]).not.toHaveProperty('content');
@@ -34,9 +34,9 @@ describe('what shall be here', () => {
     expect(control.requests).toHaveLength(1);
   });
 
-  it.each([401, 403])('is refused with %i: the token is the thing to check', async (status) => {
+  it.each([401, 403])('is refused with %i: the host has to be enrolled again', async (status) => {
     control.nextStatuses = [status];
-    await expect(client().desired({ run_id: 'rol_1' }, never)).rejects.toMatchObject({ code: 'auth_error', fix: expect.stringContaining('MAESTRO_HOST_TOKEN') });
+    await expect(client().desired({ run_id: 'rol_1' }, never)).rejects.toMatchObject({ code: 'auth_error', fix: expect.stringContaining('Enroll') });
   });
 
   it('is asked for again while the control plane is not ready', async () => {
@@ -74,7 +74,7 @@ describe('what shall be here', () => {
     expect(control.requests.length).toBe(asked);
   });
 
-  it('does not follow a redirect with the token', async () => {
+  it('does not follow a redirect', async () => {
     const thief = await ControlPlaneStandIn.start();
     const redirecting = createServer((_, response) => response.writeHead(307, { location: `http://127.0.0.1:${String(thief.port)}/host/v1/desired` }).end());
     await new Promise<void>((resolve) => redirecting.listen(0, '127.0.0.1', resolve));

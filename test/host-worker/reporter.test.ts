@@ -12,7 +12,7 @@ const run = 'rol_1';
 beforeEach(async () => {
   control = await ControlPlaneStandIn.start();
   warnings = [];
-  const client = connectControlPlane({ url: `http://127.0.0.1:${String(control.port)}`, node: 'h1', token: 'a token of this host' });
+  const client = connectControlPlane({ url: `http://127.0.0.1:${String(control.port)}` });
   reporter = new Reporter(client, { warn: (_: unknown, message?: string) => void warnings.push(message ?? '') });
 });
 afterEach(async () => { await control.stop(); });

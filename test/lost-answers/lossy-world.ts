@@ -3,6 +3,7 @@ import { startWorld, type World } from '../rollouts/world.js';
 import { Chance, type Count } from './chance.js';
 import { dockerCounts, proxiedSocket, startDockerLines } from './docker-lines.js';
 import { startGitServer, type GitServer } from './git-server.js';
+import { proxyGateway } from './gateway-line.js';
 import { httpProxy } from './http-proxy.js';
 import { LossyClient } from './lossy-client.js';
 import { listening, proxyDatabase, type Proxy } from './postgres-proxy.js';
@@ -22,7 +23,7 @@ export interface LossyWorld {
 
 const hosts = ['h1', 'h2'];
 
-/** Everything a client or a host sends to the API to have it changed. */
+/** Everything a client sends to the API to have it changed. */
 function apiKind(method: string, path: string): string | null {
   if (method === 'GET') return null;
   const words = path.split('?')[0]?.split('/').filter((word) => !/^[a-z]{3}_|^\d+$/.test(word)).slice(1) ?? [];
@@ -30,7 +31,7 @@ function apiKind(method: string, path: string): string | null {
 }
 
 export async function startLossyWorld(seed: number, rate: number): Promise<LossyWorld> {
-  const chance = { database: new Chance(seed, rate), temporal: new Chance(seed + 1, rate), api: new Chance(seed + 2, rate), git: new Chance(seed + 3, rate) };
+  const chance = { database: new Chance(seed, rate), temporal: new Chance(seed + 1, rate), api: new Chance(seed + 2, rate), git: new Chance(seed + 3, rate), gateway: new Chance(seed + 5, rate) };
   const proxies: Proxy[] = [];
   const opened = async (proxy: Promise<Proxy>): Promise<number> => {
     const { port, stop } = await proxy;
@@ -48,18 +49,17 @@ export async function startLossyWorld(seed: number, rate: number): Promise<Lossy
       const port = await opened(proxyTemporal(Number(direct.temporalAddress.split(':').at(-1)), chance.temporal));
       return { databaseUrl: url.href, temporalAddress: `127.0.0.1:${String(port)}` };
     },
-    apiPort: (port) => opened(listening(httpProxy({ host: '127.0.0.1', port }, chance.api, apiKind), '0.0.0.0', () => undefined)),
+    gatewayPort: (port) => opened(proxyGateway(port, chance.gateway)),
     workerEnvironment: { DOCKER_HOST: `unix://${proxiedSocket}` },
   }).catch(async (error: unknown) => {
     await stopProxies();
     throw error;
   });
   const git = await startGitServer(world.fleet.gatewayAddress, world.fleet.hosts, chance.git);
-  const apiProxy = proxies[2];
-  if (apiProxy === undefined) throw new Error('the API has no proxy');
+  const apiPort = await opened(listening(httpProxy({ host: '127.0.0.1', port: Number(new URL(world.stack.url).port) }, chance.api, apiKind), '127.0.0.1', () => undefined));
   for (const one of Object.values(chance)) one.armed = true;
   return {
-    world, git, databaseUrl, client: new LossyClient(`http://127.0.0.1:${String(apiProxy.port)}`, world.api),
+    world, git, databaseUrl, client: new LossyClient(`http://127.0.0.1:${String(apiPort)}`, world.api),
     async counts() {
       const docker = Object.fromEntries(await Promise.all(world.fleet.hosts.map(async (host) => [`docker of ${host.id}`, await dockerCounts(host)] as const)));
       return { ...Object.fromEntries(Object.entries(chance).map(([name, { counts }]) => [name, counts])), ...docker };

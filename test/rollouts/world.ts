@@ -6,7 +6,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { hostToken, hostTokenKey } from '../../control/host-tokens.js';
 import { startStack, type RunningStack, type StackOptions } from '../../scripts/dev-stack.js';
 import { startFleet, type Fleet, type FleetHost } from '../fleet/fleet.js';
 import { ApiClient } from './api-client.js';
@@ -27,8 +26,8 @@ export interface World {
 /** What a test puts between the parts; nothing by default. */
 export interface Between {
   through?: NonNullable<StackOptions['through']>;
-  /** The port by which hosts reach the API. */
-  apiPort?(port: number): Promise<number>;
+  /** The port by which hosts reach the gateway. */
+  gatewayPort?(port: number): Promise<number>;
   workerEnvironment?: Record<string, string>;
   /** Before the host workers start. */
   prepare?(fleet: Fleet): Promise<void>;
@@ -54,7 +53,7 @@ export async function startWorld(hosts: readonly string[], between: Between = {}
   try {
     await api.setupAdmin();
     await between.prepare?.(fleet);
-    await startWorkers(fleet, stack, between);
+    await startWorkers(fleet, stack, api, between);
     await api.waitForNodes(hosts);
     await events.open();
   } catch (error) {
@@ -69,18 +68,14 @@ export async function startWorld(hosts: readonly string[], between: Between = {}
   };
 }
 
-async function startWorkers(fleet: Fleet, stack: RunningStack, { apiPort = async (port) => port, workerEnvironment = {} }: Between): Promise<void> {
-  const key = await hostTokenKey(stack.dataDir);
-  const api = await apiPort(Number(new URL(stack.url).port));
-  const port = (address: string): string => address.slice(address.lastIndexOf(':') + 1);
-  await Promise.all(fleet.hosts.map((host) => host.startWorker({
-    MAESTRO_NODE: host.id,
-    ...workerEnvironment,
-    MAESTRO_URL: `http://${fleet.gatewayAddress}:${String(api)}`,
-    MAESTRO_TEMPORAL_ADDRESS: `${fleet.gatewayAddress}:${port(stack.temporalAddress)}`,
-    MAESTRO_HOST_TOKEN: hostToken(key, host.id),
-    MAESTRO_INSECURE_TEMPORAL: '1',
-  })));
+/** Every host is enrolled as a person would do it: an enrollment of the API, and the worker's own command on the host. */
+async function startWorkers(fleet: Fleet, stack: RunningStack, api: ApiClient, { gatewayPort = async (port) => port, workerEnvironment = {} }: Between): Promise<void> {
+  const port = await gatewayPort(Number(new URL(stack.gatewayUrl).port));
+  await Promise.all(fleet.hosts.map(async (host) => {
+    const { token, ca_digest: caDigest } = await api.ok<{ token: string; ca_digest: string }>('POST', '/api/enrollments', { host: host.id });
+    await host.enroll({ gateway: `https://${fleet.gatewayAddress}:${String(port)}`, caDigest, token });
+    await host.startWorker(workerEnvironment);
+  }));
 }
 
 function withAddresses(text: string, fleet: Fleet): string {

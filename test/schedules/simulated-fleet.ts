@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import pg from 'pg';
-import { hostToken, hostTokenKey } from '../../control/host-tokens.js';
+import { enroll } from '../../host-worker/identity/enroll.js';
+import { IdentityHolder } from '../../host-worker/identity/holder.js';
 import { type RunningStack, startStack } from '../../scripts/dev-stack.js';
 import { ApiClient } from '../rollouts/api-client.js';
 import { PatientApi } from './patient-api.js';
@@ -28,7 +29,6 @@ export async function startSimulatedFleet(ids: readonly string[]): Promise<Simul
   const connection = await NativeConnection.connect({ address: stack.temporalAddress });
   const db = new pg.Pool({ connectionString: stack.databaseUrl, max: 4, query_timeout: 20_000 });
   db.on('error', () => undefined); // seen by the query that needs the connection
-  const key = await hostTokenKey(stack.dataDir);
   const hosts = new Map<string, SimulatedHost>();
   const stop = async (): Promise<void> => {
     await Promise.all([...hosts.values()].map((host) => host.stop()));
@@ -40,7 +40,11 @@ export async function startSimulatedFleet(ids: readonly string[]): Promise<Simul
   try {
     await client.setupAdmin();
     await Promise.all(ids.map(async (id) => {
-      hosts.set(id, await SimulatedHost.start(id, { connection, folder: join(folder, id), control: { url: stack.url, node: id, token: hostToken(key, id) } }));
+      const stateFolder = join(folder, 'identities', id);
+      const { token, ca_digest: caDigest } = await client.ok<{ token: string; ca_digest: string }>('POST', '/api/enrollments', { host: id });
+      await enroll({ gateway: stack.gatewayUrl, caDigest, token, node: id, stateFolder });
+      const holder = await IdentityHolder.open(stateFolder);
+      hosts.set(id, await SimulatedHost.start(id, { connection, folder: join(folder, id), control: { url: stack.gatewayUrl, agent: () => holder.agent } }));
     }));
     await client.waitForNodes(ids);
   } catch (error) {

@@ -27,7 +27,7 @@ async function isReady(): Promise<boolean> {
   }
 }
 
-test.each(['database', 'temporal', 'api', 'worker'] as const)('%s comes back on the same port after kill -9', async (name) => {
+test.each(['database', 'temporal', 'api', 'gateway', 'worker'] as const)('%s comes back on the same port after kill -9', async (name) => {
   const { processes, url } = stack;
   const before = processes[name].pid;
   await processes[name].kill('SIGKILL');

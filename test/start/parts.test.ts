@@ -5,13 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StartError } from '../../scripts/supervisor/errors.js';
 import { openData, readOrCreate } from '../../scripts/supervisor/files.js';
-import { hostToken } from '../../scripts/supervisor/keys.js';
 import { lockData } from '../../scripts/supervisor/lock.js';
 import { worthShowing } from '../../scripts/supervisor/log-lines.js';
 import { PartLog } from '../../scripts/supervisor/logs.js';
 import { RememberedPorts, freePort, requirePort } from '../../scripts/supervisor/ports.js';
 import { nodeId, readSettings } from '../../scripts/supervisor/settings.js';
-import { hostToken as controlPlaneToken, hostTokenKey } from '../../control/host-tokens.js';
 
 let folder: string;
 beforeEach(() => {
@@ -39,14 +37,6 @@ test('a file made once keeps its first content, and is the owner\'s alone', () =
   expect(readOrCreate(path, () => 'first')).toBe('first');
   expect(readOrCreate(path, () => 'second')).toBe('first');
   expect(statSync(path).mode & 0o777).toBe(0o600);
-});
-
-test('supervisor and control plane derive the same host token from the same key, whoever makes it', async () => {
-  const { keys, root } = openData(join(folder, 'data'));
-  const token = hostToken(keys, 'web-01');
-  expect(token).toMatch(/^[0-9a-f]{64}$/);
-  expect(controlPlaneToken(await hostTokenKey(root), 'web-01')).toBe(token);
-  expect(hostToken(keys, 'web-02')).not.toBe(token);
 });
 
 test('a lock is taken once, freed, and taken again', () => {
@@ -79,7 +69,7 @@ test.each([['Web-01.example.com', 'web-01'], ['My Laptop!', 'my-laptop'], ['---'
 });
 
 test('settings have defaults, and wrong ones are named', () => {
-  expect(readSettings('/app', {})).toMatchObject({ dataDir: '/app/.maestro', host: '127.0.0.1', apiPort: 8080, temporalUiPort: 8233, databaseUrl: undefined, hostWorker: true });
+  expect(readSettings('/app', {})).toMatchObject({ dataDir: '/app/.maestro', host: '127.0.0.1', apiPort: 8080, gatewayPort: 8443, temporalUiPort: 8233, databaseUrl: undefined, hostWorker: true });
   expect(() => readSettings('/app', { MAESTRO_PORT: 'http' })).toThrow(StartError);
   expect(() => readSettings('/app', { MAESTRO_NODE: 'a b' })).toThrow('MAESTRO_NODE');
 });

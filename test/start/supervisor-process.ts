@@ -11,13 +11,14 @@ export interface Place {
   readonly dataDir: string;
   readonly port: number;
   readonly uiPort: number;
+  readonly gatewayPort: number;
   readonly url: string;
 }
 
 export async function newPlace(): Promise<Place> {
   const dataDir = realpathSync(mkdtempSync(join(tmpdir(), 'maestro-start-')));
   const port = await freePort();
-  return { dataDir, port, uiPort: await freePort(), url: `http://127.0.0.1:${port}` };
+  return { dataDir, port, uiPort: await freePort(), gatewayPort: await freePort(), url: `http://127.0.0.1:${port}` };
 }
 
 export function clearPlace(place: Place): void {
@@ -72,7 +73,7 @@ export class Supervisor {
   private readonly startedAt = Date.now();
 
   constructor(place: Place, env: Readonly<Record<string, string>> = {}) {
-    const own = { MAESTRO_DATA: place.dataDir, MAESTRO_PORT: String(place.port), MAESTRO_TEMPORAL_UI_PORT: String(place.uiPort), MAESTRO_HOST: '127.0.0.1' };
+    const own = { MAESTRO_DATA: place.dataDir, MAESTRO_PORT: String(place.port), MAESTRO_TEMPORAL_UI_PORT: String(place.uiPort), MAESTRO_GATEWAY_PORT: String(place.gatewayPort), MAESTRO_HOST: '127.0.0.1' };
     const { DATABASE_URL: _database, MAESTRO_TEMPORAL_ADDRESS: _temporal, ...inherited } = process.env;
     this.child = spawn(process.execPath, [join(findRoot(), 'dist', 'supervisor.mjs')], { env: { ...inherited, ...own, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) stream?.on('data', (chunk: Buffer) => (this.text += chunk.toString()));

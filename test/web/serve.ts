@@ -3,7 +3,6 @@
  * what the parent said the hosts would answer, and what a person asks of a rollout is told to the parent.
  * Messages in: {plan: PlanHost[]}. Messages out: {ready: url}, {asked: name, input}.
  */
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -51,7 +50,7 @@ async function main(databaseUrl: string): Promise<void> {
   const web = await nextApp(process.cwd(), '127.0.0.1', 0);
   if (!web) throw new Error('the pages are not built: npx next build web');
   const { server } = createServer({
-    db, feed, temporal, web, vault, artifacts: new FolderStore(dataDir), hostBundles: new HostBundles({ folder: join(dataDir, 'download'), key: ReleaseKey.fromSeed('5'.repeat(64)), publicUrl: 'http://maestro.test' }), renderer, hostTokenKey: randomBytes(32).toString('hex'),
+    db, feed, temporal, web, vault, artifacts: new FolderStore(dataDir), hostBundles: new HostBundles({ folder: join(dataDir, 'download'), key: ReleaseKey.fromSeed('5'.repeat(64)), publicUrl: 'http://maestro.test' }), renderer, hostsDoor: { url: 'https://gateway.test:8443', installUrl: 'https://maestro.test/install.sh', caDigest: () => Promise.resolve('sha256:none') },
     log: createLog({ level: 'warn', destination: process.stderr }),
     settings: {
       allowedOrigins: [], https: false, temporalUiUrl: 'http://temporal.test', temporalNamespace: 'default', templateEnv: {},

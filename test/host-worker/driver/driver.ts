@@ -26,7 +26,7 @@ function scopeOf(request: DriverRequest): ActivityScope {
 }
 
 async function answer(request: DriverRequest): Promise<DriverAnswer> {
-  const deps = await assemble({ node: request.node, url: request.url, token: 'a token of this host', stateFolder: request.state }, process.env, silent);
+  const deps = await assemble({ node: request.node, plane: { url: request.url }, stateFolder: request.state }, process.env, silent);
   const options = { url: request.url, node: request.node, token: 'a token of this host' };
   const activities = { ...createHostActivities(deps, () => scopeOf(request)), ...createFurtherActivities(deps, options, () => scopeOf(request)) };
   const durations: number[] = [];

@@ -1,0 +1,106 @@
+/** The gateway's process: the database, Temporal, and one port for all hosts; SIGTERM ends it in order. */
+import { once } from 'node:events';
+import { hostname, networkInterfaces } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
+import { pino, type Logger } from 'pino';
+import { systemActor } from '../control/actor.js';
+import { FolderStore } from '../control/artifacts/index.js';
+import { readConfig, type Config } from '../control/config.js';
+import { Listener } from '../control/events/listener.js';
+import { type Authorities, createEnrollment, hostsChannel, makeServerCertificate, openAuthorities } from '../control/identity/index.js';
+import { allowedEnv } from '../control/rendering/context.js';
+import { createRenderer } from '../control/rendering/desired.js';
+import { digestKey, Vault, vaultKeys } from '../control/secrets/index.js';
+import { createPrisma, type PrismaClient } from '../prisma/client.js';
+import { migrate } from '../prisma/migrate.js';
+import { Connections } from './caller.js';
+import { Upstream } from './grpc/upstream.js';
+import { createGateway } from './server.js';
+
+const exitGraceMs = 8_000;
+const checkMs = 3_000;
+const refreshMs = 3600_000;
+const enrollmentsPerMinute = 120;
+
+/** Without names of its own, every name and address that this machine has. */
+function namesOf({ gateway }: Config): string[] {
+  const addresses = Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map(({ address }) => address.replace(/%.*$/, '')));
+  const own = new URL(gateway.url).hostname.replace(/^\[|\]$/g, '');
+  return [...new Set([own, ...gateway.names, 'localhost', hostname(), ...addresses])];
+}
+
+/** Key and chain; the root is among it, so that whoever enrolls can compare its digest. */
+async function presented({ intermediate, root }: Authorities, names: readonly string[]): Promise<{ key: string; cert: string; renewAt: number }> {
+  const { certificate, key, expiresAt } = await makeServerCertificate(intermediate, names, new Date());
+  return { key, cert: `${certificate}\n${intermediate.certificate}\n${root}\n`, renewAt: Date.now() + (2 / 3) * (expiresAt.getTime() - Date.now()) };
+}
+
+/** For the host worker that our parent runs on this machine, when it says that there is none enrolled yet. */
+async function localEnrollment(db: PrismaClient): Promise<string | undefined> {
+  const host = process.env['MAESTRO_ENROLL_LOCAL'];
+  if (host === undefined || host === '' || process.send === undefined) return undefined;
+  return (await createEnrollment(db, systemActor, { host, uses: 1, ttl_seconds: 15 * 60, replace: true })).token;
+}
+
+async function main(log: Logger, config: Config): Promise<void> {
+  const onError = (error: unknown, requestId?: string): void => log.error({ err: error, ...(requestId === undefined ? {} : { request_id: requestId }) }, 'something failed');
+  await migrate(config.databaseUrl);
+  const db = createPrisma(config.databaseUrl, { onConnectionError: (error) => log.warn({ err: error }, 'a database connection was lost') });
+  const keys = vaultKeys(config);
+  let authorities = await openAuthorities(db, keys);
+  const names = namesOf(config);
+  let certificate = await presented(authorities, names);
+  const vault = new Vault(config.dataDir, keys);
+  const renderer = createRenderer({ db, env: allowedEnv(process.env), vault, digestKey: await digestKey(config.dataDir) });
+  const upstream = new Upstream(config.temporal.address);
+  const connections = new Connections(db, (error) => log.warn({ err: error }, 'it cannot be asked at the moment which hosts are revoked'));
+  const gateway = createGateway({
+    db, renderer, artifacts: new FolderStore(config.dataDir), authorities: () => authorities, connections, serverCertificate: certificate, enrollmentsPerMinute, onError,
+    calls: { namespace: config.temporal.namespace, upstream }, troubled: (error) => log.debug({ err: error }, 'a version that a host looks after cannot be rendered'),
+  });
+  const listener = new Listener({ databaseUrl: config.databaseUrl, channel: hostsChannel, onWake: () => void connections.check(), checkMs, onError: (error) => log.warn({ err: error }, 'changes of hosts cannot be heard; trying again') });
+  await listener.connect();
+  const checking = setInterval(() => void connections.check(), checkMs);
+  const refreshing = setInterval(() => {
+    if (Date.now() < certificate.renewAt) return;
+    openAuthorities(db, keys).then(async (opened) => {
+      authorities = opened;
+      certificate = await presented(opened, names);
+      gateway.present(certificate);
+      log.info('the certificate of the gateway is renewed');
+    }).catch(onError);
+  }, refreshMs);
+  gateway.server.listen(config.gateway.port, config.gateway.host);
+  await once(gateway.server, 'listening');
+  log.info({ host: config.gateway.host, port: config.gateway.port, ca_digest: authorities.digest }, 'ready');
+  process.send?.({ type: 'ready', ca_digest: authorities.digest, enrollment: await localEnrollment(db) });
+  await stopped();
+  log.info('stopping');
+  setTimeout(() => process.exit(1), exitGraceMs).unref();
+  clearInterval(checking);
+  clearInterval(refreshing);
+  await gateway.close();
+  upstream.close();
+  await listener.close();
+  await db.$disconnect();
+}
+
+/** A parent that is gone counts as a signal to stop. */
+const stopped = (): Promise<void> => new Promise((resolve) => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  process.once('disconnect', () => resolve());
+});
+
+const log = pino({ name: 'gateway' });
+
+async function run(): Promise<void> {
+  const config = readConfig(process.env);
+  log.level = config.logLevel;
+  await main(log, config);
+}
+
+run().then(() => process.exit(0), async (error: unknown) => {
+  log.fatal({ err: error }, 'the gateway stopped');
+  await wait(50);
+  process.exit(1);
+});
