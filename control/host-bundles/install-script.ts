@@ -1,4 +1,5 @@
 /** The install script with what it is to know. It goes into a root shell: nothing is filled in that could be more than a word. */
+import { MaestroError } from '../../spec/errors.js';
 import type { ArchiveFacts, TrustedKey } from '../../spec/host-bundle/shapes.js';
 
 export interface ScriptFacts { url: string; key: TrustedKey; archives: readonly ArchiveFacts[] }
@@ -8,7 +9,7 @@ const plainUrl = /^https?:\/\/[A-Za-z0-9.\-_~:[\]/]+$/;
 
 function plain(what: string, text: string, pattern: RegExp): string {
   if (pattern.test(text)) return text;
-  throw new Error(`the install script cannot be made: its ${what} has characters that do not belong there`);
+  throw new MaestroError('unavailable', `The install script cannot be made: its ${what} has characters that do not belong there`, { fix: 'Set MAESTRO_PUBLIC_URL to a plain http or https address.' });
 }
 
 export function installScript(template: string, { url, key, archives }: ScriptFacts): string {

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MaestroError } from '../../spec/errors.js';
 import type { BundleContext } from './context.js';
 import { upgradeUnit } from './layout.js';
-import { isActive, systemctl } from './service.js';
-import { linkedFolder, pointTo, readOutcome, readUpgrade, saveUpgrade, type UpgradeOutcome } from './settings.js';
+import { isActive, systemctl, unitIsThere } from './service.js';
+import { dropUpgrade, linkedFolder, pointTo, readOutcome, readUpgrade, saveUpgrade, type UpgradeOutcome } from './settings.js';
 
 /** A new version has this long to be ready. */
 export const patienceMs = 60_000;
@@ -33,6 +33,8 @@ export async function changeVersion(context: BundleContext, to: string, patience
 export async function finishPending(context: BundleContext): Promise<void> {
   const pending = await readUpgrade(context.layout);
   if (pending === null) return;
+  // Of an installation that is gone, or was never finished.
+  if (!unitIsThere(context.layout) || (await linkedFolder(context.layout.previous)) !== pending.from) return dropUpgrade(context.layout);
   context.say(`a change from ${pending.from} to ${pending.to} is under way; waiting for its end`);
   if (!(await isActive(upgradeUnit))) await systemctl(['start', '--no-block', upgradeUnit]);
   await outcomeOf(context, pending.id, 2 * pending.patience_ms + slackMs);

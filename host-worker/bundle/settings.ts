@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { bundleManifest, trustedKey, type BundleManifest, type TrustedKey } from '../../spec/host-bundle/shapes.js';
 import { readDurable, syncFolder, writeDurably } from '../journal/durable-file.js';
-import { isMissing } from '../trouble.js';
+import { isMissing, systemCode } from '../trouble.js';
 import type { Layout } from './layout.js';
 
 const hostSettings = z.strictObject({ /** Where new versions are asked for. */ url: z.url(), keys: z.array(trustedKey).min(1) });
@@ -35,6 +35,9 @@ export const readUpgrade = (layout: Layout): Promise<UpgradeMark | null> => read
 export const saveUpgrade = (layout: Layout, mark: UpgradeMark): Promise<void> => writeDurably(at(layout, 'upgrade.json'), mark);
 export const readOutcome = (layout: Layout): Promise<UpgradeOutcome | null> => readDurable(at(layout, 'upgrade-outcome.json'), upgradeOutcome);
 
+/** Nobody is going to carry it out any more. */
+export const dropUpgrade = (layout: Layout): Promise<void> => rm(at(layout, 'upgrade.json'), { force: true });
+
 /** The outcome first: a mark without one would be gone on with. */
 export async function endUpgrade(layout: Layout, outcome: UpgradeOutcome): Promise<void> {
   await writeDurably(at(layout, 'upgrade-outcome.json'), outcome);
@@ -47,7 +50,8 @@ export async function linkedFolder(path: string): Promise<string | null> {
   try {
     return basename(await readlink(path));
   } catch (error) {
-    if (isMissing(error)) return null;
+    // EINVAL: there is something, and it is no link.
+    if (isMissing(error) || systemCode(error) === 'EINVAL') return null;
     throw error;
   }
 }

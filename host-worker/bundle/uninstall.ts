@@ -8,7 +8,7 @@ import { runProgram } from '../run-program.js';
 import { alone, type BundleContext } from './context.js';
 import type { Layout } from './layout.js';
 import { removeUnits } from './service.js';
-import { linkedFolder } from './settings.js';
+import { dropUpgrade, linkedFolder } from './settings.js';
 
 const dockerTimeoutMs = 20_000;
 
@@ -19,6 +19,7 @@ export function uninstall(context: BundleContext, { purge }: UninstallOptions): 
     const { layout, say, fault } = context;
     const left = await managed(layout);
     await removeUnits(layout);
+    await dropUpgrade(layout);
     await fault('uninstall.units');
     if ((await linkedFolder(layout.command)) === 'maestro-host') await rm(layout.command, { force: true });
     await fault('uninstall.command');

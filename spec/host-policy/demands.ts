@@ -6,6 +6,7 @@ import { destNeeds, mountNeeds, unitNeeds } from './places.js';
 
 /** Ways to attach to a network that are another's. */
 const foreignNetwork = /^(host|container:.*|ns:.*)$/;
+const fileUrl = /^file:\/\/(?:localhost)?(\/.*)$/;
 const specialBits = 0o6000;
 
 type Asking = Pick<DesiredPlacement, 'run' | 'files' | 'trees' | 'source' | 'component_directory'>;
@@ -13,7 +14,7 @@ type Asking = Pick<DesiredPlacement, 'run' | 'files' | 'trees' | 'source' | 'com
 const demand = (needs: Permission | 'never' | null, what: string, at: Demand['at']): Demand[] => (needs === null ? [] : [{ needs, what, at }]);
 
 export function demandsOf(placement: Asking): Demand[] {
-  return [...runDemands(placement.run), ...fileDemands(placement), ...directoryDemands(placement)];
+  return [...runDemands(placement.run), ...fileDemands(placement), ...directoryDemands(placement), ...sourceDemands(placement)];
 }
 
 function runDemands(run: DesiredPlacement['run']): Demand[] {
@@ -34,6 +35,12 @@ function fileDemands({ files, trees }: Asking): Demand[] {
     ...demand(destNeeds(path), `the file ${path}`, { kind: 'dest', path: dest }),
     ...demand((mode & specialBits) === 0 ? null : 'setuid_files', `the file ${path} with the mode ${mode.toString(8).padStart(4, '0')}`, { kind: 'dest', path: dest }),
   ]);
+}
+
+/** What is read from the host itself, and may be shown by the component. */
+function sourceDemands({ source }: Asking): Demand[] {
+  const path = source === null ? null : source.type === 'git' ? fileUrl.exec(source.repo)?.[1] ?? null : source.at.kind === 'host' ? source.at.path : null;
+  return path === null ? [] : demand(mountNeeds(path), `what is in ${path}`, { kind: 'source' });
 }
 
 /** It becomes a link to the release of the source. */

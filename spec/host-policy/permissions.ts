@@ -25,7 +25,8 @@ export type DemandPlace =
   | { kind: 'volume'; source: string }
   | { kind: 'unit' }
   | { kind: 'dest'; path: string }
-  | { kind: 'directory' };
+  | { kind: 'directory' }
+  | { kind: 'source' };
 
 export const refusedDemands = (demands: readonly Demand[], allowed: readonly Permission[]): Demand[] =>
   demands.filter(({ needs }) => needs === 'never' || !allowed.includes(needs));

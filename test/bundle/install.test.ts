@@ -1,5 +1,4 @@
 /** The install command on real hosts: with nothing but systemd, with a man in the middle, and ended at every step. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ArchiveFacts } from '../../spec/host-bundle/shapes.js';
 import { states } from '../rollouts/api-client.js';
 import { few, InstallLab } from './install-lab.js';

@@ -1,5 +1,4 @@
 /** Changing versions on a real host: what is refused, what comes back by itself, and what is ended in the middle. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { ReleaseKey } from '../../control/host-bundles/index.js';
 import type { ArchiveFacts, Release } from '../../spec/host-bundle/shapes.js';

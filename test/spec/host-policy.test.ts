@@ -1,5 +1,4 @@
 /** What a document may ask of a host, and what a container may be created with. */
-import { describe, expect, it, test } from '@jest/globals';
 import fc from 'fast-check';
 import { bodyRefusal } from '../../spec/host-policy/check-body.js';
 import { demandsOf } from '../../spec/host-policy/demands.js';
@@ -123,5 +122,15 @@ describe('a placement', () => {
   it('is asked about the folder that becomes a link, too', () => {
     const source = { type: 'git' as const, repo: 'x', ref: null, subpath: null, source_hash: '', content_version: 1 };
     expect(demandsOf({ ...base, source, component_directory: '/etc/sudoers.d/x', run: docker({}) }).map(({ needs }) => needs)).toEqual(['system_files']);
+  });
+
+  it.each<[string, Needs]>([['file:///srv/git/a.git', null], ['file:///root/a.git', 'host_mounts'], ['file://localhost/etc/ssh', 'host_mounts'], ['file:///var/lib/maestro/x', 'never'], ['https://example.com/root/a.git', null]])('is asked about what it reads from the host: %s', (repo, needs) => {
+    const source = { type: 'git' as const, repo, ref: null, subpath: null, source_hash: '', content_version: 1 };
+    expect(demandsOf({ ...base, source, run: docker({}) }).map((demand) => demand.needs)).toEqual(needs === null ? [] : [needs]);
+  });
+
+  it('is asked about an archive of the host', () => {
+    const source = { type: 'archive' as const, at: { kind: 'host' as const, path: '/root/backup.tar.gz' }, subpath: null, source_hash: '', content_version: 1 };
+    expect(demandsOf({ ...base, source, run: docker({}) }).map(({ needs, at }) => [needs, at.kind])).toEqual([['host_mounts', 'source']]);
   });
 });
