@@ -1,6 +1,7 @@
 /** What every handler works with; made once per process, or per test. */
 import type { ArtifactStore } from '../control/artifacts/index.js';
 import type { EventFeed } from '../control/events/index.js';
+import type { HostBundles } from '../control/host-bundles/index.js';
 import type { Renderer } from '../control/rendering/desired.js';
 import type { Vault } from '../control/secrets/index.js';
 import type { PrismaClient } from '../prisma/client.js';
@@ -39,6 +40,7 @@ export interface ApiContext {
   renderer: Renderer;
   vault: Vault;
   artifacts: ArtifactStore;
+  hostBundles: HostBundles;
   temporal: Orchestrator;
   hostsDoor: HostsDoor;
   log: Logger;

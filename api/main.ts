@@ -5,6 +5,7 @@ import { createRenderer } from '../control/rendering/desired.js';
 import { readConfig, type Config } from '../control/config.js';
 import { FolderStore } from '../control/artifacts/index.js';
 import { EventFeed } from '../control/events/index.js';
+import { HostBundles, releaseKey } from '../control/host-bundles/index.js';
 import { openAuthorities } from '../control/identity/index.js';
 import { digestKey, Vault, vaultKeys } from '../control/secrets/index.js';
 import { watchHosts } from '../gateway/watch-hosts.js';
@@ -58,7 +59,8 @@ async function main(log: Logger, config: Config, signal: StopSignal): Promise<vo
   const vault = new Vault(config.dataDir, keys);
   const hostsDoor = { url: config.gateway.url, installUrl: `${config.publicUrl}/install.sh`, caDigest: async () => (await openAuthorities(db, keys)).digest };
   const renderer = createRenderer({ db, env: settings.templateEnv, vault, digestKey: await digestKey(config.dataDir) });
-  const api = createServer({ db, feed, renderer, vault, artifacts: new FolderStore(config.dataDir), temporal, log, settings, web, hostsDoor });
+  const hostBundles = new HostBundles({ folder: config.downloads, key: await releaseKey(config.dataDir), publicUrl: config.publicUrl });
+  const api = createServer({ db, feed, renderer, vault, artifacts: new FolderStore(config.dataDir), hostBundles, temporal, log, settings, web, hostsDoor });
   await listen(api, config);
   const stopWatching = watchHosts(db, (error) => log.warn({ err: error }, 'silent hosts cannot be looked for; trying again'));
   signal.serving();

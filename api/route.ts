@@ -22,9 +22,9 @@ export type RouteRight = Right | 'public' | 'session';
  */
 export interface AuditVerb { action: string; by: 'control' | 'router' | 'nobody' }
 
-/** Text made piece by piece; ends early when the reader goes away. */
+/** Made piece by piece; ends early when the reader goes away. `bytes`: the length, where it is known before. */
 export class Streamed {
-  constructor(readonly mediaType: string, readonly chunks: AsyncIterable<string>) {}
+  constructor(readonly mediaType: string, readonly chunks: AsyncIterable<string | Uint8Array>, readonly bytes?: number) {}
 }
 
 /** What a handler may know of the request besides its parsed parts. */

@@ -138,6 +138,7 @@ async function send(response: Response, { status, body }: Answer): Promise<void>
   response.status(status);
   if (body instanceof Streamed) {
     response.type(body.mediaType);
+    if (body.bytes !== undefined) response.setHeader('Content-Length', body.bytes);
     await pipeline(Readable.from(body.chunks), response).catch((error: unknown) => { if (!response.destroyed) throw error; });
   } else if (body === null || body === undefined) response.end();
   else response.json(body);

@@ -49,9 +49,9 @@ function application(deps: ServerDeps, context: ApiContext): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('trust proxy', deps.trustedProxies ?? 0);
   app.use(requestLog(log));
-  app.use(['/api', '/ws', '/healthz', '/readyz'], dataHeaders());
+  app.use(['/api', '/ws', '/healthz', '/readyz', '/install.sh', '/download'], dataHeaders());
   app.use(apiRouter(routes, context));
-  app.use(['/api', '/host', '/ws'], (request) => { throw noSuchPath(pathOf(request.originalUrl)); });
+  app.use(['/api', '/host', '/ws', '/download'], (request) => { throw noSuchPath(pathOf(request.originalUrl)); });
   app.use(pageHeaders(), (request, response, next) => { web.handle(request, response).catch(next); });
   app.use(errorHandler(log));
   return app;

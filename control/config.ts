@@ -15,6 +15,7 @@ const hostNames = z.string().transform((text) => text.split(',').map((name) => n
 const environment = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: ({ input }) => (input === undefined ? 'is not set' : 'must be a postgresql:// URL') }),
   MAESTRO_DATA: z.string().default('.maestro').transform((path) => resolve(path)),
+  MAESTRO_DOWNLOADS: z.string().default('dist/download').transform((path) => resolve(path)),
   MAESTRO_HOST: z.string().default('127.0.0.1'),
   MAESTRO_PORT: port.default(8080),
   MAESTRO_PUBLIC_URL: webUrl.optional(),
@@ -36,6 +37,8 @@ export interface Config {
   databaseUrl: string;
   /** Absolute. Keys and everything else that is not in the database. */
   dataDir: string;
+  /** Absolute. What the build has made for hosts to download. */
+  downloads: string;
   host: string;
   port: number;
   /** Where people reach the API: for links, cookies and the Origin check. */
@@ -60,6 +63,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   return {
     databaseUrl: data.DATABASE_URL,
     dataDir: data.MAESTRO_DATA,
+    downloads: data.MAESTRO_DOWNLOADS,
     host: data.MAESTRO_HOST,
     port: data.MAESTRO_PORT,
     publicUrl: data.MAESTRO_PUBLIC_URL ?? `http://${data.MAESTRO_HOST}:${data.MAESTRO_PORT}`,

@@ -1,6 +1,7 @@
 /** What a host may see and say: only of runs that touch it, while they are open. Everything else does not exist for it. */
 import type { ArtifactStore } from '../control/artifacts/index.js';
 import type { DesiredOptions, Renderer } from '../control/rendering/desired.js';
+import { allowedOn } from '../control/host-policy/index.js';
 import { plannedFingerprints, unplanned } from '../control/plans/index.js';
 import { getRollout } from '../control/rollouts/index.js';
 import { openRun, type OpenRun } from '../control/runs.js';
@@ -27,7 +28,10 @@ export async function workOf(deps: WorkDeps, host: string, runId: string, option
   const work = await placementsOf(deps, host, await openRun(deps.db, runId), options);
   const planned = work.run.rollout_id === null ? null : await plannedFingerprints(deps.db, work.run.rollout_id, host);
   // Each host compares what it sees with what it saw when the plan was made that is carried out now.
-  return planned === null ? work : { ...work, placements: work.placements.map((placement) => ({ ...placement, planned: planned.get(placement.component) ?? unplanned })) };
+  const allowed = (await allowedOn(deps.db, [host])).get(host) ?? [];
+  return { ...work, placements: work.placements.map((placement) => ({
+    ...placement, ...(planned === null ? {} : { planned: planned.get(placement.component) ?? unplanned }), ...(allowed.length === 0 ? {} : { allowed }),
+  })) };
 }
 
 /** A host that could not reach us keeps its output and sends it when it can, which may be after the end. */

@@ -17,6 +17,7 @@ import { hostFacts } from './facts.js';
 import { enrollCommand } from './identity/enroll-command.js';
 import { IdentityHolder } from './identity/holder.js';
 import { keepPublished } from './publish/keeper.js';
+import { Readiness } from './ready.js';
 import { lockState } from './state-lock.js';
 import { TemporalLine } from './temporal-line.js';
 import { messageOf } from './trouble.js';
@@ -57,13 +58,14 @@ async function main(): Promise<void> {
   const lock = await lockState(config.stateFolder, lockPatienceMs);
   const deps = await assemble({ node, stateFolder: config.stateFolder, plane }, process.env, log);
   const renewing = holder.keepRenewed(log, stopping.signal);
-  const greeting = sayHello(deps, log, stopping.signal);
+  const readiness = new Readiness(process.env);
+  const greeting = sayHello(deps, readiness, log, stopping.signal);
   const watcher = new Watcher({ ...deps, plane: connectWatchPlane(plane), log });
   const watching = watcher.run(stopping.signal);
   const keeping = keepPublished(deps, stopping.signal);
   // Signals are ours: the SDK's own handler would end the process before the last report is out.
   Runtime.install({ shutdownSignals: [] });
-  await work(holder, plane, deps, watcher, log, stopping.signal);
+  await work(holder, plane, deps, watcher, readiness, log, stopping.signal);
   await Promise.all([greeting, watching, keeping, renewing]);
   await deps.reporter.flush(shutdownGraceMs);
   lock.close();
@@ -76,19 +78,20 @@ function leaveSupervisor(): void {
 }
 
 /** Tells the control plane that we are there, and what this host has. */
-async function sayHello({ control, docker }: HostDeps, log: Logger, stopping: AbortSignal): Promise<void> {
+async function sayHello({ control, docker }: HostDeps, readiness: Readiness, log: Logger, stopping: AbortSignal): Promise<void> {
   let heard: boolean | null = null;
   while (!stopping.aborted) {
     const before: boolean | null = heard;
     const problem: string | null = await hostFacts(docker).then((facts) => control.hello(facts, workerVersion)).then(() => null, messageOf);
     heard = problem === null;
+    if (heard) await readiness.reached('control plane');
     if (heard !== before) log[heard ? 'info' : 'warn']({ problem }, heard ? 'the control plane knows us' : 'the control plane does not hear us');
     await sleep(helloMs, undefined, { signal: stopping }).catch(() => undefined);
   }
 }
 
 /** Serves this host's queue until told to stop. Temporal being away is waited out, for as long as it takes. */
-async function work(holder: IdentityHolder, plane: ControlPlaneOptions, deps: HostDeps, watcher: Watcher, log: Logger, stopping: AbortSignal): Promise<void> {
+async function work(holder: IdentityHolder, plane: ControlPlaneOptions, deps: HostDeps, watcher: Watcher, readiness: Readiness, log: Logger, stopping: AbortSignal): Promise<void> {
   for (let delay = retryFirstMs; !stopping.aborted; delay = Math.min(delay * 2, retryLongestMs)) {
     try {
       const line = new TemporalLine(holder, log);
@@ -97,6 +100,7 @@ async function work(holder: IdentityHolder, plane: ControlPlaneOptions, deps: Ho
         line.follow(worker);
         delay = retryFirstMs;
         await announce(deps, log);
+        await readiness.reached('temporal');
         await runUntil(worker, stopping);
       } finally {
         await line.close();

@@ -25,9 +25,10 @@ async function installPackages() {
 }
 
 async function build(keys) {
-  const { buildSteps, isWanted, runStep } = await import('./build.mjs');
+  const { buildSteps, hostBundle, isWanted, runStepOrSay } = await import('./build.mjs');
+  const wanted = keys.map((key) => (key === 'host-bundle' ? hostBundle : key));
   let worked = false;
-  for (const step of buildSteps.filter((one) => keys.includes(one.key) && isWanted(one))) worked = (await runStep(step)) || worked;
+  for (const step of buildSteps.filter((one) => wanted.includes(one.key) && isWanted(one))) worked = (await runStepOrSay(step, (line) => console.log(`      ${line}`))) || worked;
   return worked;
 }
 
@@ -47,7 +48,7 @@ const steps = [
   ['checking Node and the disk', checks],
   ['installing packages', installPackages],
   ['generating code', () => build(['prisma', 'client'])],
-  ['bundling the processes', () => build(['servers', 'host-worker', 'workflows'])],
+  ['bundling the processes', () => build(['servers', 'host-worker', 'host-bundle', 'workflows'])],
   ['building the web app', () => build(['web'])],
   ['getting the Temporal server', temporal],
   ...(withTests ? [['getting what tests need', testNeeds]] : []),

@@ -3,6 +3,7 @@
  * control plane, asked for by the host at the moment of use, compared with reality by `planHost`.
  * Property names are snake_case on every side, so that there is no conversion to get wrong.
  */
+import type { Permission } from './host-policy/permissions.js';
 import type { Fingerprint } from './planned.js';
 import type { TestStage } from './test-results.js';
 
@@ -185,4 +186,6 @@ export interface DesiredPlacement {
   redact?: string[];
   /** How the applied plan saw it; only there in a rollout that applies a plan. */
   planned?: Fingerprint;
+  /** What an administrator has allowed on this node, as of when it was asked; left out: nothing. No part of the hash. */
+  allowed?: Permission[];
 }

@@ -12,7 +12,7 @@ import { jsonBody } from '../http/body.js';
 import { route, type Call } from '../route.js';
 import { flag, idOf } from '../schemas/common.js';
 import { plan, rolloutStarted } from '../schemas/rollouts.js';
-import { checkVersion, secretsUsed, versionNumber, type Checked } from './check-version.js';
+import { checkVersion, refuseDemands, secretsUsed, type Checked, versionNumber } from './check-version.js';
 import { expectedVersion } from './expected-version.js';
 import { needRight } from './need-right.js';
 
@@ -78,6 +78,7 @@ export const applyRoutes = [
       const version = await versionOf(context.db, await findDeploy(context.db, params.id), body.version);
       const validation = await context.renderer.version(params.id, version);
       assertApplicable(validation);
+      await refuseDemands(context, params.id, version, validation);
       return makePlan(call, { deployId: params.id, version, secrets: secretsUsed(validation), prune: pruneOf(body) });
     },
   }),

@@ -7,6 +7,7 @@ import { componentRollbackRoutes } from './component-rollback.js';
 import { componentRoutes } from './components.js';
 import { deployRoutes } from './deploys.js';
 import { describeRoutes } from './describe.js';
+import { downloadRoutes } from './downloads.js';
 import { enrollmentRoutes } from './enrollments.js';
 import { healthRoutes } from './health.js';
 import { keyRoutes } from './keys.js';
@@ -18,6 +19,6 @@ import { secretRoutes } from './secrets.js';
 import { validateRoutes } from './validate.js';
 
 export const routes: readonly Route[] = [
-  ...healthRoutes, ...describeRoutes, ...authRoutes, ...keyRoutes, ...deployRoutes, ...validateRoutes, ...applyRoutes, ...rolloutRoutes, ...componentRoutes, ...nodeRoutes, ...enrollmentRoutes, ...componentRollbackRoutes,
-  ...secretRoutes, ...observedRoutes, ...logRoutes, ...artifactRoutes,
+  ...healthRoutes, ...describeRoutes, ...authRoutes, ...keyRoutes, ...deployRoutes, ...validateRoutes, ...applyRoutes, ...rolloutRoutes, ...componentRoutes, ...nodeRoutes, ...enrollmentRoutes,
+  ...componentRollbackRoutes, ...secretRoutes, ...observedRoutes, ...logRoutes, ...artifactRoutes, ...downloadRoutes,
 ];

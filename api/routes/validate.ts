@@ -7,6 +7,7 @@ import { bundleContents } from '../../control/documents/contents.js';
 import { validateBundle, type BundleContents } from '../../control/documents/validate.js';
 import { bundleBody, submissionOf } from '../bundle/bundle-body.js';
 import { filesSchema, jsonBytesMax, yamlSchema, type Submission } from '../bundle/submission.js';
+import { policyFindings } from '../../control/host-policy/index.js';
 import { latestSecrets } from '../../control/secrets/index.js';
 import type { ApiContext } from '../context.js';
 import { contentsOfFiles } from '../documents/contents.js';
@@ -23,7 +24,8 @@ async function validated({ db, renderer, settings, vault }: ApiContext, yaml: st
   const { ok, errors, warnings, graph, rendered } = await validateBundle(yaml, contents, { deployId, env: settings.templateEnv, secrets: await latestSecrets(vault), artifacts: (sha256s) => artifactSizes(db, sha256s) });
   await keepMissingClaims(db, renderer);
   const taken = await foreignWarnings(db, { deployId, yaml, claims: deployClaims(rendered?.claims ?? []) });
-  return { ok, errors, warnings: [...warnings, ...taken, ...(await unknownHosts(db, yaml))], graph };
+  const refused = await policyFindings(db, yaml, rendered?.demands ?? []);
+  return { ok: ok && refused.length === 0, errors: [...errors, ...refused], warnings: [...warnings, ...taken, ...(await unknownHosts(db, yaml))], graph };
 }
 
 const body = z.strictObject({

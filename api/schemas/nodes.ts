@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { permissions } from '../../spec/host-policy/permissions.js';
 import { named, timestamp } from './common.js';
 
 export const nodeItem = named('Node', z.object({
@@ -9,6 +10,7 @@ export const nodeItem = named('Node', z.object({
   facts: z.object({ docker: z.boolean(), systemd: z.boolean(), missing: z.array(z.string()) }),
   version: z.string(),
   address: z.string().nullable(),
+  allow: z.array(z.enum(permissions)).describe('What documents may ask of it beyond the ordinary'),
 }));
 
 const enrollment = z.object({

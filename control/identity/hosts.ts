@@ -135,7 +135,7 @@ export async function revokeNode(db: Db, actor: Actor, nodeId: string): Promise<
     const [node] = await tx.$queryRaw<{ name: string; online: boolean; generation: number }[]>`
       SELECT name, online, generation FROM nodes WHERE id = ${nodeId} AND revoked_at IS NULL FOR NO KEY UPDATE`;
     if (node === undefined) throw notFound('node', nodeId);
-    await tx.node.update({ where: { id: nodeId }, data: { generation: node.generation + 1, revoked_at: new Date(), online: false, last_seen_at: null } });
+    await tx.node.update({ where: { id: nodeId }, data: { generation: node.generation + 1, revoked_at: new Date(), allow: [], online: false, last_seen_at: null } });
     await tx.$executeRaw`SELECT pg_notify(${hostsChannel}, ${node.name})`;
     await appendAudit(tx, { actor, action: 'node.revoke', target: nodeId, result: 'ok', details: { node: node.name, generation: node.generation + 1 } });
     if (node.online) await appendEvents(tx, [{ type: 'node.state', host: node.name, data: { node_id: nodeId, online: false } }]);

@@ -1,2 +1,2 @@
 export { onlineMs, seen, sweepNodes, type Sighting } from './seen.js';
-export { listNodes, nodesByName, type NodeView } from './views.js';
+export { getNode, listNodes, nodesByName, type NodeView } from './views.js';

@@ -1,14 +1,15 @@
 import type { Node } from '../../prisma/generated/client.js';
+import { isPermission, type Permission } from '../../spec/host-policy/permissions.js';
 import type { HostFacts } from '../../spec/observed.js';
-import type { Reader } from '../database.js';
+import { notFound, type Reader } from '../database.js';
 import { stored } from '../json.js';
 import { pageLimit, readCursor, toPage, type Page, type PageRequest } from '../paging.js';
 import { onlineMs } from './seen.js';
 
-export interface NodeView { node_id: string; name: string; online: boolean; last_seen_at: string | null; facts: HostFacts; version: string; address: string | null }
+export interface NodeView { node_id: string; name: string; online: boolean; last_seen_at: string | null; facts: HostFacts; version: string; address: string | null; allow: Permission[] }
 
-const nodeView = ({ id, name, last_seen_at, facts, version, address }: Node): NodeView => ({
-  node_id: id, name, version, address, facts: stored(facts),
+const nodeView = ({ id, name, last_seen_at, facts, version, address, allow }: Node): NodeView => ({
+  node_id: id, name, version, address, facts: stored(facts), allow: allow.filter(isPermission),
   online: last_seen_at !== null && Date.now() - last_seen_at.getTime() < onlineMs,
   last_seen_at: last_seen_at?.toISOString() ?? null,
 });
@@ -19,6 +20,13 @@ export async function listNodes(db: Reader, request: PageRequest = {}): Promise<
   const [after] = readCursor(request.cursor, 1) ?? [];
   const rows = await db.node.findMany({ where: { revoked_at: null, ...(after === undefined ? {} : { name: { gt: after } }) }, orderBy: { name: 'asc' }, take: limit + 1 });
   return toPage(rows, limit, nodeView, (row) => [row.name]);
+}
+
+/** not_found for one that is revoked, too. */
+export async function getNode(db: Reader, id: string): Promise<NodeView> {
+  const row = await db.node.findFirst({ where: { id, revoked_at: null } });
+  if (row === null) throw notFound('node', id);
+  return nodeView(row);
 }
 
 /** The nodes there are among `names`; names without a node are missing from the map. */

@@ -4,6 +4,7 @@
  */
 import { placementClaims, type PlacementClaims } from '../../spec/claims/placement-claims.js';
 import type { DesiredPlacement } from '../../spec/desired.js';
+import { placementDemands, type PlacementDemands } from '../../spec/host-policy/placed.js';
 import { placements, type Component, type DeployDocument } from '../../spec/document/index.js';
 import { resolvePlacement, type BundleEntry } from '../../spec/resolve/placement.js';
 import type { Problem, ReportProblem } from '../../spec/resolve/problems.js';
@@ -39,6 +40,8 @@ export interface RenderedDocument {
   placements: DesiredPlacement[];
   /** What each placement takes on its host. */
   claims: PlacementClaims[];
+  /** What each placement asks of its host that has to be allowed. */
+  demands: PlacementDemands[];
   /** Rendered texts by digest, with marks where secrets come to stand. */
   contents: ReadonlyMap<string, string>;
   /** The secrets that it names, with the versions that were used; null for one that is missing. */
@@ -63,7 +66,8 @@ export async function renderDocument(source: RenderSource): Promise<RenderedDocu
   const artifacts = await source.artifacts(artifactsIn(scopes ?? []));
   const resolved = (scopes ?? []).map((scope) => resolveScope({ ...source, sizes: artifacts, together }, contents, scope, (problem) => { if (!failed.has(place(scope, problem))) report(scope, problem); }));
   const claims = resolved.flatMap((placement, index) => claimsOf(source, scopes?.[index], placement));
-  return { placements: resolved, claims, contents, secrets: new Map(secretsOf(document).map((path) => [credentials.place.prefix + path, credentials.secrets.get(credentials.place.prefix + path)?.version ?? null])), problems: [...problems.values()] };
+  const demands = resolved.flatMap((placement, index) => demandsOf(scopes?.[index], placement));
+  return { placements: resolved, claims, demands, contents, secrets: new Map(secretsOf(document).map((path) => [credentials.place.prefix + path, credentials.secrets.get(credentials.place.prefix + path)?.version ?? null])), problems: [...problems.values()] };
 }
 
 /** Placements whose hosts switch together. */
@@ -110,6 +114,8 @@ function refuseHiddenArtifact({ written }: RenderSource, { source }: Component, 
 
 const holdsSecrets = ({ files, run, build }: DesiredPlacement): boolean =>
   files.some(({ keyed }) => keyed === true) || (run.type === 'docker' && run.secret_env !== undefined) || build.some(({ secret_env: secret }) => secret !== undefined);
+
+const demandsOf = (scope: RenderedScope | undefined, placement: DesiredPlacement): PlacementDemands[] => (scope === undefined ? [] : [placementDemands(scope.component, placement)]);
 
 const claimsOf = ({ bundle }: RenderSource, scope: RenderedScope | undefined, placement: DesiredPlacement): PlacementClaims[] =>
   (scope === undefined ? [] : [placementClaims(scope.component, bundle, placement)]);

@@ -27,6 +27,7 @@ import { awaitHealth, execute } from './execute.js';
 import { describeFailure, outputTailOf, StepFailed } from './failures.js';
 import type { HostDeps } from './host-deps.js';
 import { openAttempt, type OpenRecord } from './open-attempt.js';
+import { refuseUnallowed } from './allowed.js';
 import { lookForMoved, noteLeft, refuseMoved } from './planned.js';
 import { runtimeOf } from './runtime.js';
 import { forwardStep, type Step, throwIfCancelled, undoStep } from './step.js';
@@ -83,6 +84,8 @@ class Activation {
     }
     const desired = await this.desired();
     if (open !== null && this.isMine(open.attempt) && open.attempt.hash === desired.hash) return this.goOn(desired, open);
+    const unallowed = await this.refusal(async () => refuseUnallowed(desired));
+    if (unallowed !== null) return unallowed;
     if (open === null) return this.begin(desired, false);
     const refused = await this.refusal(() => lookForMoved(this.deps, this.key, desired, this.scope.signal));
     if (refused !== null) return refused;

@@ -12,6 +12,7 @@ import { prepareSource } from '../source/prepare-source.js';
 import { hasSource } from '../source/releases.js';
 import { testAhead, testsTellSecrets } from '../tests/stages.js';
 import { keyOf } from './activate.js';
+import { refuseUnallowed } from './allowed.js';
 import { describeFailure, outputTailOf, StepFailed } from './failures.js';
 import type { HostDeps } from './host-deps.js';
 import { forwardStep, type Step } from './step.js';
@@ -27,6 +28,7 @@ export async function prepare(deps: HostDeps, work: PlacementWork, scope: Activi
   if (desired === undefined) return { phases: [] };
   report.keepSecret(desired.redact ?? []);
   try {
+    refuseUnallowed(desired);
     const step = forwardStep(keyOf(work), scope.signal, report, deps.journal, deps.fault);
     await fetchAll(deps, step, desired, scope, report);
     await testAhead(deps, step, desired);

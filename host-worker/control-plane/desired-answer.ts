@@ -1,6 +1,7 @@
 /** Parsing of what the control plane sends: a host acts as root and takes nothing for granted. */
 import { z } from 'zod';
 import type { ArchiveSource, BuildStep, DesiredFile, DesiredPlacement, DesiredSource, DesiredTest, DesiredTree, DockerRun, Healthcheck, SystemdRun } from '../../spec/desired.js';
+import { permissions } from '../../spec/host-policy/permissions.js';
 import { isPinValue, pinKinds } from '../../spec/pins.js';
 import type { Fingerprint } from '../../spec/planned.js';
 import { testStages } from '../../spec/test-results.js';
@@ -88,7 +89,7 @@ export const desiredPlacement: z.ZodType<DesiredPlacement> = z.object({
   deploy_mode: z.enum(['hot', 'blue_green']).optional(), reload_on: z.array(z.enum(['code', 'config', 'content'])).optional(),
   source: source.nullable(), credential: z.object({ origin: z.string(), digest: sha256, content: z.string().optional() }).optional(), build: z.array(buildStep),
   run: z.union([dockerRun, systemdRun]), files: z.array(file), trees: z.array(tree), healthcheck: healthcheck.nullable(), tests: z.array(test).optional(),
-  digest_key: sha256.optional(), redact: z.array(z.string()).optional(), planned: planned.optional(),
+  digest_key: sha256.optional(), redact: z.array(z.string()).optional(), planned: planned.optional(), allowed: z.array(z.enum(permissions)).optional(),
 });
 
 export const pinAnswer = z.object({ pins: z.array(z.object({ component: z.string(), kind: z.enum(pinKinds), value: z.string() }).refine(isPinValue)) });

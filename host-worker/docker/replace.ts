@@ -9,8 +9,11 @@
  */
 import type Dockerode from 'dockerode';
 import type { DesiredPlacement, DockerRun, PortMapping } from '../../spec/desired.js';
+import { MaestroError } from '../../spec/errors.js';
+import { bodyRefusal } from '../../spec/host-policy/check-body.js';
 import type { Step } from '../activate/step.js';
 import type { UndoEntry } from '../journal/records.js';
+import { linkRefusal } from './bind-sources.js';
 import { builtInNetworks, containerOptions, endpoint, furtherNetworks, portsOf } from './container-options.js';
 import { call, orNull, refused, unless } from './docker-call.js';
 import { attemptLabels, isOf, ownershipLabels } from './labels.js';
@@ -83,6 +86,8 @@ async function ensureVolumes(docker: Dockerode, step: Step, desired: DesiredPlac
 
 async function create(docker: Dockerode, step: Step, desired: DesiredPlacement, run: DockerRun, name: string): Promise<string> {
   const options = containerOptions(desired, run);
+  const refusal = bodyRefusal(options, desired.allowed ?? []) ?? (await linkRefusal(desired, run));
+  if (refusal !== null) throw new MaestroError('permission_denied', `the container ${name} is not created: ${refusal}`, { fix: 'Do without it, or ask an administrator to allow it on this node, and retry.' });
   step.report.output('info', `creating container ${name} from ${run.image}`);
   try {
     const container = await call('create a container', () => docker.createContainer({ ...options, name, Labels: { ...ownershipLabels(desired), ...attemptLabels(step.key) } }), createTimeoutMs);

@@ -73,14 +73,15 @@ function nativeCore() {
   throw new SetupError(`Temporal's native core has no build for ${process.platform}/${process.arch}`, 'use Linux or macOS on x64 or arm64', file);
 }
 
-/** One file that needs only `node` and the native core beside it: this is what runs on hosts. */
+/** One file that needs only `node` and the native core beside it: this is what runs on hosts; and one, with less in it, to install and change it. */
 export async function bundleHostWorker(out = 'dist/host-worker') {
   const { build } = await import('esbuild');
   mkdirSync(join(root, out), { recursive: true });
   await build({
     absWorkingDir: root,
-    entryPoints: ['host-worker/main.ts'],
-    outfile: `${out}/worker.cjs`,
+    entryPoints: { worker: 'host-worker/main.ts', 'maestro-host': 'host-worker/bundle/command.ts' },
+    outdir: out,
+    outExtension: { '.js': '.cjs' },
     bundle: true,
     platform: 'node',
     format: 'cjs',

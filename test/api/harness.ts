@@ -14,6 +14,7 @@ import { systemActor } from '../../control/actor.js';
 import { FolderStore } from '../../control/artifacts/index.js';
 import { createKey, createUser, login } from '../../control/auth/index.js';
 import { EventFeed } from '../../control/events/index.js';
+import { HostBundles, ReleaseKey } from '../../control/host-bundles/index.js';
 import { openAuthorities } from '../../control/identity/index.js';
 import { seen } from '../../control/nodes/index.js';
 import { createRenderer } from '../../control/rendering/desired.js';
@@ -113,7 +114,7 @@ export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Pro
   const renderer = createRenderer({ db, env: all.templateEnv, vault, digestKey: '0'.repeat(64) });
   const logged = (line: string): void => void log.push(line);
   const api = createServer({
-    db, feed, temporal, vault, artifacts, settings: all, renderer,
+    db, feed, temporal, vault, artifacts, hostBundles: new HostBundles({ folder: join(dataDir, 'download'), key: ReleaseKey.fromSeed('5'.repeat(64)), publicUrl: 'http://maestro.test' }), settings: all, renderer,
     hostsDoor: { url: 'https://gateway.test:8443', installUrl: 'http://maestro.test/install.sh', caDigest: async () => (await openAuthorities(db, vaultKey)).digest },
     log: createLog({ level: 'debug', destination: { write: logged } }), ...wanted.deps,
   });

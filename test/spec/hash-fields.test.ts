@@ -19,7 +19,7 @@ const checks: readonly Healthcheck[] = [
 
 const placements: readonly Required<DesiredPlacement>[] = [docker, systemd].flatMap((run) => checks.map((healthcheck) => ({
   deploy_id: 'dpl_1', project: 'shop', version: 1, component: 'web', host: 'h1', hash: '', component_directory: '/opt/maestro/web', deploy_mode: 'hot' as const, reload_on: ['code' as const],
-  source: { type: 'git' as const, repo: 'https://x/y.git', ref: 'main', subpath: 'app', source_hash: 'dd', content_version: 1, commit: 'ff' }, credential: { origin: 'https://x', digest: 'dd', content: 'b' }, build: [{ command: 'make', env: { A: '1' }, secret_env: { B: { digest: 'dd', content: 'b' } }, timeout_ms: 1000, working_dir: 'app' }], run, files: [file], trees: [tree], healthcheck, tests: [{ name: 'smoke', when: 'post_deploy' as const, requires: ['unit'], gated: true, timeout_ms: 1000, blocking: true, type: 'http' as const, url: 'http://x/', expect_status: 200, expect_body_contains: 'ok' }], digest_key: 'ee', redact: ['b'], planned: { digest: 'ff', parts: { container: 'ff' } },
+  source: { type: 'git' as const, repo: 'https://x/y.git', ref: 'main', subpath: 'app', source_hash: 'dd', content_version: 1, commit: 'ff' }, credential: { origin: 'https://x', digest: 'dd', content: 'b' }, build: [{ command: 'make', env: { A: '1' }, secret_env: { B: { digest: 'dd', content: 'b' } }, timeout_ms: 1000, working_dir: 'app' }], run, files: [file], trees: [tree], healthcheck, tests: [{ name: 'smoke', when: 'post_deploy' as const, requires: ['unit'], gated: true, timeout_ms: 1000, blocking: true, type: 'http' as const, url: 'http://x/', expect_status: 200, expect_body_contains: 'ok' }], digest_key: 'ee', redact: ['b'], planned: { digest: 'ff', parts: { container: 'ff' } }, allowed: ['host_network' as const],
 })));
 
 /** What has no effect on the host. */
@@ -30,7 +30,7 @@ const without: Readonly<Record<string, string>> = {
   deploy_mode: 'the way to the same end', 'reload_on.0': 'the way to the same end',
   ...Object.fromEntries(['name', 'when', 'requires.0', 'gated', 'timeout_ms', 'blocking', 'type', 'url', 'expect_status', 'expect_body_contains'].map((key) => [`tests.0.${key}`, 'a test that changed is no reason to touch what runs'])),
   'credential.origin': 'how it is come by; it is no part of what runs', 'credential.digest': 'as credential.origin: another login for the same is no change', 'credential.content': 'is its digest',
-  digest_key: 'what digests are made under, which changes them all', 'redact.0': 'is in contents', 'planned.digest': 'how it was seen, and not what it shall be', 'planned.parts.container': 'as planned.digest',
+  digest_key: 'what digests are made under, which changes them all', 'redact.0': 'is in contents', 'planned.digest': 'how it was seen, and not what it shall be', 'planned.parts.container': 'as planned.digest', 'allowed.0': 'what it may ask for, and not what it is',
   'trees.0.files.0.path': 'is in tree_hash', 'trees.0.files.0.sha256': 'is in tree_hash', 'trees.0.files.0.mode': 'is in tree_hash', 'trees.0.files.0.size': 'follows from the content', 'trees.0.files.0.content': 'is its sha256',
 };
 
