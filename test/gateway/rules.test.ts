@@ -12,6 +12,9 @@ const context = { namespace: 'prod', keys: [{ id: 1, key: Buffer.alloc(32, 7) }]
 const h1 = { host: 'h1', generation: 2 };
 const h2 = { host: 'h2', generation: 1 };
 
+const workflowId = 'deploy/dpl_1';
+const taskOf = (token: Uint8Array): { workflowId: string; token: Uint8Array } => ({ workflowId, token });
+
 function codeOf(work: () => unknown): number | null {
   try {
     work();
@@ -70,16 +73,17 @@ const answers = {
 test.each(Object.entries(answers))('%s needs a token of this host, and goes on with Temporal\'s own', (method, type) => {
   const token = Buffer.from('the token of Temporal');
   const ask = (taskToken: Uint8Array, caller = h1) => admit(`${servicePath}${method}`, type.encode({ taskToken, namespace: 'x', identity: 'y' }).finish(), caller, context);
-  const passed = ask(wrapToken(context.keys, h1, token));
+  const passed = ask(wrapToken(context.keys, h1, taskOf(token)));
   if (passed.kind !== 'answer') throw new Error('not an answer');
+  expect(passed.workflowId).toBe(workflowId);
   expect(type.toObject(type.decode(passed.encode()))).toMatchObject({ namespace: 'prod', identity: 'host/h1', taskToken: token });
-  for (const wrong of [token, wrapToken(context.keys, h2, token), wrapToken(context.keys, { ...h1, generation: 1 }, token), Buffer.alloc(0)]) expect(codeOf(() => ask(wrong))).toBe(status.permissionDenied);
-  expect(codeOf(() => ask(wrapToken(context.keys, h1, token), h2))).toBe(status.permissionDenied);
+  for (const wrong of [token, wrapToken(context.keys, h2, taskOf(token)), wrapToken(context.keys, { ...h1, generation: 1 }, taskOf(token)), Buffer.alloc(0)]) expect(codeOf(() => ask(wrong))).toBe(status.permissionDenied);
+  expect(codeOf(() => ask(wrapToken(context.keys, h1, taskOf(token)), h2))).toBe(status.permissionDenied);
 });
 
 test('results, failures and details of a host arrive as they were sent', () => {
   const payloads = { payloads: [{ metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('{"ok":true}') }] };
-  const taskToken = wrapToken(context.keys, h1, Buffer.from('t'));
+  const taskToken = wrapToken(context.keys, h1, taskOf(Buffer.from('t')));
   const failure = { message: 'no', cause: { message: 'below', applicationFailureInfo: { type: 'timeout', nonRetryable: true, details: payloads } } };
   const passed = admit(`${servicePath}RespondActivityTaskFailed`, v1.RespondActivityTaskFailedRequest.encode({ taskToken, failure, lastHeartbeatDetails: payloads }).finish(), h1, context);
   if (passed.kind !== 'answer') throw new Error('not an answer');
@@ -96,11 +100,11 @@ test('what needs no Temporal is answered from a constant, whatever is asked', ()
 });
 
 test('a task is handed over with a token that only its host can use', () => {
-  const task = readTask(v1.PollActivityTaskQueueResponse.encode({ taskToken: Buffer.from('t'), activityId: 'a1', attempt: 2, input: { payloads: [{ data: Buffer.from('1') }] } }).finish());
+  const task = readTask(v1.PollActivityTaskQueueResponse.encode({ taskToken: Buffer.from('t'), activityId: 'a1', attempt: 2, workflowExecution: { workflowId, runId: 'r' }, input: { payloads: [{ data: Buffer.from('1') }] } }).finish());
   if (task === null) throw new Error('no task');
   const given = v1.PollActivityTaskQueueResponse.decode(handOver(task, h1, context));
   expect(given).toMatchObject({ activityId: 'a1', attempt: 2 });
-  expect(Buffer.from(unwrapToken(context.keys, h1, given.taskToken) ?? [])).toEqual(Buffer.from('t'));
+  expect(unwrapToken(context.keys, h1, given.taskToken)).toEqual(taskOf(Buffer.from('t')));
   expect(unwrapToken(context.keys, h2, given.taskToken)).toBeNull();
   expect(readTask(v1.PollActivityTaskQueueResponse.encode({}).finish())).toBeNull();
 });
@@ -124,7 +128,7 @@ test('a failure nested without end is a refusal', () => {
     if (bytes.length > 100_000) break;
     bytes = Buffer.concat([Buffer.of(0x22), Buffer.from(length), bytes]);
   }
-  const request = Buffer.concat([v1.RespondActivityTaskFailedRequest.encode({ taskToken: wrapToken(context.keys, h1, Buffer.from('t')) }).finish(), Buffer.of(0x12), varint(bytes.length), bytes]);
+  const request = Buffer.concat([v1.RespondActivityTaskFailedRequest.encode({ taskToken: wrapToken(context.keys, h1, taskOf(Buffer.from('t'))) }).finish(), Buffer.of(0x12), varint(bytes.length), bytes]);
   expect([status.invalidArgument, null]).toContain(codeOf(() => admit(`${servicePath}RespondActivityTaskFailed`, request, h1, context)));
 });
 
