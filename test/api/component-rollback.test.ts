@@ -179,17 +179,4 @@ describe('a rollback of one component', () => {
     expect(await context.api.db.version.count({ where: { deploy_id: id } })).toBe(2);
     expect(await context.api.db.rollout.count({ where: { deploy_id: id } })).toBe(2);
   });
-
-  it('leaves the sealed file of the bundle to all: with another one a component that uses it is refused, and one that does not comes back without it', async () => {
-    const sealed = async (value: string): Promise<string> => base64(z.object({ file: z.string() }).parse((await context.api.ask('/api/secrets/seal', { method: 'POST', as: context.api.people.admin, json: { secrets: { 'one/token': value } } })).body).file);
-    const own = (tag: string): [string, string] => [one('db', tag), `${one('web', tag).replace(/, TOKEN: "[^"]*"/, '').replace('web.j2', 'web-{{ vars.x | default(1) }}.j2')}credentials_ref: ./credentials.yaml\n`];
-    const files = async (tag: string): Promise<Record<string, string>> => ({ ...filesOf('1'), 'web-1.j2': base64(`web ${tag}`), 'credentials.yaml': await sealed(tag) });
-    const id = await twoVersions('sealed', { first: own('1'), second: own('2'), files: [await files('one'), await files('two')] });
-    expect(await refusal(back(id, { version: 1 }, 'db'))).toEqual([409, expect.stringContaining('it uses secrets, and v1 has them from another place or file')]);
-    // Its template has a name that is made up, and so may be any file: that one it is not.
-    const [web] = await desired(await applied(await back(id, { version: 1 })), 'web');
-    expect(web?.files[0]?.content).toBe(base64('web one'));
-    const sha256 = async (number: number): Promise<unknown> => ((await version(id, number))['files'] as { path: string; sha256: string }[]).find(({ path }) => path === 'credentials.yaml')?.sha256;
-    expect(await sha256(3)).toBe(await sha256(2));
-  });
 });
