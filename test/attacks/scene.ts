@@ -11,7 +11,7 @@ export const files: Readonly<Record<string, string>> = { 't.j2': '{{ text }}', '
 
 export const components: Readonly<Record<string, object>> = {
   container: { description: 'x', source: { type: 'docker', image: 'demo/web', tag: '1' }, run: { type: 'docker', env: { TEXT: 'x' }, networks: [], restart: 'no', resources: { memory: '64m' } }, resources: { memory: '64m' } },
-  unit: { config: { ...config, secrets: { TOKEN: '{{ vault://team/token }}' } }, run: { ...sleeping, working_directory: '/opt' }, reload_triggers: {}, tests: { smoke: { command: 'true' }, page: { type: 'http', url: 'http://127.0.0.1:8000/', expect_status: 200, expect_body_contains: 'served' } } },
+  unit: { config: { ...config, secrets: { TOKEN: '{{ vault://team/token }}' } }, run: sleeping, reload_triggers: {}, tests: { smoke: { command: 'true' }, page: { type: 'http', url: 'http://127.0.0.1:8000/', expect_status: 200, expect_body_contains: 'served' } } },
   page: { config, run: sleeping, healthcheck: { type: 'http', url: 'http://127.0.0.1:8000/', expect_body_contains: 'served', ...quick } },
   port: { config, run: sleeping, healthcheck: { type: 'tcp', host: '127.0.0.1', port: 8000, ...quick } },
   checked: { run: sleeping, healthcheck: { type: 'command', command: 'true', ...quick } },
@@ -30,7 +30,7 @@ export const document = (chosen: Readonly<Record<string, object>> = components):
 const dresses: Readonly<Record<string, readonly string[]>> = {
   'components.*.source<docker>.image': ['demo/{}', 'registry.test/{}'], 'components.*.run<docker>.image': ['demo/{}:1', 'demo/web:{}', 'demo/web@{}'],
   'components.*.source<git>.repo': ['file:///srv/git/{}', 'https://127.0.0.1:1/{}', 'ssh://git@127.0.0.1:1/{}', 'git@127.0.0.1:{}', 'https://{}/x.git'], 'components.*.source<git>.ref': ['refs/heads/{}'], 'components.*.source<archive>.path': ['/srv/{}.tar', '{}.tar'],
-  'components.*.run<systemd>.working_directory': ['/srv/named/{}'], 'components.*.config.templates[].dest': ['/srv/named/{}'], 'components.*.config.files[].dest': ['/srv/named/{}'],
+  'components.*.run<systemd>.working_directory': ['/srv/named/{}'], 'components.*.config.templates[].dest': ['/srv/named/a/{}'], 'components.*.config.files[].dest': ['/srv/named/b/{}'],
   'components.*.run<docker>.volumes[]': ['/srv/named/{}:/x', 'data:/{}', '{}:/x:ro'], 'components.*.run<docker>.ports[]': ['{}:80', '8080:{}', '127.0.0.1:8080:80/{}'], 'components.*.run<systemd>.unit_name': ['maestro-{}.service'], 'components.*.run<docker>.container_name': ['maestro-{}'],
   'components.*.healthcheck<http>.url': ['http://127.0.0.1:8000/{}', 'http://{}/'], 'components.*.tests.*.url': ['http://127.0.0.1:8000/{}', 'http://{}/'], 'credentials_ref': ['vault://{}', './{}'], 'components.*.config.secrets.*': ['{{ vault://{} }}'],
 };

@@ -53,14 +53,13 @@ function put(holder: unknown, [step = '', ...rest]: Field, text: string): boolea
   return put(Reflect.get(holder, step), rest, text);
 }
 
-const set = (holder: object, key: PropertyKey, text: string): boolean => {
+const set = (holder: object, key: PropertyKey, text: unknown): boolean => {
   Object.defineProperty(holder, key, { value: text, enumerable: true, configurable: true, writable: true });
   return true;
 };
 
 function renamed(holder: object, text: string): boolean {
-  const [first] = Object.keys(holder);
-  const value: unknown = first === undefined ? 'x' : Reflect.get(holder, first);
-  if (first !== undefined) Reflect.deleteProperty(holder, first);
-  return set(holder, text, value);
+  const [entry] = Object.entries(holder);
+  if (entry !== undefined) Reflect.deleteProperty(holder, entry[0]);
+  return set(holder, text, entry === undefined ? 'x' : entry[1]);
 }
