@@ -50,16 +50,25 @@ const comparable = ({ hash: _, version: __, ...rest }: DesiredPlacement): string
 
 /** `deployId` is theirs; each payload has a slot of its own, so that the same field of another one is another component. */
 export async function acceptedOf(chosen: readonly Payload[], deployId: string, version: number): Promise<Accepted[]> {
+  const named = await Promise.all(chosen.map((payload, slot) => acceptedProject(payload, slot, deployId, version)));
   const { left, placements, contents } = await withoutRefused(chosen.flatMap(candidates));
-  if (left.length === 0) return [];
+  if (left.length === 0) return named.flat();
   const plain = await render(left, (candidate) => candidate.plain);
   const before = new Map(plain.rendered?.placements.map((placement) => [placement.component, comparable(placement)]));
-  return left.flatMap(({ id, payload, field, text }) => {
+  return [...named.flat(), ...left.flatMap(({ id, payload, field, text }) => {
     const placement = placements.find(({ component }) => component === id);
     // What makes no difference is nothing that a host could do.
     if (placement === undefined || comparable(placement) === before.get(id)) return [];
     return [{ payload, field: nameOf(field), text, placement: { ...withContents(placement, contents), deploy_id: deployId, version } }];
-  });
+  })];
+}
+
+/** The one field outside of components that comes to a host: units are described by it. */
+async function acceptedProject(payload: Payload, slot: number, deployId: string, version: number): Promise<Accepted[]> {
+  const written = { ...document({ [`s${String(slot)}-project`]: plainComponent('unit') }), project: payload.text };
+  const { ok, rendered } = await validated(JSON.stringify(written), files, {}, vault);
+  const [placement] = ok ? rendered?.placements ?? [] : [];
+  return placement === undefined || rendered === null ? [] : [{ payload, field: 'project', text: payload.text, placement: { ...withContents(placement, rendered.contents), deploy_id: deployId, version } }];
 }
 
 function withContents(placement: DesiredPlacement, contents: ReadonlyMap<string, string>): DesiredPlacement {

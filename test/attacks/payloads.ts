@@ -1,5 +1,5 @@
 /** Texts of which each would make its own canary file, or ask a listener of ours, if anything took it for more than text. */
-export type Kind = 'shell' | 'unit' | 'docker' | 'git' | 'url' | 'template' | 'yaml' | 'json' | 'env' | 'firewall' | 'journal' | 'terminal' | 'unicode' | 'path' | 'long';
+export type Kind = 'sh' | 'unit' | 'docker' | 'git' | 'url' | 'template' | 'yaml' | 'json' | 'env' | 'firewall' | 'journal' | 'terminal' | 'unicode' | 'path' | 'long';
 
 export interface Payload { name: string; kind: Kind; text: string; /** The number in the name of its canary. */ id: number }
 
@@ -7,7 +7,7 @@ export interface Payload { name: string; kind: Kind; text: string; /** The numbe
 interface Bait { file: string; touch: string; url: string }
 type Maker = (bait: Bait) => string;
 
-const shell: Maker[] = [
+const sh: Maker[] = [
   ...['; {}', '; {} ;', '& {}', '&& {}', '| {}', '|| {}', '\n{}\n', '\r\n{}', '$({})', '`{}`', '"$({})"', '"; {}; "', "'; {}; '", "'$({})'", '"`{}`"', "'\"; {}; #", '); {}; (', '}; {}; {', '; {} #', '\\; {}', '\\\n{}', '$(( $({}) ))', '<({})', '>({})', '{}', '!{}',
     '$(eval "{}")', ';exec {}', '& {} &', 'x=$({})', '${x:-$({})}', '${x:=`{}`}', '${x+$({})}', "$'; {}'", '*; {}', '?; {}', '[a]; {}', '~; {}', 'a b; {}', '-c "{}"', '--; {}', '-- ; {}', '|& {}', '\t;\t{}', ';;{};;', 'x\n\n{}', '\u000b; {}', '\f; {}', '\u0085{}', '\u2028{}', ') | {}', '" | {} | "', "' | {} | '", '"; {} #', "'; {} #"]
     .map((form): Maker => ({ touch }) => form.replaceAll('{}', touch)),
@@ -64,7 +64,7 @@ const unicode: Maker[] = [({ file }) => `\u202e;touch ${file}`, ({ file }) => `\
 const path: Maker[] = [({ file }) => `../../../..${file}`, ({ file }) => `..\\..\\${file}`, ({ file }) => `....//....//${file}`, ({ file }) => `/proc/self/root${file}`, ({ file }) => `/dev/fd/../../..${file}`, ({ file }) => `%2e%2e%2f${file}`, ({ file }) => `./../${file};touch ${file}`];
 const long: Maker[] = [({ touch }) => `${'A'.repeat(300)}$(${touch})`, ({ touch }) => `${'A'.repeat(5_000)};${touch}`, ({ touch }) => `${'$(' .repeat(500)}${touch}${')'.repeat(500)}`, ({ touch }) => `${'A '.repeat(20_000)};${touch}`, ({ touch }) => `${'\u{1f600}'.repeat(2_000)};${touch}`, ({ touch }) => `${'\n'.repeat(3_000)}${touch}`, ({ touch }) => `${'\\'.repeat(2_001)};${touch}`, ({ touch }) => `${'%'.repeat(3_001)};${touch}`];
 
-const makers: Record<Kind, Maker[]> = { shell, unit, docker, git, url, template, yaml, json, env, firewall, journal, terminal, unicode, path, long };
+const makers: Record<Kind, Maker[]> = { sh, unit, docker, git, url, template, yaml, json, env, firewall, journal, terminal, unicode, path, long };
 
 /** `base`: what canaries are called but for their number, as a path; `address`: `host:port` of the listener. */
 export function payloads(base: string, address: string): Payload[] {

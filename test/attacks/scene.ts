@@ -31,7 +31,7 @@ const dresses: Readonly<Record<string, readonly string[]>> = {
   'components.*.source<docker>.image': ['demo/{}', 'registry.test/{}'], 'components.*.run<docker>.image': ['demo/{}:1', 'demo/web:{}', 'demo/web@{}'],
   'components.*.source<git>.repo': ['file:///srv/git/{}', 'https://127.0.0.1:1/{}', 'ssh://git@127.0.0.1:1/{}', 'git@127.0.0.1:{}', 'https://{}/x.git'], 'components.*.source<git>.ref': ['refs/heads/{}'], 'components.*.source<archive>.path': ['/srv/{}.tar', '{}.tar'],
   'components.*.run<systemd>.working_directory': ['/srv/named/{}'], 'components.*.config.templates[].dest': ['/srv/named/a/{}'], 'components.*.config.files[].dest': ['/srv/named/b/{}'],
-  'components.*.run<docker>.volumes[]': ['/srv/named/{}:/x', 'data:/{}', '{}:/x:ro'], 'components.*.run<docker>.ports[]': ['{}:80', '8080:{}', '127.0.0.1:8080:80/{}'], 'components.*.run<systemd>.unit_name': ['maestro-{}.service'], 'components.*.run<docker>.container_name': ['maestro-{}'],
+  'components.*.run<docker>.volumes[]': ['/srv/named/{}:/x', 'data:/named/{}', '{}:/x:ro'], 'components.*.run<docker>.ports[]': ['{}:80', '8080:{}', '127.0.0.1:8080:80/{}'], 'components.*.run<systemd>.unit_name': ['maestro-{}.service'], 'components.*.run<docker>.container_name': ['maestro-{}'],
   'components.*.healthcheck<http>.url': ['http://127.0.0.1:8000/{}', 'http://{}/'], 'components.*.tests.*.url': ['http://127.0.0.1:8000/{}', 'http://{}/'], 'credentials_ref': ['vault://{}', './{}'], 'components.*.config.secrets.*': ['{{ vault://{} }}'],
 };
 

@@ -40,8 +40,8 @@ function put(holder: unknown, [step = '', ...rest]: Field, text: string): boolea
   if (typeof holder !== 'object' || holder === null) return false;
   if (step.startsWith('<')) return Reflect.get(holder, 'type') === step.slice(1, -1) && (rest.length === 1 && rest[0] === 'type' ? set(holder, 'type', text) : put(holder, rest, text));
   if (step === '{key}') return renamed(holder, text);
-  if (step === '*') return rest.length === 0 ? set(holder, Object.keys(holder)[0] ?? 'NAME', text) : Object.values(holder).some((member) => put(member, rest, text));
-  if (step === '[]') return rest.length === 0 ? set(holder, 0, text) : (holder as unknown[]).some((member) => put(member, rest, text));
+  if (step === '*') return rest.length === 0 ? set(holder, Object.keys(holder)[0] ?? 'NAME', text) : inOrder(Object.values(holder), rest).some((member) => put(member, rest, text));
+  if (step === '[]') return rest.length === 0 ? set(holder, 0, text) : inOrder(holder as unknown[], rest).some((member) => put(member, rest, text));
   if (rest.length === 0) return set(holder, step, text);
   if (!Object.hasOwn(holder, step)) {
     // A section that the document has not yet; what has forms has to be there.
@@ -52,6 +52,12 @@ function put(holder: unknown, [step = '', ...rest]: Field, text: string): boolea
   if (rest[0] === '[]' && !Array.isArray(Reflect.get(holder, step))) Reflect.set(holder, step, []);
   return put(Reflect.get(holder, step), rest, text);
 }
+
+/** Where it is written already, it fits. */
+const inOrder = (members: readonly unknown[], [key = '']: Field): unknown[] => {
+  const has = (member: unknown): boolean => typeof member === 'object' && member !== null && Object.hasOwn(member, key);
+  return [...members.filter(has), ...members.filter((member) => !has(member))];
+};
 
 const set = (holder: object, key: PropertyKey, text: unknown): boolean => {
   Object.defineProperty(holder, key, { value: text, enumerable: true, configurable: true, writable: true });
