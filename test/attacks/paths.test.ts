@@ -135,6 +135,8 @@ test.each(scenes)('$name: nothing is done but what was named', async ({ prepare,
   await expect(lstat('/tmp/maestro-never')).rejects.toThrow('ENOENT');
 });
 
+const raceTimeoutMs = 300_000;
+
 describe('a folder that is a link every other moment', () => {
   const rounds = sample(Array.from({ length: 1_000 }, (_, index) => index), 150);
 
@@ -162,7 +164,7 @@ describe('a folder that is a link every other moment', () => {
     const { done, refused: turnedAway } = await race(swapped, act);
     expect(await picture(scene.outside)).toEqual(before);
     expect([done > 0, turnedAway > 0]).toEqual([true, true]);
-  });
+  }, raceTimeoutMs);
   const treeHashOf = (): string => tree(path('swapped'), { 'deep/victim': 'written' }).tree_hash;
 
   it('a folder that is taken away with all that is below', async () => {
@@ -177,7 +179,7 @@ describe('a folder that is a link every other moment', () => {
       await Folder.use(scene.named, 'fail', (named) => named.remove(`gone-${String(round)}`));
     }
     expect(await picture(scene.outside)).toEqual(before);
-  });
+  }, raceTimeoutMs);
 
   it('bites: who writes by the path alone is led outside', async () => {
     const before = await picture(scene.outside);
@@ -185,5 +187,5 @@ describe('a folder that is a link every other moment', () => {
     for (let round = 0; round < 20_000 && (await readFile(join(scene.outside, 'victim'), 'utf8')) !== 'led outside'; round += 1) await writePlain(path('swapped', 'victim'), 'led outside').catch(() => undefined);
     await racer.stop();
     expect(await picture(scene.outside)).not.toEqual(before);
-  });
-}, 300_000);
+  }, raceTimeoutMs);
+});
