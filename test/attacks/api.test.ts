@@ -9,9 +9,12 @@ const corpus = payloads('/tmp/maestro-canary-api-', '127.0.0.1:1');
 
 /** All of it is text that nobody acts on. */
 const filled = (text: string): string => JSON.stringify({
-  ...document({ [`unit`]: { ...components['unit'], description: text, config: { vars: { text, [text.slice(0, 40) || 'x']: [text, { text }] } }, tests: {}, run: { type: 'systemd', command: '/usr/bin/true', env: { TEXT: text } }, metrics: { endpoint: text, allow: [text] } } }),
+  ...document({ unit: { ...components['unit'], description: text, config: { vars: { text, [text.slice(0, 40) || 'x']: [text, { text }] } }, tests: {}, run: { type: 'systemd', command: '/usr/bin/true', env: { TEXT: text } }, metrics: { endpoint: text, allow: [text] } } }),
   description: text, hosts: { h1: { address: text, user: text, tags: [text] } },
 });
+
+/** Half a surrogate cannot be written there. */
+const inAddress = (text: string, length: number): string => encodeURIComponent(Buffer.from(text.slice(0, length)).toString('utf8'));
 
 const wrongOf = (what: string, { status, text, headers }: Answer): string[] => {
   const problem = status < 400 || (headers.get('content-type') ?? '').includes('problem+json');
@@ -23,7 +26,7 @@ test('no payload makes the API fail', async () => {
   const { api } = rig;
   const wrong: string[] = [];
   const as = api.people.admin;
-  for (const { name, text } of sample(corpus, 40)) {
+  for (const { name, text } of sample(corpus, 15)) {
     const ask = async (what: string, path: string, options: Parameters<typeof api.ask>[1] = {}): Promise<Answer | null> => {
       const answer = await api.ask(path, { as, ...options }).catch((error: unknown) => {
         // Such a header or address cannot be sent at all.
@@ -46,14 +49,14 @@ test('no payload makes the API fail', async () => {
     await ask('a text that is no YAML', '/api/deploys', { body: Buffer.from(text), type: 'application/yaml' });
     await ask('a body that is no JSON', '/api/deploys', { body: Buffer.from(text), type: 'application/json' });
     await ask('a body that is no archive', '/api/deploys', { body: Buffer.from(text), type: 'application/gzip' });
-    await ask('an id', `/api/deploys/${encodeURIComponent(text.toWellFormed().slice(0, 2_000))}`);
-    await ask('a cursor', `/api/deploys?cursor=${encodeURIComponent(text.toWellFormed().slice(0, 2_000))}&limit=${encodeURIComponent(text.toWellFormed().slice(0, 100))}`);
+    await ask('an id', `/api/deploys/${inAddress(text, 2_000)}`);
+    await ask('a cursor', `/api/deploys?cursor=${inAddress(text, 2_000)}&limit=${inAddress(text, 100)}`);
     await ask('an idempotency key', '/api/deploys', { json: { yaml: 'x' }, headers: { 'idempotency-key': text.slice(0, 2_000) } });
     await ask('a media type', '/api/deploys', { body: 'x', type: text.slice(0, 200) });
     await ask('a user', '/api/auth/login', { json: { username: text, password: text } });
-    await ask('the path of a secret', `/api/secrets/${encodeURIComponent(text.toWellFormed().slice(0, 1_000))}`, { method: 'PUT', json: { value: text } });
+    await ask('the path of a secret', `/api/secrets/${inAddress(text, 1_000)}`, { method: 'PUT', json: { value: text } });
     await ask('the value of a secret', '/api/secrets/team/attacked', { method: 'PUT', json: { value: text } });
-    await ask('an artifact', `/api/artifacts?name=${encodeURIComponent(text.toWellFormed().slice(0, 500))}`, { body: Buffer.from(text), type: 'application/octet-stream' });
+    await ask('an artifact', `/api/artifacts?name=${inAddress(text, 500)}`, { body: Buffer.from(text), type: 'application/octet-stream' });
   }
   expect(wrong.slice(0, 20)).toEqual([]);
   for (const path of ['/api/deploys', '/api/audit', '/api/secrets', '/healthz']) expect({ path, status: (await api.ask(path, { as })).status }).toEqual({ path, status: path === '/api/audit' ? expect.any(Number) : 200 });
