@@ -51,16 +51,37 @@ const comparable = ({ hash: _, version: __, ...rest }: DesiredPlacement): string
 /** `deployId` is theirs; each payload has a slot of its own, so that the same field of another one is another component. */
 export async function acceptedOf(chosen: readonly Payload[], deployId: string, version: number): Promise<Accepted[]> {
   const named = await Promise.all(chosen.map((payload, slot) => acceptedProject(payload, slot, deployId, version)));
-  const { left, placements, contents } = await withoutRefused(chosen.flatMap(candidates));
-  if (left.length === 0) return named.flat();
+  const ofComponents: Accepted[] = [];
+  for (const part of inDocuments(chosen.flatMap(candidates))) ofComponents.push(...(await acceptedIn(part, deployId, version)));
+  return [...named.flat(), ...ofComponents];
+}
+
+/** A document has at most 1 MiB. */
+const bytesMax = 500_000;
+
+function inDocuments(all: readonly Candidate[]): Candidate[][] {
+  const parts: Candidate[][] = [[]];
+  let bytes = 0;
+  for (const candidate of all) {
+    const size = Buffer.byteLength(JSON.stringify(candidate.component));
+    if (bytes + size > bytesMax) parts.push([]);
+    bytes = bytes + size > bytesMax ? size : bytes + size;
+    parts.at(-1)?.push(candidate);
+  }
+  return parts;
+}
+
+async function acceptedIn(candidatesOfOne: readonly Candidate[], deployId: string, version: number): Promise<Accepted[]> {
+  const { left, placements, contents } = await withoutRefused(candidatesOfOne);
+  if (left.length === 0) return [];
   const plain = await render(left, (candidate) => candidate.plain);
   const before = new Map(plain.rendered?.placements.map((placement) => [placement.component, comparable(placement)]));
-  return [...named.flat(), ...left.flatMap(({ id, payload, field, text }) => {
+  return left.flatMap(({ id, payload, field, text }) => {
     const placement = placements.find(({ component }) => component === id);
     // What makes no difference is nothing that a host could do.
     if (placement === undefined || comparable(placement) === before.get(id)) return [];
     return [{ payload, field: nameOf(field), text, placement: { ...withContents(placement, contents), deploy_id: deployId, version } }];
-  })];
+  });
 }
 
 /** The one field outside of components that comes to a host: units are described by it. */
