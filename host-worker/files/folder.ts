@@ -53,6 +53,7 @@ export class Folder {
     await this.handle.chown(uid ?? status.uid, gid ?? status.gid);
   }
 
+  /** Once nothing is to be put into it any more. */
   async give(uid: number, gid: number, mode: number): Promise<void> {
     await this.handle.chmod(mode);
     await this.handle.chown(uid, gid);
