@@ -45,3 +45,12 @@ export function digestAmong(repoDigests: readonly string[], image: string): stri
   const found = repoDigests.find((candidate) => isFixed(candidate) && repositoryOf(candidate) === repository);
   return found === undefined ? null : found.slice(found.lastIndexOf('@') + 1);
 }
+
+const label = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?';
+const registry = String.raw`(?:${label}(?:\.${label})*|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?/`;
+const part = String.raw`[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*`;
+const reference = new RegExp(String.raw`^(?:${registry})?${part}(?:/${part})*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$`);
+const longestName = 255;
+
+/** As Docker has it. An image becomes a part of addresses that Docker is asked at: nothing else may stand there. */
+export const isImageReference = (image: string): boolean => isImageDigest(image) || (image.length <= 2 * longestName && nameOf(image).length <= longestName && reference.test(image));

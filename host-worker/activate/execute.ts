@@ -70,11 +70,11 @@ async function inTurn(deps: HostDeps, step: Step, desired: DesiredPlacement, tur
   if (run.type !== 'systemd') throw misfit(desired);
   await startTurn(deps, step, run, turn);
   // One that listens on the published port itself cannot be asked while that leads to another: it has to stay up.
-  await awaitHealth(step, turn.port === null ? { ...desired, healthcheck: null } : desired, await unitRuntime(turn.unit, turn.port === null ? null : healthcheck, true, routeInTurn(run, turn)));
+  await awaitHealth(step, turn.port === null ? { ...desired, healthcheck: null } : desired, await unitRuntime(turn.unit, turn.port === null ? null : desired, true, routeInTurn(run, turn)));
   if (hold) return 'held';
   await takeTurn(deps, step, run, turn);
   // By the way that others go: while it can still be led back.
-  if (healthcheck !== null) await awaitHealth(step, desired, await unitRuntime(turn.unit, healthcheck, true));
+  if (healthcheck !== null) await awaitHealth(step, desired, await unitRuntime(turn.unit, desired, true));
   return 'done';
 }
 

@@ -61,7 +61,7 @@ async function refuseAmidChange({ journal, node }: HostDeps, work: OperateWork):
   });
 }
 
-interface Target { act(verb: OperateVerb): Promise<void>; runtime(healthcheck: DesiredPlacement['healthcheck'], fresh: boolean): Promise<Runtime> }
+interface Target { act(verb: OperateVerb): Promise<void>; runtime(checked: DesiredPlacement | null, fresh: boolean): Promise<Runtime> }
 
 /** The container with this placement's mark, else the unit that its journal lists. */
 async function findTarget(deps: HostDeps, work: OperateWork): Promise<Target> {
@@ -69,10 +69,10 @@ async function findTarget(deps: HostDeps, work: OperateWork): Promise<Target> {
   const container = unit === undefined ? (await listAll(deps.docker)).find(({ name, labels }) => isOf(labels, work) && !isTransitional(name)) : undefined;
   if (container !== undefined) {
     const { id, name } = container;
-    return { act: (verb) => actOnContainer(deps, id, verb), runtime: (healthcheck, fresh) => containerRuntime(deps.docker, name, id, healthcheck, fresh) };
+    return { act: (verb) => actOnContainer(deps, id, verb), runtime: (checked, fresh) => containerRuntime(deps.docker, name, id, checked?.healthcheck ?? null, fresh) };
   }
   if (unit !== undefined) {
-    return { act: (verb) => (verb === 'healthcheck' ? Promise.resolve() : unitJob(verb, unit)), runtime: (healthcheck, fresh) => unitRuntime(unit, healthcheck, fresh) };
+    return { act: (verb) => (verb === 'healthcheck' ? Promise.resolve() : unitJob(verb, unit)), runtime: (checked, fresh) => unitRuntime(unit, checked, fresh) };
   }
   throw new MaestroError('not_found', `${work.component} has nothing on ${deps.node} that could be operated`, { fix: 'Apply the deploy first.' });
 }
@@ -93,7 +93,7 @@ async function actOnContainer({ docker, publisher }: HostDeps, id: string, verb:
 async function look(deps: HostDeps, work: OperateWork, step: Step): Promise<OperateResult> {
   const [desired] = await deps.control.desired({ run_id: work.run_id, component: work.component }, step.signal);
   const healthcheck = desired?.healthcheck ?? null;
-  const runtime = await (await findTarget(deps, work)).runtime(healthcheck, false);
+  const runtime = await (await findTarget(deps, work)).runtime(desired ?? null, false);
   const death = await runtime.death();
   if (death !== null) return { ok: false, detail: `${runtime.what} ${death}` };
   return runtime.probe === null || healthcheck === null ? { ok: true, detail: 'running; it has no healthcheck' } : runtime.probe(healthcheck.timeout_ms, step.signal);

@@ -24,7 +24,7 @@ export interface Runtime { what: string; death: DeathCheck; lastLines(): Promise
  * `container`: the one to look at, when its id is known; `route` as of probeOf. null when there is nothing of this placement.
  */
 export async function runtimeOf(deps: { docker: Dockerode; publisher: Publisher }, { run, healthcheck, ...placement }: DesiredPlacement, fresh: boolean, container: string | null = null, route: Route | null = null): Promise<Runtime | null> {
-  if (run.type === 'systemd') return unitRuntime((await servingRun(deps.publisher, placement, run)).unit_name, healthcheck, fresh);
+  if (run.type === 'systemd') return unitRuntime((await servingRun(deps.publisher, placement, run)).unit_name, { run, healthcheck }, fresh);
   if (container !== null) return containerRuntime(deps.docker, run.container_name, container, healthcheck, fresh, route);
   const serving = servingContainer(await listAll(deps.docker), placement, run.container_name);
   return serving === null ? null : containerRuntime(deps.docker, run.container_name, serving.id, healthcheck, fresh);
@@ -72,7 +72,8 @@ async function nextEnd(docker: Dockerode, id: string, restartsBefore: number): P
   return startedAgain;
 }
 
-export async function unitRuntime(unit: string, healthcheck: DesiredPlacement['healthcheck'], fresh: boolean, route: Route | null = null): Promise<Runtime> {
+/** `checked`: whose health check it is, which runs as its user; null: nobody asks. */
+export async function unitRuntime(unit: string, checked: Pick<DesiredPlacement, 'run' | 'healthcheck'> | null, fresh: boolean, route: Route | null = null): Promise<Runtime> {
   const restartsBefore = fresh ? 0 : (await showUnit(unit)).restarts;
   let alive: MainProcess | null = null;
   return {
@@ -85,6 +86,6 @@ export async function unitRuntime(unit: string, healthcheck: DesiredPlacement['h
       return lives ? null : endOf(status);
     },
     lastLines: () => lastUnitLines(unit),
-    probe: healthcheck === null ? null : probeOf(healthcheck, commandOnHost, route),
+    probe: checked === null || checked.healthcheck === null || checked.run.type !== 'systemd' ? null : probeOf(checked.healthcheck, commandOnHost(checked.run), route),
   };
 }

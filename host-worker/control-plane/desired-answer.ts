@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ArchiveSource, BuildStep, DesiredFile, DesiredPlacement, DesiredSource, DesiredTest, DesiredTree, DockerRun, Healthcheck, SystemdRun } from '../../spec/desired.js';
 import { permissions } from '../../spec/host-policy/permissions.js';
+import { isImageReference } from '../../spec/image-reference.js';
 import { isPinValue, pinKinds } from '../../spec/pins.js';
 import type { Fingerprint } from '../../spec/planned.js';
 import { testStages } from '../../spec/test-results.js';
@@ -15,8 +16,8 @@ const resources = z.object({ memory_bytes: z.number().positive().nullable(), cpu
 
 const dockerRun: z.ZodType<DockerRun> = z.object({
   type: z.literal('docker'),
-  image: z.string().min(1),
-  pinned: z.string().regex(/^(?:[^\s@]+@)?sha256:[0-9a-f]{64}$/).optional(),
+  image: z.string().refine(isImageReference),
+  pinned: z.string().regex(/^(?:[^\s@]+@)?sha256:[0-9a-f]{64}$/).refine(isImageReference).optional(),
   pull_policy: z.enum(['if_not_present', 'always', 'never']),
   container_name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/),
   ports: z.array(z.object({ ip: z.string(), host_port: port, container_port: port, protocol: z.enum(['tcp', 'udp']) })),

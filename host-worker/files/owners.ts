@@ -7,6 +7,7 @@ export interface OwnerIds { uid: number | null; gid: number | null }
 
 type Database = 'passwd' | 'group';
 const numeric = /^\d+$/;
+const plainName = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\$?$/;
 const getentTimeoutMs = 5_000;
 
 /** Ids of a file's owner; null is left as it is created. Throws dependency_missing with the line that mends it. */
@@ -34,8 +35,9 @@ export async function primaryGroupOf(user: string): Promise<number> {
 }
 
 function missing(what: 'user' | 'group', name: string, command: string): MaestroError {
-  return new MaestroError('dependency_missing', `the ${what} ${name} does not exist on this host`, {
-    fix: `Create it on the host (${command}) or name another ${what}.`, details: { missing_dependency: `${what}:${name}` },
+  // A command that people copy into a shell has nothing in it that a shell would take for more than a name.
+  return new MaestroError('dependency_missing', `the ${what} ${plainName.test(name) ? name : JSON.stringify(name.slice(0, 100))} does not exist on this host`, {
+    fix: plainName.test(name) ? `Create it on the host (${command}) or name another ${what}.` : `Name another ${what}.`, details: { missing_dependency: `${what}:${name}` },
   });
 }
 

@@ -3,8 +3,10 @@
  * does not rely on that.
  */
 import { MaestroError } from '../../spec/errors.js';
+import { reservedFor } from '../../spec/resolve/paths.js';
 
-const kernelFolders = ['/proc', '/sys', '/dev'];
+/** See environmentFilePath. */
+export const unitVariables = '/etc/maestro/units';
 /** Where releases of sources are kept; see source/releases.ts. */
 export const releasesRoot = '/opt/maestro/.releases';
 const longestSegment = 255;
@@ -23,8 +25,9 @@ export function refuseUnsafePath(path: string, stateFolder: string): void {
 export function unsafeBecause(path: string, stateFolder: string): string | null {
   const shape = malformedBecause(path);
   if (shape !== null) return shape;
-  const reserved = [...kernelFolders, releasesRoot, stateFolder].find((folder) => isInside(path, folder));
-  return reserved === undefined ? null : `${reserved} is reserved`;
+  // The files of units' variables are among a deploy's files, and are written by nothing else.
+  const reserved = isInside(path, stateFolder) ? stateFolder : isInside(path, unitVariables) ? null : reservedFor(path);
+  return reserved === null ? null : `${reserved} is reserved`;
 }
 
 function malformedBecause(path: string): string | null {

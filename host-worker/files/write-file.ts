@@ -4,7 +4,7 @@
  * file); a full disk leaves the old content as it was.
  */
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, rename, unlink } from 'node:fs/promises';
 import { fileTrouble, isMissing, systemCode } from '../trouble.js';
 import { MaestroError } from '../../spec/errors.js';
@@ -19,7 +19,7 @@ export interface FileToWrite {
   strategy: 'overwrite' | 'atomic';
 }
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, O_WRONLY } = constants;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDWR, O_WRONLY } = constants;
 
 /** Makes missing parent folders. Symbolic links at the path or on the way to it are refused (conflict). */
 export async function writeFile(file: FileToWrite): Promise<void> {
@@ -77,13 +77,16 @@ async function replace(parent: Folder, name: string, file: FileToWrite): Promise
 async function overwrite(parent: Folder, name: string, file: FileToWrite): Promise<boolean> {
   let handle: FileHandle;
   try {
-    handle = await open(parent.entry(name), O_RDWR | O_NOFOLLOW);
+    handle = await open(parent.entry(name), O_RDWR | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
     if (isMissing(error)) return false;
     if (systemCode(error) === 'ELOOP') throw symbolicLink(file.path);
     throw error;
   }
   try {
+    const { nlink } = await expectFile(handle, file.path);
+    // Its content, owner and mode would become those of the other name, too, wherever that is.
+    if (nlink > 1) throw new MaestroError('conflict', `${file.path} is a hard link: the same file has other names, and Maestro does not write through it`, { fix: 'Make it a file of its own (cp, then mv over it), or use strategy: atomic.', details: { path: file.path } });
     await overwriteContent(handle, file.bytes);
     await setModeAndOwner(handle, file);
     await handle.sync();
@@ -91,6 +94,12 @@ async function overwrite(parent: Folder, name: string, file: FileToWrite): Promi
     await handle.close();
   }
   return true;
+}
+
+async function expectFile(handle: FileHandle, path: string): Promise<Stats> {
+  const status = await handle.stat();
+  if (!status.isFile()) throw new MaestroError('conflict', `${path} is a device or a pipe; Maestro does not write into it`, { fix: 'Move it away, or choose another path.', details: { path } });
+  return status;
 }
 
 /**

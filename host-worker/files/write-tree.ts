@@ -2,7 +2,7 @@
  * Writing a folder of the bundle. `atomic_symlink`: a release is made complete beside the others, then `current`
  * is flipped to it by one rename; `overwrite` and `atomic`: file by file into a folder that may hold others' files.
  */
-import { rename, rm } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DesiredTree } from '../../spec/desired.js';
 import { inBatches } from '../in-batches.js';
@@ -53,13 +53,13 @@ async function makeRelease(tree: DesiredTree, release: string, owner: OwnerIds):
   const draftName = temporaryName(release);
   const draft = `${tree.dest}/releases/${draftName}`;
   await Folder.use(`${tree.dest}/releases`, 'create', async (releases) => {
-    await rm(releases.entry(draftName), { recursive: true, force: true });
+    await releases.remove(draftName);
     try {
       await inBatches(tree.files, filesAtOnce, (file) => writeNewFile({ path: `${draft}/${file.path}`, bytes: contentOf(file), mode: file.mode, owner }));
       for (const folder of foldersOf(tree)) await settleFolder(folder === '' ? draft : `${draft}/${folder}`, owner);
       await rename(releases.entry(draftName), releases.entry(release));
     } catch (error) {
-      await rm(releases.entry(draftName), { recursive: true, force: true });
+      await releases.remove(draftName);
       throw error;
     }
     await releases.sync();
@@ -89,7 +89,7 @@ export const flip = (dest: string, target: string | null): Promise<void> => poin
 export async function dropRelease(dest: string, release: string): Promise<void> {
   try {
     await Folder.use(`${dest}/releases`, 'fail', async (folder) => {
-      for (const name of [release, temporaryName(release)]) await rm(folder.entry(name), { recursive: true, force: true });
+      for (const name of [release, temporaryName(release)]) await folder.remove(name);
     });
   } catch (error) {
     if (!isMissing(error)) throw fileTrouble(`${dest}/releases/${release}`, 'removing', error);
@@ -102,7 +102,7 @@ export async function pruneReleases(owned: OwnedTree): Promise<string[]> {
   const kept = new Set([...owned.releases.slice(-releasesKept), ...(current === null ? [] : [current])]);
   const remaining = owned.releases.filter((release) => kept.has(release));
   for (const release of owned.releases.filter((name) => !kept.has(name))) {
-    await Folder.use(`${owned.dest}/releases`, 'fail', (folder) => rm(folder.entry(release), { recursive: true, force: true })).catch((error: unknown) => {
+    await Folder.use(`${owned.dest}/releases`, 'fail', (folder) => folder.remove(release)).catch((error: unknown) => {
       if (!isMissing(error)) throw fileTrouble(`${owned.dest}/releases/${release}`, 'removing', error);
     });
   }

@@ -1,9 +1,12 @@
-/** Health check commands: the one declared shell. In the container for Docker, on the host for systemd. */
+/** Health check commands: the one declared shell. In the container for Docker; for systemd on the host, as the unit's user. */
 import { spawn } from 'node:child_process';
 import type Dockerode from 'dockerode';
 import { call } from '../docker/docker-call.js';
+import type { SystemdRun } from '../../spec/desired.js';
 import { demultiplex } from '../docker/container-logs.js';
+import { groupId, primaryGroupOf, userId } from '../files/owners.js';
 import { killGroup } from '../run-group.js';
+import { networkEnvironment, plainPath } from '../source/environment.js';
 import type { CommandRunner } from './probe.js';
 
 const shell = '/bin/sh';
@@ -46,10 +49,20 @@ function collected(stream: NodeJS.ReadableStream & { destroy?: () => void }, sig
   });
 }
 
+type UnitProcess = Pick<SystemdRun, 'user' | 'group' | 'env'>;
+
+/** With the rights and the variables of the unit and none of the worker's, whose environment holds its token. */
+export const commandOnHost = ({ user, group, env }: UnitProcess): CommandRunner => async (command, _timeoutMs, signal) => {
+  const own = user === null ? {} : { uid: await userId(user), gid: group === null ? await primaryGroupOf(user) : await groupId(group) };
+  const variables: Record<string, string> = { ...networkEnvironment(process.env), PATH: plainPath, HOME: '/nonexistent', LANG: 'C.UTF-8', ...env };
+  return runOnHost(command, { ...own, env: variables as NodeJS.ProcessEnv }, signal);
+};
+
 /** In a process group of its own, so that a timeout ends what the shell started, too. */
-export const commandOnHost: CommandRunner = (command, _timeoutMs, signal) =>
+const runOnHost = (command: string, options: { uid?: number; gid?: number; env: NodeJS.ProcessEnv }, signal: AbortSignal): ReturnType<CommandRunner> =>
   new Promise((resolve, reject) => {
-    const child = spawn(shell, ['-c', command], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    if (signal.aborted) return reject(new Error('stopped'));
+    const child = spawn(shell, ['-c', command], { ...options, cwd: '/', detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     const chunks: Buffer[] = [];
     let bytes = 0;
     const collect = (chunk: Buffer): void => {
@@ -60,7 +73,6 @@ export const commandOnHost: CommandRunner = (command, _timeoutMs, signal) =>
       killGroup(child.pid);
       reject(new Error('stopped'));
     };
-    if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);

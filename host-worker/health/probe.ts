@@ -3,6 +3,7 @@ import { request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect, isIP } from 'node:net';
 import type { Healthcheck } from '../../spec/desired.js';
+import { MaestroError } from '../../spec/errors.js';
 import type { ObservedHealth } from '../../spec/observed.js';
 import type { Route } from '../publish/route.js';
 import { messageOf, systemCode } from '../trouble.js';
@@ -109,6 +110,7 @@ function connected(host: string, port: number, told: number, signal: AbortSignal
 }
 
 const why = (error: unknown): string => {
+  if (error instanceof MaestroError) return error.message;
   const code = systemCode(error);
   if (code === 'ECONNREFUSED') return 'connection refused';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'name not found';

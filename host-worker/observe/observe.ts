@@ -8,7 +8,7 @@ import { MaestroError } from '../../spec/errors.js';
 import type { HostFacts, ObservedHealth, ObservedPlacement } from '../../spec/observed.js';
 import type { LoginOf } from '../credentials/logins.js';
 import { readTree } from '../files/read-tree.js';
-import { refuseUnsafePath, unsafeTreePath } from '../files/safe-path.js';
+import { isInside, refuseUnsafePath, unitVariables, unsafeTreePath } from '../files/safe-path.js';
 import { commandInContainer, commandOnHost } from '../health/commands.js';
 import { probeOf } from '../health/probe.js';
 import { patientFacts } from '../facts.js';
@@ -84,22 +84,26 @@ async function observePlacement(deps: ObserveDeps, desired: DesiredPlacement, re
 }
 
 /** One quick look at what runs; null when there is nothing to look at. */
-async function observeHealth({ docker }: ObserveDeps, { healthcheck }: DesiredPlacement, { container, unit }: RunFound, signal: AbortSignal): Promise<ObservedHealth | null> {
+async function observeHealth({ docker }: ObserveDeps, { healthcheck, run }: DesiredPlacement, { container, unit }: RunFound, signal: AbortSignal): Promise<ObservedHealth | null> {
   if (healthcheck === null) return null;
   const timeoutMs = Math.min(healthcheck.timeout_ms, probeTimeoutMs);
   if (container?.status === 'running') return probeOf(healthcheck, commandInContainer(docker, container.id))(timeoutMs, signal);
-  return unit?.active_state === 'active' ? probeOf(healthcheck, commandOnHost)(timeoutMs, signal) : null;
+  return unit?.active_state === 'active' && run.type === 'systemd' ? probeOf(healthcheck, commandOnHost(run))(timeoutMs, signal) : null;
 }
 
 function refuseUnsafePlacement(placement: DesiredPlacement, stateFolder: string): void {
   const { files, trees } = placement;
   if (hasSource(placement)) refuseUnsafeSource(placement, stateFolder);
-  for (const { path } of files) refuseUnsafePath(path, stateFolder);
+  for (const { path, origin } of files) {
+    refuseUnsafePath(path, stateFolder);
+    if (isInside(path, unitVariables) && origin !== 'environment') throw new MaestroError('config_error', `${JSON.stringify(path.slice(0, 200))} is not a safe path: ${unitVariables} is reserved`, { fix: 'Use another path.', details: { path: path.slice(0, 200) } });
+  }
   for (const { dest, files: inTree } of trees) {
     refuseUnsafePath(dest, stateFolder);
     for (const { path } of inTree) {
       const why = unsafeTreePath(path);
-      if (why !== null) throw new MaestroError('config_error', `${JSON.stringify(path.slice(0, 200))} in ${dest} is not a safe path: ${why}`, { fix: 'Use paths inside the folder.', details: { dest } });
+      if (why === null) refuseUnsafePath(`${dest}/${path}`, stateFolder);
+      else throw new MaestroError('config_error', `${JSON.stringify(path.slice(0, 200))} in ${dest} is not a safe path: ${why}`, { fix: 'Use paths inside the folder.', details: { dest } });
     }
   }
 }

@@ -2,7 +2,7 @@
  * Removing one thing, if it still is what this deploy made: each is looked at right before. What is gone already is fine;
  * what has become something else, or is in use by others, stays, and says why. Safe to repeat from any point.
  */
-import { rm, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { removalText, type Removal } from '../../spec/prune.js';
 import type { HostDeps } from '../activate/host-deps.js';
 import { call, orNull, refused, saidBy, statusOf } from '../docker/docker-call.js';
@@ -104,7 +104,7 @@ async function removeReleaseTree(dest: string, releases: readonly string[]): Pro
   if (current.kind === 'link' && !releases.some((name) => current.target === `releases/${name}`)) return `${dest}/current points to something else`;
   if (current.kind === 'link') await pointLink(`${dest}/current`, null);
   await inFolder(`${dest}/releases`, async (folder) => {
-    for (const name of releases) await rm(folder.entry(name), { recursive: true, force: true });
+    for (const name of releases) await folder.remove(name);
   });
   await removeEmpty(`${dest}/releases`);
   await removeEmpty(dest);
@@ -112,7 +112,7 @@ async function removeReleaseTree(dest: string, releases: readonly string[]): Pro
 }
 
 async function removeReleases(key: PlacementKey): Promise<string | null> {
-  await inFolder(`${releasesRoot}/${key.deploy_id}`, (folder) => rm(folder.entry(key.component), { recursive: true, force: true }));
+  await inFolder(`${releasesRoot}/${key.deploy_id}`, (folder) => folder.remove(key.component));
   await removeEmpty(`${releasesRoot}/${key.deploy_id}`);
   return null;
 }

@@ -3,13 +3,15 @@ import { mkdir, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GitSource } from '../../spec/desired.js';
 import { MaestroError } from '../../spec/errors.js';
+import { archiveLimits, type ArchiveLimits } from '../../spec/archive/entries.js';
 import { git, type GitContext } from './git.js';
+import { withinBytes } from './within-bytes.js';
 import { leadsOutside, treeEntries } from './tree-entries.js';
 
 const shownPaths = 5;
 
 /** `draft` is ours alone. Leaves the files in `draft/source`; the repository itself is not kept: no .git in a release. */
-export async function checkOut(source: GitSource, commit: string, draft: string, context: GitContext): Promise<string> {
+export async function checkOut(source: GitSource, commit: string, draft: string, context: GitContext, limits: Pick<ArchiveLimits, 'entries' | 'bytes'> = archiveLimits): Promise<string> {
   const [repository, files] = [join(draft, 'repository'), join(draft, 'source')];
   // A login is there for the runs that fetch alone.
   const { login = null, ...offline } = context;
@@ -19,10 +21,12 @@ export async function checkOut(source: GitSource, commit: string, draft: string,
     git(source, doing, files, [`--git-dir=${repository}`, `--work-tree=${files}`, ...argv], { ...offline, ...over });
   const format = commit.length === 64 ? ['--object-format=sha256'] : [];
   await git(source, 'preparing', draft, ['init', '--quiet', '--bare', '--template=', ...format, '--', repository], offline);
-  await fetchCommit(source, commit, (doing, argv, over) => inside(doing, argv, { login, ...over }), inside);
+  const tooLarge = (): MaestroError => new MaestroError('fetch_failed', `${source.repo} is too large: a source has at most ${String(limits.entries)} files and ${String(limits.bytes)} bytes`, { fix: 'Take out of the repository what need not be on the host, or bring it as an artifact.', details: { repo: source.repo } });
+  await withinBytes(join(repository, 'objects', 'pack'), limits.bytes, context.signal, tooLarge, (signal) => fetchCommit(source, commit, (doing, argv, over) => inside(doing, argv, { login, signal, ...over }), inside));
   const tree = source.subpath === null ? commit : `${commit}:${source.subpath}`;
   await expectFolder(source, tree, inside);
-  const { links, submodules } = treeEntries(await inside('reading', ['ls-tree', '-r', '-z', '--full-tree', tree]));
+  const { links, submodules, files: count, bytes } = treeEntries(await inside('reading', ['ls-tree', '-r', '-l', '-z', '--full-tree', tree]));
+  if (count > limits.entries || bytes > limits.bytes) throw tooLarge();
   if (submodules.length > 0) context.tell(`submodules are not fetched: ${shown(submodules)}`);
   await inside('reading', ['read-tree', '--', tree]);
   await inside('checking out', ['checkout-index', '--all', '--quiet']);
@@ -64,7 +68,9 @@ async function expectFolder({ repo, subpath }: GitSource, tree: string, inside: 
 async function refuseLinksOutside({ repo }: GitSource, files: string, links: readonly string[]): Promise<void> {
   const outside: string[] = [];
   for (const path of links) {
-    if (leadsOutside(path, await readlink(join(files, path)))) outside.push(path);
+    // A tree that no git would make has a folder of the same name: there is no telling what else is in it.
+    const target = await readlink(join(files, path)).catch(() => null);
+    if (target === null || leadsOutside(path, target)) outside.push(path);
   }
   if (outside.length === 0) return;
   throw new MaestroError('fetch_failed', `${repo} has symbolic links that lead out of it: ${shown(outside)}`, {

@@ -16,7 +16,7 @@ export interface GitContext { signal: AbortSignal; tell: (line: string) => void;
 
 const settings = [
   'protocol.version=2', 'protocol.ext.allow=never', 'core.hooksPath=/dev/null', 'core.fsmonitor=false', 'core.symlinks=true', 'core.autocrlf=false', 'core.attributesFile=/dev/null', 'core.excludesFile=/dev/null',
-  'credential.helper=', 'core.askPass=', 'submodule.recurse=false', 'fetch.recurseSubmodules=false', 'gc.auto=0', 'maintenance.auto=false', 'http.lowSpeedLimit=1000', 'http.lowSpeedTime=60',
+  'credential.helper=', 'core.askPass=', 'submodule.recurse=false', 'fetch.recurseSubmodules=false', 'gc.auto=0', 'fetch.unpackLimit=1', 'maintenance.auto=false', 'http.lowSpeedLimit=1000', 'http.lowSpeedTime=60',
 ];
 
 /** Only known hosts, and no question that nobody would answer. A constant: nothing of a document is in it. */

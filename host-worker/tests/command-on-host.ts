@@ -3,11 +3,11 @@
  * the build user, never as root unless the unit is root's by name; in the release or the component directory, with a
  * home of its own that is gone afterwards.
  */
-import { chmod, chown, mkdir, rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { DesiredPlacement } from '../../spec/desired.js';
 import type { TestStage } from '../../spec/test-results.js';
 import type { HostDeps } from '../activate/host-deps.js';
-import { Folder } from '../files/folder.js';
+import { Folder, removeAt } from '../files/folder.js';
 import { primaryGroupOf, groupId, userId } from '../files/owners.js';
 import { releasesRoot } from '../files/safe-path.js';
 import { type GroupEnd, runInGroup } from '../run-group.js';
@@ -54,7 +54,7 @@ async function inHome(deps: HostDeps, placement: DesiredPlacement, when: TestSta
     return await runInGroup('/bin/sh', ['-c', wrapper, 'test', command], { cwd, env, timeoutMs, signal, user: { uid, gid }, onLine });
   } finally {
     await endTestsOf(placement);
-    await rm(home, { recursive: true, force: true });
+    await removeAt(home);
   }
 }
 
@@ -63,12 +63,10 @@ const homeOf = ({ deploy_id, component }: DesiredPlacement): string => `${releas
 
 async function makeHome(home: string, { uid, gid }: { uid: number; gid: number }): Promise<void> {
   try {
-    await rm(home, { recursive: true, force: true });
-    // On the way no link is followed; the home itself is new.
-    await Folder.use(home, 'create', (folder) => folder.chown(uid, gid));
-    await chmod(home, 0o700);
-    await mkdir(`${home}/tmp`, { mode: 0o700 });
-    await chown(`${home}/tmp`, uid, gid);
+    await removeAt(home);
+    // What runs as this user already could put a link into its home: that is given away last.
+    await Folder.use(`${home}/tmp`, 'create', (folder) => folder.give(uid, gid, 0o700));
+    await Folder.use(home, 'create', (folder) => folder.give(uid, gid, 0o700));
   } catch (error) {
     throw fileTrouble(home, 'making the home of a test in', error);
   }

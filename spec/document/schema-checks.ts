@@ -30,7 +30,7 @@ export const healthcheck = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('command').describe('A command that ends with exit code 0'),
-    command: command.describe('Command to run, inside the container when it is one'),
+    command: command.describe('Shell command, run inside the container, or on the host as the user of the unit and with its variables'),
     ...timing,
   }),
 ]).describe('When the component counts as healthy');

@@ -16,7 +16,9 @@ const notBlank = { pattern: '\\S' };
 
 const lineOf = (input: z.ZodString) => input.transform((value) => value.trim())
   .refine((value) => value !== '', { error: 'must not be empty', params: { fix: 'Write a value, or remove the key.' } })
-  .refine((value) => !/[\n\r\0]/.test(value), { error: 'must be one line', params: { fix: 'Remove the line break.' } });
+  .refine((value) => !/[\n\r]/.test(value), { error: 'must be one line', params: { fix: 'Remove the line break.' } })
+  // It is shown in terminals, and stands in unit files and in arguments of programs. A tab parts words.
+  .refine((value) => !/(?![\t\n\r])\p{Cc}/u.test(value), { error: 'must not have control characters', params: { fix: 'Remove them.' } });
 export const oneLine = lineOf(z.string().meta(notBlank));
 /** For `tag` and `ref`. */
 export const writtenLine = lineOf(z.string().meta({ ...notBlank, ...asWritten }));

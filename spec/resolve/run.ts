@@ -1,6 +1,7 @@
 /** The run section of a rendered component as the host needs it: every default filled, every spelling parsed. */
 import type { Component } from '../document/index.js';
 import type { DockerRun, Healthcheck, PortMapping, ResourceLimits, SystemdRun, VolumeMount } from '../desired.js';
+import { isImageReference, nameOf } from '../image-reference.js';
 import { environmentFilePath, renderEnvironmentFile, renderUnit } from '../systemd-unit.js';
 import { type DigestText, environmentOf, splitEnvironment } from './environment.js';
 import { normalisePath } from './paths.js';
@@ -16,7 +17,7 @@ export const componentDirectory = (id: string, component: Component): string =>
 export function resolveDockerRun(id: string, component: Component, run: Run<'docker'>, digest: DigestText, report: ReportProblem): DockerRun {
   return {
     type: 'docker',
-    image: run.image ?? imageOf(component, report),
+    image: run.image === undefined ? imageOf(component, report) : expectImage(run.image, run.image, ['run', 'image'], report),
     pull_policy: component.source?.type === 'docker' ? component.source.pull_policy : 'if_not_present',
     container_name: containerName(run.container_name ?? `maestro-${id}`, report),
     ports: ports(run.ports, report),
@@ -37,8 +38,18 @@ function imageOf(component: Component, report: ReportProblem): string {
     return '';
   }
   const { image, tag } = component.source;
-  return tag.startsWith('sha256:') ? `${image}@${tag}` : `${image}:${tag}`;
+  const whole = tag.startsWith('sha256:') ? `${image}@${tag}` : `${image}:${tag}`;
+  const isName = nameOf(image) === image && isImageReference(image);
+  return expectImage(whole, isName ? tag : image, ['source', isName ? 'tag' : 'image'], report);
 }
+
+/** `told`: what is written at the path, when the whole is none. */
+function expectImage(image: string, told: string, path: Problem['path'], report: ReportProblem): string {
+  if (!isImageReference(image)) report({ path, message: `"${told}" is not ${path[1] === 'tag' ? 'the tag' : 'the name'} of an image`, fix: imageFix });
+  return image;
+}
+
+const imageFix = 'Write the name in lower case, as registry.example.com/team/app, and the tag as letters, digits, "_", "." and "-", or a digest sha256:….';
 
 /** What Docker takes as the name of a container or a volume. */
 const dockerName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
@@ -135,6 +146,7 @@ function unitLine(key: 'command' | 'working_directory' | 'user' | 'group' | 'rel
   if (value === undefined) return;
   if (value.trim() === '') report({ path: ['run', key], message: `${key} is empty`, fix: `Write a ${key}, or remove the key.` });
   if (/[\n\r\0]/.test(value)) report({ path: ['run', key], message: `${key} must be one line`, fix: 'Remove the line break.' });
+  else if (/(?!\t)\p{Cc}/u.test(value)) report({ path: ['run', key], message: `${key} must not have control characters`, fix: 'Remove them.' });
   if (value.trimEnd().endsWith('\\')) report({ path: ['run', key], message: `${key} must not end in a backslash`, fix: 'Remove the backslash: systemd would read the next line as a part of this one.' });
 }
 

@@ -60,9 +60,9 @@ describe('a symbolic link', () => {
 });
 
 test('a listing of git is told apart by its modes, whatever is in a name', () => {
-  const entry = (mode: string, path: string): string => `${mode} blob ${'1'.repeat(40)}\t${path}\0`;
-  expect(treeEntries(entry('100644', 'a') + entry('120000', 'li\nnk\tx') + entry('160000', 'sub') + entry('100755', 'run'))).toEqual({ links: ['li\nnk\tx'], submodules: ['sub'] });
-  expect(treeEntries('')).toEqual({ links: [], submodules: [] });
+  const entry = (mode: string, path: string, size = '12'): string => `${mode} blob ${'1'.repeat(40)} ${size.padStart(7)}\t${path}\0`;
+  expect(treeEntries(entry('100644', 'a') + entry('120000', 'li\nnk\tx') + entry('160000', 'sub', '-') + entry('100755', 'run 9\t9', '4294967297'))).toEqual({ links: ['li\nnk\tx'], submodules: ['sub'], files: 4, bytes: 4294967321 });
+  expect(treeEntries('')).toEqual({ links: [], submodules: [], files: 0, bytes: 0 });
 });
 
 describe('a commit', () => {

@@ -14,7 +14,12 @@ describe('owners', () => {
     expect([await userId('4711'), await groupId('4711')]).toEqual([4711, 4711]);
   });
 
-  it.each(['no-such-user', '', 'root:x', '--help', 'ro', '1x'])('that do not exist (%j) are a missing dependency, with the line that makes them', async (name) => {
+  it.each(['', 'root:x', '--help', 'x; touch /tmp/canary', '$(id)', 'a b', 'x\ny'])('that do not exist and are no plain name (%j) are not put into a command that people would copy', async (name) => {
+    await expect(userId(name)).rejects.toMatchObject({ code: 'dependency_missing', details: { missing_dependency: `user:${name}` }, message: `the user ${JSON.stringify(name)} does not exist on this host`, fix: 'Name another user.' });
+    await expect(groupId(name)).rejects.toMatchObject({ code: 'dependency_missing', fix: 'Name another group.' });
+  });
+
+  it.each(['no-such-user', 'ro', '1x', 'svc_web.1$'])('that do not exist (%j) are a missing dependency, with the line that makes them', async (name) => {
     await expect(userId(name)).rejects.toMatchObject({ code: 'dependency_missing', details: { missing_dependency: `user:${name}` }, fix: expect.stringContaining('useradd') });
     await expect(groupId(name)).rejects.toMatchObject({ code: 'dependency_missing', fix: expect.stringContaining('groupadd') });
   });

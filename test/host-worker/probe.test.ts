@@ -2,8 +2,8 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { commandOnHost } from '../../host-worker/health/commands.js';
 import { probeOf } from '../../host-worker/health/probe.js';
-import type { Healthcheck } from '../../spec/desired.js';
-import { quick } from './placements.js';
+import type { Healthcheck, SystemdRun } from '../../spec/desired.js';
+import { quick, systemdRun } from './placements.js';
 
 const never = new AbortController().signal;
 const servers: { close(): void; closeAllConnections?(): void }[] = [];
@@ -21,7 +21,7 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
 }
 
-const look = (check: Healthcheck, timeoutMs = 1_000, signal = never) => probeOf(check, commandOnHost)(timeoutMs, signal);
+const look = (check: Healthcheck, timeoutMs = 1_000, signal = never) => probeOf(check, commandOnHost(systemdRun()))(timeoutMs, signal);
 const http = (url: string, over: { expect_status?: number; expect_body_contains?: string } = {}): Healthcheck =>
   ({ ...quick, type: 'http', url, expect_status: 200, expect_body_contains: null, ...over });
 const command = (text: string): Healthcheck => ({ ...quick, type: 'command', command: text });
@@ -112,6 +112,18 @@ describe('a command on the host', () => {
     expect(await look(command(`sleep ${marker} & sleep ${marker}`), 200)).toEqual({ ok: false, detail: 'command no answer within 200 ms' });
     const left = await look(command(`! grep -az 'sleep' /proc/[0-9]*/cmdline 2>/dev/null | grep -a '${marker.replace('.', '[.]')}' | grep -av grep`));
     expect(left).toEqual({ ok: true, detail: 'command exited with 0' });
+  });
+
+  it('runs as the user of the unit, with its variables and none of the worker', async () => {
+    process.env['MAESTRO_TOKEN_OF_THE_WORKER'] = 'secret';
+    const as = (over: Partial<SystemdRun>, text: string) => probeOf(command(text), commandOnHost({ ...systemdRun(), ...over }))(2_000, never);
+    try {
+      expect(await as({ user: 'nobody', env: { PORT: '80; exit 9' } }, 'env | grep -c MAESTRO; id -un; test "$(id -un) $(id -G) $PORT $(pwd)" = "nobody 65534 80; exit 9 /"')).toMatchObject({ ok: true });
+      expect(await as({}, 'id -un; ! env | grep MAESTRO')).toMatchObject({ ok: true });
+      expect(await as({ user: 'no-such-user' }, 'true')).toMatchObject({ ok: false, detail: expect.stringContaining('no-such-user does not exist') });
+    } finally {
+      delete process.env['MAESTRO_TOKEN_OF_THE_WORKER'];
+    }
   });
 
   it('that floods is bounded', async () => {

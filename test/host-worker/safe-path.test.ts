@@ -16,6 +16,7 @@ describe('a path of a deploy', () => {
     ['/etc/a\0b', 'NUL'], [`/${'x'.repeat(256)}`, 'too long'], [`/${'ü'.repeat(128)}`, 'too long'], [`/${'abc/'.repeat(1500)}x`, 'too long'],
     ['/proc', 'reserved'], ['/proc/sys/kernel/core_pattern', 'reserved'], ['/sys/power/state', 'reserved'], ['/dev/sda', 'reserved'], ['/dev/shm/x', 'reserved'],
     ['/var/lib/maestro', 'reserved'], ['/var/lib/maestro/journal/placements/x.json', 'reserved'],
+    ...['/etc/maestro/host-worker.env', '/var/lib/docker/x', '/opt/maestro/.releases/x', '/opt/maestro-host/current/worker.cjs', '/usr/local/bin/maestro-host', '/run/maestro-host/x', '/etc/systemd/system/maestro-host.service', '/etc/systemd/system/maestro-host.service.d/x.conf', '/etc/systemd/system/maestro-host-worker.service', '/etc/systemd/system/maestro-.service.d/x.conf', '/etc/systemd/system/service.d/x.conf', '/usr/lib/systemd/system/maestro-host-upgrade.service', '/etc/systemd/system.control/maestro-host.service.d/x.conf',].map((path) => [path, 'reserved']),
   ])('%j is refused: %s', (path, why) => {
     expect(unsafeBecause(path, state)).toContain(why);
     expect(() => refuseUnsafePath(path, state)).toThrow(/is not a safe path/);

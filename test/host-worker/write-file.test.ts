@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, link, mkdir, mkdtemp, open, readdir, readFile, readlink, rm, stat, symlink, writeFile as writePlain } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -74,16 +75,24 @@ describe.each(strategies)('writing a file (%s)', (strategy) => {
 });
 
 describe('overwrite', () => {
-  it('keeps the inode, so that open handles and hard links see the new content', async () => {
+  it('keeps the inode, so that open handles see the new content', async () => {
     await write('x', 'the old and longer content', 'overwrite');
-    await link(join(folder, 'x'), join(folder, 'other-name'));
     const reader = await open(join(folder, 'x'), 'r');
     const before = await stat(join(folder, 'x'));
     await write('x', 'short', 'overwrite');
     expect((await stat(join(folder, 'x'))).ino).toBe(before.ino);
     expect((await reader.readFile()).toString()).toBe('short');
-    expect(await readFile(join(folder, 'other-name'), 'utf8')).toBe('short');
     await reader.close();
+  });
+  it('refuses a file that has another name elsewhere, and a pipe', async () => {
+    await write('x', 'old', 'overwrite', 0o600);
+    await link(join(folder, 'x'), join(folder, 'other-name'));
+    await expect(write('x', 'new', 'overwrite', 0o666)).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining('hard link') });
+    expect([await readFile(join(folder, 'other-name'), 'utf8'), (await stat(join(folder, 'x'))).mode & 0o777]).toEqual(['old', 0o600]);
+    await write('x', 'new', 'atomic');
+    expect([await readFile(join(folder, 'other-name'), 'utf8'), await readFile(join(folder, 'x'), 'utf8')]).toEqual(['old', 'new']);
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    await expect(write('pipe', 'new', 'overwrite')).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining('pipe') });
   });
 });
 

@@ -8,12 +8,13 @@ import { parsed, plainDigest, small } from './marked.js';
 describe('a dest', () => {
   test.each([
     ['/etc/app.conf', '/etc/app.conf'], ['/etc//app/./a.conf', '/etc/app/a.conf'], ['app.conf', '/opt/maestro/web/app.conf'], ['./conf/a', '/opt/maestro/web/conf/a'],
-    ['/process/x', '/process/x'], ['/device', '/device'], ['/var/lib/maestros', '/var/lib/maestros'], ['/opt/maestro/web/x', '/opt/maestro/web/x'], ['/etc/..a', '/etc/..a'],
+    ['/process/x', '/process/x'], ['/device', '/device'], ['/var/lib/maestros', '/var/lib/maestros'], ['/opt/maestro/web/x', '/opt/maestro/web/x'], ['/etc/..a', '/etc/..a'], ['/etc/systemd/system/shop.service.d/x.conf', '/etc/systemd/system/shop.service.d/x.conf'], ['/opt/maestro-hosts/x', '/opt/maestro-hosts/x'],
   ])('%s is %s', (dest, path) => {
     expect(resolveDest(dest, '/opt/maestro/web')).toBe(path);
   });
   test.each([
     '..', '../x', '/etc/../root/x', 'a/../../x', '/', '//', '/etc/', '/proc/sys/kernel/x', '/proc', '/sys/x', '/dev/sda', '/dev', '//dev/sda', '/./proc/x', '/var/lib/maestro/journal', '/var/lib/maestro', '/etc/maestro/host-worker.env',
+    '/opt/maestro-host/current/worker.cjs', '/usr/local/bin/maestro-host', '/run/maestro-host/x', '/etc/systemd/system/maestro-host.service', '/etc/systemd/system/maestro-host.service.d/x.conf', '/etc/systemd/system/maestro-host-worker.service', '/etc/systemd/system/maestro-.service.d/x.conf', '/etc/systemd/system/service.d/x.conf', '/usr/lib/systemd/system/maestro-host-upgrade.service', '/etc/systemd/system.control/maestro-host.service.d/x.conf',
     '/opt/maestro-worker/worker.cjs', '/var/lib/docker/x', '/run/systemd/x', '/var/run/systemd/x', '/etc/a\0b', '/etc/a\nb', `/etc/${'x'.repeat(256)}`, '',
   ])('%j is refused', (dest) => {
     expect(resolveDest(dest, '/opt/maestro/web')).toBeNull();

@@ -41,6 +41,18 @@ test('a unit has every default', () => {
 });
 
 describe('the image', () => {
+  it.each(['x', 'nginx:1.27-alpine', 'ghcr.io/acme/api:v1.5', 'localhost:5000/a/b', 'reg:5000/api', '[::1]:5000/api', 'Registry.Example.com/a__b/c-d.e', `web:1@sha256:${'a'.repeat(64)}`, `sha256:${'a'.repeat(64)}`])('may be %s', (image) => {
+    expect(told(docker(`image: ${JSON.stringify(image)}`))).toEqual([]);
+  });
+  // It becomes a part of addresses that Docker is asked at.
+  it.each(['web 1', 'Web:1', '/web', 'web/', 'a//b', '../web', 'web:', 'web:-x', 'web?x=1', 'web#1', 'web%2f', '//evil/web', 'evil@x', 'web:x/json', `web@sha256:${'a'.repeat(63)}`, `${'a'.repeat(256)}`, 'web:1 HTTP/1.1', '-web', 'a..b/c', '\u{1f600}'])('cannot be %s', (image) => {
+    expect(told(docker(`image: ${JSON.stringify(image)}`))).toEqual([`run.image: "${image}" is not the name of an image`]);
+  });
+  it('of the source is told where it is wrong', () => {
+    expect(told(resolve(small({ source: 'type: docker, image: "../web"' })))).toEqual(['source.image: "../web" is not the name of an image']);
+    expect(told(resolve(small({ source: 'type: docker, image: web, tag: "1?x"' })))).toEqual(['source.tag: "1?x" is not the tag of an image']);
+    expect(told(resolve(small({ source: 'type: docker, image: "web:1", tag: "2"' })))).toEqual(['source.image: "web:1" is not the name of an image']);
+  });
   test.each([
     ['image: nginx', 'nginx:latest'], ['image: ghcr.io/acme/api, tag: v1.5', 'ghcr.io/acme/api:v1.5'], ['image: "reg:5000/api", tag: 1.10', 'reg:5000/api:1.10'],
     [`image: nginx, tag: "sha256:${'a'.repeat(64)}"`, `nginx@sha256:${'a'.repeat(64)}`],

@@ -54,6 +54,7 @@ describe('a rendered value that would run on into the next line of the unit is r
   test.each(['command', 'user', 'group', 'working_directory'])('%s', (key) => {
     expect(problems({ [key]: '/a\nUser=root' })).toContain(`run.${key}: ${key} must be one line`);
     expect(problems({ [key]: '/a\rUser=root' })).toContain(`run.${key}: ${key} must be one line`);
+    expect(problems({ [key]: '/a\u001b[2J' })).toContain(`run.${key}: ${key} must not have control characters`);
     expect(problems({ [key]: '/a \\' })).toContain(`run.${key}: ${key} must not end in a backslash`);
     expect(problems({ [key]: '/a \\  ' })).toContain(`run.${key}: ${key} must not end in a backslash`);
     expect(problems({ [key]: '  ' })).toContain(`run.${key}: ${key} is empty`);

@@ -30,6 +30,8 @@ describe('a wrong value is an error at the value', () => {
     ['a boolean in a command', run('command: [sleep, ▸true]'), `${web}.run.command[1]`, /expected text, found true or false/, /"true"/],
     ['a map as a command', run('command: ▸{ a: 1 }'), `${web}.run.command`, /expected text or a list/],
     ['an empty command', unit('command: ▸" "'), `${web}.run.command`, /empty/],
+    ['a project that clears the screen', small().replace('project: shop', 'project: ▸"a\\e[2Jb"'), 'project', /control characters/],
+    ['a user with a bell', unit('command: /bin/a, user: ▸"x\\a"'), `${web}.run.user`, /control characters/],
     ['a command of two lines', unit('command: ▸"/bin/a\\nUser=root"'), `${web}.run.command`, /one line/],
     ['a user of two lines', unit('command: /bin/a, user: ▸"x\\nUser=root"'), `${web}.run.user`, /one line/],
     ['a name of an environment variable', run('env: { A: x, ▸B-C: y }'), `${web}.run.env.B-C`, /do not start with a digit/],

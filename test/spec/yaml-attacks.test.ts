@@ -92,7 +92,7 @@ describe('characters', () => {
     expect(errors.length).toBeGreaterThan(0);
   });
   test('a value with NUL does not get into an environment, a name or a command', () => {
-    expectError(small({ run: 'type: docker, container_name: ▸"a\\0b"' }), { path: 'components.web.run.container_name', message: /one line/ });
+    expectError(small({ run: 'type: docker, container_name: ▸"a\\0b"' }), { path: 'components.web.run.container_name', message: /control characters/ });
   });
   test('the limit of 1 MiB counts characters beyond the first plane as the four bytes they are', () => {
     expect(parseDocument('😀'.repeat(maxDocumentBytes / 4 + 1)).errors).toMatchObject([{ message: 'the document is larger than 1 MiB' }]);

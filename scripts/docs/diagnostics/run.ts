@@ -20,6 +20,10 @@ export const runEntries: DiagnosticEntry[] = [
     bad: '▸type: docker', good: docker.trim(), path: at('image'), message: /"image" is missing: there is no Docker source/,
   },
   {
+    name: 'not-an-image', meaning: 'Docker does not take this name.', frame: 'components.web.run',
+    bad: 'type: docker\nimage: ▸"shop web:1"', good: 'type: docker\nimage: shop/web:1', path: at('image'), message: /"shop web:1" is not the name of an image/,
+  },
+  {
     name: 'not-a-container-name', meaning: 'Docker does not take this name.', frame: 'components.web.run',
     bad: `${docker}container_name: ▸shop/web`, good: `${docker}container_name: shop-web`, path: at('container_name'), message: /"shop\/web" is not a container name/,
   },
@@ -66,6 +70,10 @@ export const runEntries: DiagnosticEntry[] = [
   {
     name: 'rendered-to-nothing', meaning: 'A template gives an empty text where one is needed.', frame: 'components.web',
     bad: `${rendered('""')}  user: ▸"{{ vars.name }}"`, good: `${rendered('deploy')}  user: "{{ vars.name }}"`, path: at('user'), message: /user is empty/,
+  },
+  {
+    name: 'rendered-to-control-characters', meaning: 'A template gives a character that a terminal would take for a command.', frame: 'components.web',
+    bad: `${rendered('"deploy\\e[2J"')}  user: ▸"{{ vars.name }}"`, good: `${rendered('deploy')}  user: "{{ vars.name }}"`, path: at('user'), message: /user must not have control characters/,
   },
   {
     name: 'rendered-to-more-than-one-line', meaning: 'A template gives a line break where one line is needed.', frame: 'components.web',

@@ -49,6 +49,10 @@ export const shapeEntries: DiagnosticEntry[] = [
     bad: 'type: docker\nimage: ▸" "', good: docker.trim(), path: 'components.web.run.image', message: /must not be empty/,
   },
   {
+    name: 'control-characters', meaning: 'The value is shown in terminals, and becomes a part of files and commands on the host.', frame: 'components.web.run',
+    bad: 'type: systemd\ncommand: ▸"/bin/app \\e[2J"', good: 'type: systemd\ncommand: /bin/app', path: 'components.web.run.command', message: /must not have control characters/,
+  },
+  {
     name: 'more-than-one-line', meaning: 'The value becomes one line of a command or of a file on the host.', frame: 'components.web.run',
     bad: 'type: systemd\ncommand: ▸"/bin/app\\nUser=root"', good: 'type: systemd\ncommand: /bin/app', path: 'components.web.run.command', message: /must be one line/,
   },

@@ -13,12 +13,12 @@ const withoutSsh: Plugin = {
   },
 };
 
-/** The driver as one file that only needs Node, as the host worker itself. */
-export async function bundleDriver(): Promise<Buffer> {
+/** The driver, or another program like it, as one file that only needs Node, as the host worker itself. */
+export async function bundleDriver(program = new URL('driver.ts', import.meta.url)): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), 'maestro-driver-'));
   try {
     await build({
-      entryPoints: [fileURLToPath(new URL('driver.ts', import.meta.url))], outfile: join(folder, 'driver.cjs'),
+      entryPoints: [fileURLToPath(program)], outfile: join(folder, 'driver.cjs'),
       bundle: true, platform: 'node', format: 'cjs', target: 'node20', keepNames: true, logLevel: 'error', plugins: [withoutSsh],
     });
     return await readFile(join(folder, 'driver.cjs'));
