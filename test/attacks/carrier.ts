@@ -18,7 +18,7 @@ const flushTimeoutMs = 5_000;
 const longestMs = 90_000;
 
 async function carryOut(request: CarryRequest): Promise<CarryAnswer> {
-  const deps = await assemble({ node: 'h1', url: request.url, token: 'a token of this host', stateFolder: request.state }, process.env, silent);
+  const deps = await assemble({ node: 'h1', plane: { url: request.url }, stateFolder: request.state }, process.env, silent);
   try {
     return { carried: await inBatches(request.works, request.at_once, (work) => one(deps, request, work)) };
   } finally {

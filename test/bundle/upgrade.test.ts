@@ -106,8 +106,8 @@ describe('an upgrade', () => {
   }, 60_000);
 
   it.each([
-    ['crashes', '0.3.0', () => 'process.exit(3);\n', [], /ended 5 times by itself/],
-    ['never becomes ready', '0.4.0', () => 'setInterval(() => {}, 1000);\n', ['--patience', '5s'], /was not ready within 5 s/],
+    ['crashes', '0.3.0', (): string => 'process.exit(3);\n', [], /ended 5 times by itself/],
+    ['never becomes ready', '0.4.0', (): string => 'setInterval(() => {}, 1000);\n', ['--patience', '5s'], /was not ready within 5 s/],
   ] as const)('to a version that %s puts the old one back by itself, and says so', async (_what, version, worker, options, said) => {
     const old = folderOf(known(archives.second));
     await pack(lab.downloads, { version, worker });
