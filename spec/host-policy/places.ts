@@ -53,13 +53,20 @@ export function destNeeds(dest: string): Permission | 'never' | null {
 }
 
 const ownUnits = /^maestro-host(-upgrade|-worker)?\.service$/;
-const systemUnits = new RegExp(`^(${[
-  'systemd-.*', 'dbus(-broker)?', 'docker', 'containerd', 'ssh', 'sshd', 'sshd@.*', 'ssh@.*', 'cron', 'crond', 'atd', 'getty@.*', 'serial-getty@.*', 'console-getty', 'user@.*', 'user-runtime-dir@.*',
-  'NetworkManager.*', 'networking', 'network', 'firewalld', 'ufw', 'nftables', 'iptables', 'ip6tables', 'netfilter-persistent', 'auditd', 'rsyslog', 'syslog', 'polkit', 'polkitd', 'udev', 'apparmor', 'selinux-.*',
-  'chrony', 'chronyd', 'ntp', 'ntpd', 'emergency', 'rescue', 'debug-shell', 'kmod', 'lvm2-.*', 'multipathd', 'iscsid?', 'snapd.*', 'cloud-.*', 'apt-daily.*', 'unattended-upgrades', 'qemu-guest-agent', 'ModemManager', 'dracut-.*', 'initrd-.*', 'rc-local', 'quotaon', 'fail2ban',
-].join('|')})\\.service$`);
+const systemUnits: ReadonlySet<string> = new Set([
+  'dbus', 'dbus-broker', 'docker', 'containerd', 'ssh', 'sshd', 'cron', 'crond', 'atd', 'console-getty', 'networking', 'network', 'firewalld', 'ufw', 'nftables',
+  'iptables', 'ip6tables', 'netfilter-persistent', 'auditd', 'rsyslog', 'syslog', 'polkit', 'polkitd', 'udev', 'apparmor', 'chrony', 'chronyd', 'ntp', 'ntpd',
+  'emergency', 'rescue', 'debug-shell', 'kmod', 'multipathd', 'iscsi', 'iscsid', 'unattended-upgrades', 'qemu-guest-agent', 'ModemManager', 'rc-local', 'quotaon',
+  'fail2ban',
+]);
+const systemUnitFamilies: readonly string[] = [
+  'systemd-', 'sshd@', 'ssh@', 'getty@', 'serial-getty@', 'user@', 'user-runtime-dir@', 'NetworkManager', 'selinux-', 'lvm2-', 'snapd', 'cloud-', 'apt-daily', 'dracut-',
+  'initrd-',
+];
 
 export function unitNeeds(name: string): Permission | 'never' | null {
   if (ownUnits.test(name)) return 'never';
-  return systemUnits.test(name) ? 'system_units' : null;
+  if (!name.endsWith('.service')) return null;
+  const base = name.slice(0, -'.service'.length);
+  return systemUnits.has(base) || systemUnitFamilies.some((family) => base.startsWith(family)) ? 'system_units' : null;
 }
