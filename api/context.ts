@@ -4,7 +4,9 @@ import type { EventFeed } from '../control/events/index.js';
 import type { Renderer } from '../control/rendering/desired.js';
 import type { Vault } from '../control/secrets/index.js';
 import type { PrismaClient } from '../prisma/client.js';
+import type { SetupCode } from '../control/auth/index.js';
 import type { GuessLimits } from './http/guesses.js';
+import type { RequestLimits } from './http/request-limits.js';
 import type { Logger } from './log.js';
 import type { Orchestrator } from './temporal.js';
 
@@ -20,6 +22,9 @@ export interface ApiSettings {
   templateEnv: Readonly<Record<string, string>>;
   artifacts: { maxBytes: number; ttlMs: number };
   guessLimits: GuessLimits;
+  requestLimits: RequestLimits;
+  /** Names by which we may be called, besides addresses, localhost and the name of this machine. */
+  allowedHosts: readonly string[];
   /** An answer that does not fit its schema is an error (tests), not only a line in the log. */
   strictAnswers: boolean;
 }
@@ -32,6 +37,7 @@ export interface ApiContext {
   artifacts: ArtifactStore;
   temporal: Orchestrator;
   log: Logger;
+  setupCode: SetupCode;
   settings: ApiSettings;
   openapi(): object;
 }

@@ -6,12 +6,15 @@ import { readConfig, type Config } from '../control/config.js';
 import { FolderStore } from '../control/artifacts/index.js';
 import { EventFeed } from '../control/events/index.js';
 import { hostTokenKey } from '../control/host-tokens.js';
+import { fillDeployHosts } from '../control/access/index.js';
+import { setupCode } from '../control/auth/index.js';
 import { digestKey, Vault, vaultKeys } from '../control/secrets/index.js';
 import { watchHosts } from '../gateway/watch-hosts.js';
 import { createPrisma } from '../prisma/client.js';
 import { migrate } from '../prisma/migrate.js';
 import type { ApiSettings } from './context.js';
 import { guessLimits } from './http/guesses.js';
+import { requestLimits } from './http/request-limits.js';
 import { createLog, type Logger } from './log.js';
 import { createServer, type ApiServer } from './server.js';
 import { createOrchestrator } from './temporal.js';
@@ -27,6 +30,8 @@ const settingsOf = (config: Config): ApiSettings => ({
   temporalNamespace: config.temporal.namespace,
   templateEnv: allowedEnv(process.env),
   guessLimits,
+  requestLimits: { ...requestLimits, perCaller: config.requestsPerMinute },
+  allowedHosts: [new URL(config.publicUrl).hostname, ...config.allowedHosts],
   artifacts: config.artifacts,
   strictAnswers: false,
 });
@@ -50,15 +55,19 @@ async function main(log: Logger, config: Config, signal: StopSignal): Promise<vo
   const db = createPrisma(config.databaseUrl, { onConnectionError: (error) => log.warn({ err: error }, 'a database connection was lost') });
   const feed = new EventFeed({ db, databaseUrl: config.databaseUrl, onError: (error) => log.warn({ err: error }, 'events cannot be read; trying again') });
   await feed.start();
+  await fillDeployHosts(db);
   const settings = settingsOf(config);
   const temporal = createOrchestrator({ address: config.temporal.address, namespace: config.temporal.namespace });
   const web = await pages(config, log);
   const vault = new Vault(config.dataDir, vaultKeys(config));
   const renderer = createRenderer({ db, env: settings.templateEnv, vault, digestKey: await digestKey(config.dataDir) });
-  const api = createServer({ db, feed, renderer, vault, artifacts: new FolderStore(config.dataDir), temporal, log, settings, web, hostTokenKey: await hostTokenKey(config.dataDir) });
+  const code = await setupCode(db, config.dataDir, config.setupCode);
+  const api = createServer({ db, feed, renderer, vault, setupCode: code, artifacts: new FolderStore(config.dataDir), temporal, log, settings, web, hostTokenKey: await hostTokenKey(config.dataDir) });
   await listen(api, config);
   const stopWatching = watchHosts(db, (error) => log.warn({ err: error }, 'silent hosts cannot be looked for; trying again'));
   signal.serving();
+  // A supervisor prints it itself.
+  if (code.printed !== null && process.send === undefined) process.stdout.write(`\nThere is no administrator yet. Make the first one at ${config.publicUrl}/setup with the setup code ${code.printed}\n\n`);
   log.info({ host: config.host, port: config.port }, 'ready');
   process.send?.({ type: 'ready' });
   await signal.given;

@@ -8,6 +8,7 @@ import express, { type Express } from 'express';
 import { hostRouter } from '../gateway/host-router.js';
 import { MaestroError } from '../spec/errors.js';
 import type { ApiContext } from './context.js';
+import { checkHostName } from './http/host-name.js';
 import { errorHandler } from './http/refuse.js';
 import { requestLog } from './http/request-log.js';
 import { dataHeaders, pageHeaders } from './http/security-headers.js';
@@ -56,6 +57,7 @@ function application(deps: ServerDeps, context: ApiContext): Express {
   app.use('/host/v1', hostRouter({ db: deps.db, renderer: deps.renderer, artifacts: deps.artifacts, tokenKey: deps.hostTokenKey, troubled: (error) => log.debug({ err: error }, 'a version that a host looks after cannot be rendered') }));
   app.use(apiRouter(routes, context));
   app.use(['/api', '/host', '/ws'], (request) => { throw noSuchPath(pathOf(request.originalUrl)); });
+  app.use((request, _response, next) => { checkHostName(request.headers.host, deps.settings.allowedHosts); next(); });
   app.use(pageHeaders(), (request, response, next) => { web.handle(request, response).catch(next); });
   app.use(errorHandler(log));
   return app;

@@ -7,15 +7,19 @@ import { componentRoutes } from './components.js';
 import { deployRoutes } from './deploys.js';
 import { describeRoutes } from './describe.js';
 import { healthRoutes } from './health.js';
+import { hostTagRoutes } from './host-tags.js';
 import { keyRoutes } from './keys.js';
 import { logRoutes } from './logs.js';
 import { nodeRoutes } from './nodes.js';
 import { observedRoutes } from './observed.js';
 import { rolloutRoutes } from './rollouts.js';
 import { secretRoutes } from './secrets.js';
+import { sessionRoutes } from './sessions.js';
+import { userRoutes } from './users.js';
 import { validateRoutes } from './validate.js';
 
 export const routes: readonly Route[] = [
   ...healthRoutes, ...describeRoutes, ...authRoutes, ...keyRoutes, ...deployRoutes, ...validateRoutes, ...applyRoutes, ...rolloutRoutes, ...componentRoutes, ...nodeRoutes,
   ...secretRoutes, ...observedRoutes, ...logRoutes, ...artifactRoutes,
+  ...userRoutes, ...sessionRoutes, ...hostTagRoutes,
 ];

@@ -6,8 +6,8 @@ import { nodeItem } from '../schemas/nodes.js';
 
 export const nodeRoutes = [
   route({
-    method: 'get', path: '/api/nodes', operationId: 'listNodes', tag: 'nodes', summary: 'The fleet: hosts that have said hello, and whether they still do', right: 'node.read',
+    method: 'get', path: '/api/nodes', operationId: 'listNodes', tag: 'nodes', summary: 'The fleet: hosts that have said hello, and whether they still do', right: 'node.read', narrowed: 'query',
     query: z.strictObject(pageQuery), response: named('NodePage', pageOf(nodeItem)),
-    handler: ({ context: { db }, query }) => listNodes(db, query),
+    handler: ({ actor, context: { db }, query }) => listNodes(db, query, actor.scope),
   }),
 ];

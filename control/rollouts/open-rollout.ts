@@ -1,12 +1,15 @@
 /** What makes a rollout exist: one transaction, before any workflow. */
+import { documentHosts } from '../../spec/document/index.js';
 import { MaestroError } from '../../spec/errors.js';
 import type { RolloutKind } from '../../spec/words.js';
 import type { Actor } from '../actor.js';
+import { spendDeployHosts, spendHosts } from '../access/index.js';
 import { appendAudit } from '../audit/index.js';
 import { occupy, type DeployClaims } from '../claims/index.js';
 import { isUniqueViolation, notFound, type Db, type Reader, type Tx } from '../database.js';
 import { lockDeploy, type LockedDeploy } from '../deploys/lock.js';
 import { entriesOfVersion, guardVersion, insertVersion, versionEvent } from '../deploys/submit.js';
+import { storedDocument } from '../documents/stored-document.js';
 import { appendEvents, type EventInput } from '../events/index.js';
 import { effectOnce } from '../idempotency/index.js';
 import { newId } from '../ids.js';
@@ -56,6 +59,7 @@ async function open(tx: Tx, actor: Actor, { deployId, version: wanted, kind, par
   await refuseOpenRollout(tx, deploy);
   const source = await tx.version.findUnique({ where: { deploy_id_number: { deploy_id: deployId, number: wanted } }, select: { yaml: true } });
   if (!source) throw notFound('version', `${deployId}/v${wanted}`);
+  await (prune === undefined ? spendHosts(tx, actor, () => hostsOf(source.yaml, `${deployId}/v${wanted}`)) : spendDeployHosts(tx, actor, deployId));
   if (plan !== null && asked !== undefined) await refuseStalePlan(tx, plan, { deployId, version: wanted, yaml: source.yaml, secrets, prune, hashes: asked.hashes });
   const events: EventInput[] = [];
   let version = wanted;
@@ -68,12 +72,14 @@ async function open(tx: Tx, actor: Actor, { deployId, version: wanted, kind, par
   await tx.rollout.create({ data: { ...rollout, prune: prune !== undefined, prune_volumes: prune?.volumes ?? false, plan_id: plan?.id ?? null, started_by: actor.name, started_by_id: actor.id } });
   await tx.deploy.update({ where: { id: deployId }, data: { current_version: version, latest_version: Math.max(version, deploy.latest_version) } });
   await pinSecrets(tx, deployId, version, secrets);
-  if (claims) await occupy(tx, { deployId, version, yaml: source.yaml, claims });
+  if (claims) await occupy(tx, { deployId, version, yaml: source.yaml, claims, scope: actor.scope });
   await appendAudit(tx, { actor, action: `rollout.${kind}`, target: rollout.id, result: 'ok', details: { deploy_id: deployId, version, ...(kind === 'rollback' ? { parent } : {}), ...(plan === null ? {} : { plan_id: plan.id, plan_digest: plan.digest }) } });
   events.push(rolloutEvent(rollout, 'pending', ''));
   await appendEvents(tx, events);
   return { rollout_id: rollout.id, version };
 }
+
+const hostsOf = (yaml: string, name: string): string[] => documentHosts(storedDocument(yaml, name));
 
 export const rolloutEvent = (rollout: { id: string; deploy_id: string; version: number; kind: RolloutKind }, state: string, reason: string): EventInput =>
   ({ type: 'rollout.state', deploy_id: rollout.deploy_id, rollout_id: rollout.id, data: { state, reason, version: rollout.version, kind: rollout.kind } });

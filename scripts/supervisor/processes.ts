@@ -91,7 +91,7 @@ export function apiProcess(context: Context, addresses: Addresses, port: number)
 }
 
 export function workerProcess(context: Context, addresses: Addresses, port: number): Part {
-  return nodeProcess<void>(context, { name: 'worker', title: 'the control-plane worker', bundle: 'worker.mjs', env: serverEnv(context, addresses, port), withheld: ['MAESTRO_VAULT_PASSPHRASE'], report: nothing });
+  return nodeProcess<void>(context, { name: 'worker', title: 'the control-plane worker', bundle: 'worker.mjs', env: serverEnv(context, addresses, port), withheld: ['MAESTRO_VAULT_PASSPHRASE', 'MAESTRO_SETUP_CODE'], report: nothing });
 }
 
 function hostReport(message: Record<string, unknown>): HostReport {
@@ -110,5 +110,5 @@ export function hostWorkerProcess(context: Context, addresses: Addresses): Part<
     MAESTRO_INSECURE_TEMPORAL: '1',
     MAESTRO_STATE: context.data.hostWorker,
   };
-  return nodeProcess(context, { name: 'host-worker', title: 'the host worker', bundle: 'host-worker/worker.cjs', env, withheld: ['DATABASE_URL', 'MAESTRO_DATA', 'MAESTRO_VAULT_PASSPHRASE'], report: hostReport });
+  return nodeProcess(context, { name: 'host-worker', title: 'the host worker', bundle: 'host-worker/worker.cjs', env, withheld: ['DATABASE_URL', 'MAESTRO_DATA', 'MAESTRO_VAULT_PASSPHRASE', 'MAESTRO_SETUP_CODE'], report: hostReport });
 }

@@ -11,7 +11,7 @@ import { createServer, type ServerDeps } from '../../api/server.js';
 import { createOrchestrator } from '../../api/temporal.js';
 import { systemActor } from '../../control/actor.js';
 import { FolderStore } from '../../control/artifacts/index.js';
-import { createKey, createUser, login } from '../../control/auth/index.js';
+import { createKey, createUser, login, setupCode } from '../../control/auth/index.js';
 import { EventFeed } from '../../control/events/index.js';
 import { hostToken } from '../../control/host-tokens.js';
 import { seen } from '../../control/nodes/index.js';
@@ -22,6 +22,7 @@ import { rightsOfRole, roles, type Role } from '../../spec/words.js';
 import { startDatabase, type DatabaseServer } from '../control/database.js';
 
 export const password = 'correct horse battery';
+export const testSetupCode = 'test-setup-code';
 /** Nothing listens on port 1. */
 export const nowhere = '127.0.0.1:1';
 
@@ -58,7 +59,7 @@ export interface Wanted {
 
 const settings: ApiSettings = {
   allowedOrigins: [], https: false, temporalUiUrl: 'http://temporal.test', temporalNamespace: 'default', templateEnv: {},
-  guessLimits: { perAccount: 1000, perAddress: 1000, windowMs: 60_000 }, strictAnswers: true, artifacts: { maxBytes: 5_000_000, ttlMs: 60_000 },
+  guessLimits: { perAccount: 1000, perAddress: 1000, windowMs: 60_000 }, requestLimits: { perCaller: 100_000, refusedPerAddress: 100_000, windowMs: 60_000 }, allowedHosts: [], strictAnswers: true, artifacts: { maxBytes: 5_000_000, ttlMs: 60_000 },
 };
 
 export async function makePeople(db: PrismaClient): Promise<Pick<Api, 'people' | 'keys'>> {
@@ -67,7 +68,8 @@ export async function makePeople(db: PrismaClient): Promise<Pick<Api, 'people' |
   for (const role of roles) {
     const user = await createUser(db, systemActor, { username: role, password, role });
     people[role] = { cookie: `session=${(await login(db, { username: role, password })).token}` };
-    const { key } = await createKey(db, { kind: 'user', id: user.user_id, name: role, rights: rightsOfRole[role] }, { name: 'all', rights: rightsOfRole[role] });
+    const all = rightsOfRole[role].filter((right) => right !== 'user.manage');
+    const { key } = await createKey(db, { kind: 'user', id: user.user_id, name: role, rights: rightsOfRole[role] }, { name: 'all', rights: all });
     keys[role] = { authorization: `Bearer ${key}` };
   }
   return { people: complete(people), keys: complete(keys) };
@@ -107,7 +109,7 @@ export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Pro
   const dataDir = await mkdtemp(join(tmpdir(), 'maestro-api-'));
   const vault = new Vault(dataDir, vaultKeys({ dataDir, passphrase: undefined }));
   const api = createServer({
-    db, feed, temporal, vault, artifacts: new FolderStore(dataDir), settings: all, hostTokenKey: tokenKey, renderer: createRenderer({ db, env: all.templateEnv, vault, digestKey: '0'.repeat(64) }),
+    db, feed, temporal, vault, setupCode: await setupCode(db, dataDir, testSetupCode), artifacts: new FolderStore(dataDir), settings: all, hostTokenKey: tokenKey, renderer: createRenderer({ db, env: all.templateEnv, vault, digestKey: '0'.repeat(64) }),
     log: createLog({ level: 'debug', destination: { write: (line: string) => void log.push(line) } }), ...wanted.deps,
   });
   await feed.start();

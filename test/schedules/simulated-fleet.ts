@@ -38,7 +38,7 @@ export async function startSimulatedFleet(ids: readonly string[]): Promise<Simul
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await client.setupAdmin();
+    await client.setupAdmin(stack.dataDir);
     await Promise.all(ids.map(async (id) => {
       hosts.set(id, await SimulatedHost.start(id, { connection, folder: join(folder, id), control: { url: stack.url, node: id, token: hostToken(key, id) } }));
     }));
