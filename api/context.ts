@@ -4,6 +4,7 @@ import type { EventFeed } from '../control/events/index.js';
 import type { Renderer } from '../control/rendering/desired.js';
 import type { Vault } from '../control/secrets/index.js';
 import type { PrismaClient } from '../prisma/client.js';
+import type { AuditAnchor } from '../control/audit/index.js';
 import type { SetupCode } from '../control/auth/index.js';
 import type { GuessLimits } from './http/guesses.js';
 import type { RequestLimits } from './http/request-limits.js';
@@ -38,6 +39,7 @@ export interface ApiContext {
   temporal: Orchestrator;
   log: Logger;
   setupCode: SetupCode;
+  auditAnchor: AuditAnchor;
   settings: ApiSettings;
   openapi(): object;
 }

@@ -7,6 +7,7 @@ import { FolderStore } from '../control/artifacts/index.js';
 import { EventFeed } from '../control/events/index.js';
 import { hostTokenKey } from '../control/host-tokens.js';
 import { fillDeployHosts } from '../control/access/index.js';
+import { AuditAnchor, keepAnchored } from '../control/audit/index.js';
 import { setupCode } from '../control/auth/index.js';
 import { digestKey, Vault, vaultKeys } from '../control/secrets/index.js';
 import { watchHosts } from '../gateway/watch-hosts.js';
@@ -62,9 +63,11 @@ async function main(log: Logger, config: Config, signal: StopSignal): Promise<vo
   const vault = new Vault(config.dataDir, vaultKeys(config));
   const renderer = createRenderer({ db, env: settings.templateEnv, vault, digestKey: await digestKey(config.dataDir) });
   const code = await setupCode(db, config.dataDir, config.setupCode);
-  const api = createServer({ db, feed, renderer, vault, setupCode: code, artifacts: new FolderStore(config.dataDir), temporal, log, settings, web, hostTokenKey: await hostTokenKey(config.dataDir) });
+  const auditAnchor = await AuditAnchor.open(config.dataDir);
+  const api = createServer({ db, feed, renderer, vault, setupCode: code, auditAnchor, artifacts: new FolderStore(config.dataDir), temporal, log, settings, web, hostTokenKey: await hostTokenKey(config.dataDir) });
   await listen(api, config);
   const stopWatching = watchHosts(db, (error) => log.warn({ err: error }, 'silent hosts cannot be looked for; trying again'));
+  const stopAnchoring = keepAnchored(db, auditAnchor, (error) => log.error({ err: error }, 'the audit trail cannot be anchored'));
   signal.serving();
   // A supervisor prints it itself.
   if (code.printed !== null && process.send === undefined) process.stdout.write(`\nThere is no administrator yet. Make the first one at ${config.publicUrl}/setup with the setup code ${code.printed}\n\n`);
@@ -75,7 +78,7 @@ async function main(log: Logger, config: Config, signal: StopSignal): Promise<vo
   stopWatching();
   setTimeout(() => process.exit(1), exitGraceMs).unref();
   await api.close();
-  await Promise.allSettled([web?.close(), feed.close(), temporal.close()]);
+  await Promise.allSettled([stopAnchoring(), web?.close(), feed.close(), temporal.close()]);
   await db.$disconnect();
 }
 

@@ -169,7 +169,7 @@ function serve(row: Route, context: ApiContext, guard: Guard, limit: Guard) {
   return async (request: Request, response: Response): Promise<void> => {
     response.locals['route'] = row.path;
     response.setHeader('Cache-Control', 'no-store');
-    if (row.right !== 'public' || isMutation(row.method)) checkHostName(request.headers.host, context.settings.allowedHosts);
+    if (row.right !== 'public' || row.limited === true) checkHostName(request.headers.host, context.settings.allowedHosts);
     refuseOtherSites(row, request, context);
     await limit(request, response);
     const actor = await whoAsks(row, request, context);

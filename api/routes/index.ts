@@ -2,6 +2,7 @@
 import type { Route } from '../route.js';
 import { applyRoutes } from './apply.js';
 import { artifactRoutes } from './artifacts.js';
+import { auditRoutes } from './audit.js';
 import { authRoutes } from './auth.js';
 import { componentRoutes } from './components.js';
 import { deployRoutes } from './deploys.js';
@@ -21,5 +22,5 @@ import { validateRoutes } from './validate.js';
 export const routes: readonly Route[] = [
   ...healthRoutes, ...describeRoutes, ...authRoutes, ...keyRoutes, ...deployRoutes, ...validateRoutes, ...applyRoutes, ...rolloutRoutes, ...componentRoutes, ...nodeRoutes,
   ...secretRoutes, ...observedRoutes, ...logRoutes, ...artifactRoutes,
-  ...userRoutes, ...sessionRoutes, ...hostTagRoutes,
+  ...userRoutes, ...sessionRoutes, ...hostTagRoutes, ...auditRoutes,
 ];

@@ -2,10 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { checkTable } from '../../api/check-table.js';
+import { seenOf } from '../../api/narrowed.js';
 import { isMutation, route, type Route } from '../../api/route.js';
 import { routes } from '../../api/routes/index.js';
 import { systemActor } from '../../control/actor.js';
-import { createKey, deleteKey, login } from '../../control/auth/index.js';
+import { createKey, createUser, deleteKey, login } from '../../control/auth/index.js';
 import { listAudit } from '../../control/audit/index.js';
 import { sha256Hex } from '../../spec/hash.js';
 import { rightsOfRole, roles, type Right, type Role } from '../../spec/words.js';
@@ -55,6 +56,8 @@ const expected: Record<string, Right | 'public' | 'session' | 'person' | `${Righ
   'get /api/nodes': 'node.read',
   'get /api/nodes/{id}/tags': 'node.read',
   'put /api/nodes/{id}/tags': 'user.manage in person',
+  'get /api/audit': 'audit.read',
+  'get /api/audit/verify': 'audit.read',
   'get /api/users': 'user.manage in person',
   'post /api/users': 'user.manage in person',
   'get /api/users/{id}': 'user.manage in person',
@@ -143,6 +146,26 @@ describe('access', () => {
           expect([role, kind, nameOf(row), answer.status === 401 && wanted !== 'public']).toEqual([role, kind, nameOf(row), false]);
           expect([role, kind, nameOf(row), answer.status >= 500 && codeOf(answer) !== 'unavailable' && nameOf(row) !== 'get /readyz']).toEqual([role, kind, nameOf(row), false]);
         }
+      }
+    }
+  });
+
+  it('T-O1: somebody who is narrowed gets into no route that does not say how it keeps to the grants, by person and by key', async () => {
+    const { db } = context.api;
+    const own = await createUser(db, systemActor, { username: 'narrowed', password, role: 'operator', grants: { deploys: [] } });
+    const admin = await db.user.findFirstOrThrow({ where: { username: 'admin' } });
+    const { key } = await createKey(db, { kind: 'user', id: admin.id, name: 'admin', rights: rightsOfRole.admin }, { name: 'scoped', rights: rightsOfRole.admin.filter((right) => right !== 'user.manage'), limits: { host_tags: ['none'] } });
+    for (const row of routes) {
+      const { token } = await login(db, { username: own.username, password });
+      for (const [role, kind, as] of [['operator', 'person', { cookie: `session=${token}` }], ['admin', 'key', { authorization: `Bearer ${key}` }]] as const) {
+        const wanted = expected[nameOf(row)] ?? 'missing';
+        const answer = await call(row, as);
+        const open = wanted === 'public' || wanted === 'session' || (wanted === 'person' && kind === 'person');
+        const may = open || mayBe(role, kind, wanted);
+        const status = !may ? 403 : open ? null : seenOf(row) !== null ? 404 : row.narrowed === undefined ? 403 : null;
+        if (status === null) expect([kind, nameOf(row), answer.status === 401 && wanted !== 'public']).toEqual([kind, nameOf(row), false]);
+        else expect([kind, nameOf(row), answer.status]).toEqual([kind, nameOf(row), status]);
+        if (answer.status === 403 && wanted !== 'person') expect([nameOf(row), Object.keys(z.object({ details: z.looseObject({}) }).parse(answer.body).details)]).toEqual([nameOf(row), expect.arrayContaining(may || !wanted.endsWith(' in person') || kind === 'person' ? ['missing_right'] : [])]);
       }
     }
   });

@@ -11,6 +11,7 @@ import { createServer, type ServerDeps } from '../../api/server.js';
 import { createOrchestrator } from '../../api/temporal.js';
 import { systemActor } from '../../control/actor.js';
 import { FolderStore } from '../../control/artifacts/index.js';
+import { AuditAnchor } from '../../control/audit/index.js';
 import { createKey, createUser, login, setupCode } from '../../control/auth/index.js';
 import { EventFeed } from '../../control/events/index.js';
 import { hostToken } from '../../control/host-tokens.js';
@@ -39,6 +40,7 @@ export interface Api {
   tokenKey: string;
   /** Where the vault is. */
   dataDir: string;
+  auditAnchor: AuditAnchor;
   /** Every line logged so far. */
   log: string[];
   people: Record<Role, { cookie: string }>;
@@ -107,9 +109,10 @@ export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Pro
   const temporal = createOrchestrator({ address: wanted.temporalAddress ?? nowhere, namespace: 'default', callTimeoutMs: wanted.temporalAddress === undefined ? 300 : 5_000 });
   const all = { ...settings, ...wanted.settings };
   const dataDir = await mkdtemp(join(tmpdir(), 'maestro-api-'));
+  const auditAnchor = await AuditAnchor.open(dataDir);
   const vault = new Vault(dataDir, vaultKeys({ dataDir, passphrase: undefined }));
   const api = createServer({
-    db, feed, temporal, vault, setupCode: await setupCode(db, dataDir, testSetupCode), artifacts: new FolderStore(dataDir), settings: all, hostTokenKey: tokenKey, renderer: createRenderer({ db, env: all.templateEnv, vault, digestKey: '0'.repeat(64) }),
+    db, feed, temporal, vault, auditAnchor, setupCode: await setupCode(db, dataDir, testSetupCode), artifacts: new FolderStore(dataDir), settings: all, hostTokenKey: tokenKey, renderer: createRenderer({ db, env: all.templateEnv, vault, digestKey: '0'.repeat(64) }),
     log: createLog({ level: 'debug', destination: { write: (line: string) => void log.push(line) } }), ...wanted.deps,
   });
   await feed.start();
@@ -117,7 +120,7 @@ export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Pro
   await once(api.server, 'listening');
   const url = `http://127.0.0.1:${(api.server.address() as AddressInfo).port}`;
   return {
-    url, db, databaseUrl, feed, tokenKey, dataDir, log, people, keys,
+    url, db, databaseUrl, feed, tokenKey, dataDir, auditAnchor, log, people, keys,
     ask: (path, options) => ask(url, path, options),
     hostHeaders: (host) => ({ authorization: `Bearer ${hostToken(tokenKey, host)}`, 'x-maestro-node': host }),
     enroll: async (...hosts) => {

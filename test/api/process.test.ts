@@ -88,7 +88,7 @@ describe('the API process', () => {
     const closed = once(socket, 'close') as Promise<[number, Buffer]>;
     const body = JSON.stringify({ username: 'admin', password: 'correct horse battery' });
     const slow = connect(Number(new URL(url).port), '127.0.0.1');
-    slow.write(`POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body.slice(0, 10)}`);
+    slow.write(`POST /api/auth/login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body.slice(0, 10)}`);
     await wait(100);
     child.kill('SIGTERM');
     expect((await closed)[0]).toBe(1001);

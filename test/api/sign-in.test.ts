@@ -1,6 +1,9 @@
 /** Setting up, signing in and staying signed in: T-A2, T-A3. */
 import { randomBytes } from 'node:crypto';
+import { get } from 'node:http';
+import { hostname } from 'node:os';
 import { z } from 'zod';
+import { guessLimits } from '../../api/http/guesses.js';
 import { password, startApi, testSetupCode, useApi, type Api } from './harness.js';
 
 const credentials = (username: string, secret = password) => ({ username, password: secret });
@@ -162,6 +165,77 @@ describe('guessing passwords', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     const evaluated = await api.db.auditEntry.count({ where: { action: 'auth.login', result: 'refused' } });
     expect(evaluated).toBe(6);
+  });
+});
+
+describe('a thousand guesses', () => {
+  const context = useApi({ settings: { guessLimits } });
+
+  it('T-A2: are not evaluated but for twenty, from one address and from many, and the others are told when to come back', async () => {
+    const { api } = context;
+    const statuses: number[] = [];
+    for (let round = 0; round < 50; round += 1) {
+      const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => api.ask('/api/auth/login', { json: credentials(index % 2 === 0 ? 'admin' : `user-${round}-${index}`, `guess-${round}-${index}`) })));
+      statuses.push(...answers.map(({ status }) => status));
+    }
+    expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(980);
+    expect(await api.db.auditEntry.count({ where: { action: 'auth.login', result: 'refused' } })).toBeLessThanOrEqual(20);
+  }, 60_000);
+});
+
+describe('signing in', () => {
+  const context = useApi({ settings: { guessLimits: { perAccount: 3, perAddress: 3, windowMs: 60_000 } } });
+
+  it('does not count against anybody when it goes well', async () => {
+    for (let index = 0; index < 12; index += 1) expect((await context.api.ask('/api/auth/login', { json: credentials('viewer') })).status).toBe(200);
+  });
+});
+
+describe('one caller', () => {
+  const context = useApi({ settings: { requestLimits: { perCaller: 20, refusedPerAddress: 10, windowMs: 60_000 } } });
+
+  it('may ask so often, by key or session each for itself, and is then told to wait', async () => {
+    const { api } = context;
+    const ask = async (as: Parameters<Api['ask']>[1]): Promise<number> => (await api.ask('/api/deploys', as)).status;
+    for (const as of [api.keys.viewer, api.people.viewer]) {
+      const statuses = [];
+      for (let index = 0; index < 22; index += 1) statuses.push(await ask({ as }));
+      expect(statuses).toEqual([...Array.from({ length: 20 }, () => 200), 429, 429]);
+    }
+    const refused = await api.ask('/api/deploys', { as: api.keys.viewer });
+    expect(refused.body).toMatchObject({ code: 'rate_limited' });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await ask({ as: api.keys.admin })).toBe(200);
+  });
+
+  it('is stopped from trying made-up keys, however they differ', async () => {
+    const { api } = context;
+    const statuses = [];
+    for (let index = 0; index < 12; index += 1) statuses.push((await api.ask('/api/deploys', { as: { authorization: `Bearer mae_${randomBytes(32).toString('base64url')}` } })).status);
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429, 429]);
+  });
+});
+
+describe('the name we are called by', () => {
+  const context = useApi({ settings: { allowedHosts: ['deploy.example.com'] } });
+
+  /** fetch does not let a Host header be chosen. */
+  function called(path: string, host: string): Promise<number> {
+    const { port } = new URL(context.api.url);
+    return new Promise((resolve, reject) => {
+      get({ host: '127.0.0.1', port, path, headers: { host, ...context.api.people.viewer } }, (response) => { response.resume(); resolve(response.statusCode ?? 0); }).on('error', reject);
+    });
+  }
+
+  it('T-A3: is one of ours, or a page that rebound its own name gets nothing, neither data nor pages', async () => {
+    for (const host of ['evil.example', 'evil.example:8080', 'deploy.example.com.evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', '[::1].evil.example', 'a@127.0.0.1', '']) {
+      expect([host, await called('/api/deploys', host), await called('/', host)]).toEqual([host, host === '' ? expect.any(Number) : 403, host === '' ? expect.any(Number) : 403]);
+      expect(await called('/api/deploys', host)).not.toBe(200);
+    }
+    for (const host of ['127.0.0.1', '127.0.0.1:8080', 'localhost:1', 'LOCALHOST', '[::1]:8080', '10.2.3.4:80', 'Deploy.Example.com', 'deploy.example.com.:443', hostname()]) {
+      expect([host, await called('/api/deploys', host), await called('/', host)]).toEqual([host, 200, 200]);
+    }
+    expect(await called('/healthz', 'evil.example')).toBe(200);
   });
 });
 

@@ -15,6 +15,7 @@ import { Vault, vaultKeys } from '../../control/secrets/index.js';
 import type { Orchestrator } from '../../api/temporal.js';
 import { nextApp } from '../../api/web.js';
 import { FolderStore } from '../../control/artifacts/index.js';
+import { AuditAnchor } from '../../control/audit/index.js';
 import { setupCode } from '../../control/auth/index.js';
 import { EventFeed } from '../../control/events/index.js';
 import { recordPlan, type HostAnswer, type PlanHost } from '../../control/plans/index.js';
@@ -51,7 +52,7 @@ async function main(databaseUrl: string): Promise<void> {
   const web = await nextApp(process.cwd(), '127.0.0.1', 0);
   if (!web) throw new Error('the pages are not built: npx next build web');
   const { server } = createServer({
-    db, feed, temporal, web, vault, setupCode: await setupCode(db, dataDir, 'pages-setup-code'), artifacts: new FolderStore(dataDir), renderer, hostTokenKey: randomBytes(32).toString('hex'),
+    db, feed, temporal, web, vault, auditAnchor: await AuditAnchor.open(dataDir), setupCode: await setupCode(db, dataDir, 'pages-setup-code'), artifacts: new FolderStore(dataDir), renderer, hostTokenKey: randomBytes(32).toString('hex'),
     log: createLog({ level: 'warn', destination: process.stderr }),
     settings: {
       allowedOrigins: [], https: false, temporalUiUrl: 'http://temporal.test', temporalNamespace: 'default', templateEnv: {},

@@ -45,12 +45,21 @@ CREATE INDEX "host_tags_tag_idx" ON "host_tags"("tag");
 -- CreateIndex
 CREATE INDEX "deploy_hosts_host_idx" ON "deploy_hosts"("host");
 
+-- CreateIndex
+CREATE INDEX "audit_target_id_idx" ON "audit"("target", "id");
+
+-- CreateIndex
+CREATE INDEX "audit_actor_id_id_idx" ON "audit"("actor_id", "id");
+
+-- CreateIndex
+CREATE INDEX "audit_action_id_idx" ON "audit"("action", "id");
+
 -- AddForeignKey
 ALTER TABLE "key_host_uses" ADD CONSTRAINT "key_host_uses_key_id_fkey" FOREIGN KEY ("key_id") REFERENCES "api_keys"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "deploy_hosts" ADD CONSTRAINT "deploy_hosts_deploy_id_fkey" FOREIGN KEY ("deploy_id") REFERENCES "deploys"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
-UPDATE "_prisma_migrations" SET "finished_at" = now() WHERE "migration_name" = '20261126151429_people' AND "finished_at" IS NULL AND "rolled_back_at" IS NULL;
+UPDATE "_prisma_migrations" SET "finished_at" = now() WHERE "migration_name" = '20261126155918_people' AND "finished_at" IS NULL AND "rolled_back_at" IS NULL;
 
 COMMIT;
