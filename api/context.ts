@@ -5,7 +5,10 @@ import type { HostBundles } from '../control/host-bundles/index.js';
 import type { Renderer } from '../control/rendering/desired.js';
 import type { Vault } from '../control/secrets/index.js';
 import type { PrismaClient } from '../prisma/client.js';
+import type { AuditAnchor } from '../control/audit/index.js';
+import type { SetupCode } from '../control/auth/index.js';
 import type { GuessLimits } from './http/guesses.js';
+import type { RequestLimits } from './http/request-limits.js';
 import type { Logger } from './log.js';
 import type { Orchestrator } from './temporal.js';
 
@@ -21,6 +24,9 @@ export interface ApiSettings {
   templateEnv: Readonly<Record<string, string>>;
   artifacts: { maxBytes: number; ttlMs: number };
   guessLimits: GuessLimits;
+  requestLimits: RequestLimits;
+  /** Names by which we may be called, besides addresses, localhost and the name of this machine. */
+  allowedHosts: readonly string[];
   /** An answer that does not fit its schema is an error (tests), not only a line in the log. */
   strictAnswers: boolean;
 }
@@ -44,6 +50,8 @@ export interface ApiContext {
   temporal: Orchestrator;
   hostsDoor: HostsDoor;
   log: Logger;
+  setupCode: SetupCode;
+  auditAnchor: AuditAnchor;
   settings: ApiSettings;
   openapi(): object;
 }

@@ -7,12 +7,16 @@ import { FolderStore } from '../control/artifacts/index.js';
 import { EventFeed } from '../control/events/index.js';
 import { HostBundles, releaseKey } from '../control/host-bundles/index.js';
 import { openAuthorities } from '../control/identity/index.js';
+import { fillDeployHosts } from '../control/access/index.js';
+import { AuditAnchor, keepAnchored } from '../control/audit/index.js';
+import { setupCode } from '../control/auth/index.js';
 import { digestKey, Vault, vaultKeys } from '../control/secrets/index.js';
 import { watchHosts } from '../gateway/watch-hosts.js';
 import { createPrisma } from '../prisma/client.js';
 import { migrate } from '../prisma/migrate.js';
 import type { ApiSettings } from './context.js';
 import { guessLimits } from './http/guesses.js';
+import { requestLimits } from './http/request-limits.js';
 import { createLog, type Logger } from './log.js';
 import { createServer, type ApiServer } from './server.js';
 import { dataConverter, payloadKeys } from '../control/payloads/index.js';
@@ -29,6 +33,8 @@ const settingsOf = (config: Config): ApiSettings => ({
   temporalNamespace: config.temporal.namespace,
   templateEnv: allowedEnv(process.env),
   guessLimits,
+  requestLimits: { ...requestLimits, perCaller: config.requestsPerMinute },
+  allowedHosts: [new URL(config.publicUrl).hostname, ...config.allowedHosts],
   artifacts: config.artifacts,
   strictAnswers: false,
 });
@@ -52,6 +58,7 @@ async function main(log: Logger, config: Config, signal: StopSignal): Promise<vo
   const db = createPrisma(config.databaseUrl, { onConnectionError: (error) => log.warn({ err: error }, 'a database connection was lost') });
   const feed = new EventFeed({ db, databaseUrl: config.databaseUrl, onError: (error) => log.warn({ err: error }, 'events cannot be read; trying again') });
   await feed.start();
+  await fillDeployHosts(db);
   const settings = settingsOf(config);
   const temporal = createOrchestrator({ address: config.temporal.address, namespace: config.temporal.namespace, dataConverter: dataConverter(await payloadKeys(config.dataDir)) });
   const web = await pages(config, log);
@@ -60,10 +67,15 @@ async function main(log: Logger, config: Config, signal: StopSignal): Promise<vo
   const hostsDoor = { url: config.gateway.url, installUrl: `${config.publicUrl}/install.sh`, caDigest: async () => (await openAuthorities(db, keys)).digest };
   const renderer = createRenderer({ db, env: settings.templateEnv, vault, digestKey: await digestKey(config.dataDir) });
   const hostBundles = new HostBundles({ folder: config.downloads, key: await releaseKey(config.dataDir), publicUrl: config.publicUrl });
-  const api = createServer({ db, feed, renderer, vault, artifacts: new FolderStore(config.dataDir), hostBundles, temporal, log, settings, web, hostsDoor });
+  const code = await setupCode(db, config.dataDir, config.setupCode);
+  const auditAnchor = await AuditAnchor.open(config.dataDir);
+  const api = createServer({ db, feed, renderer, vault, setupCode: code, auditAnchor, artifacts: new FolderStore(config.dataDir), hostBundles, temporal, log, settings, web, hostsDoor });
   await listen(api, config);
   const stopWatching = watchHosts(db, (error) => log.warn({ err: error }, 'silent hosts cannot be looked for; trying again'));
+  const stopAnchoring = keepAnchored(db, auditAnchor, (error) => log.error({ err: error }, 'the audit trail cannot be anchored'));
   signal.serving();
+  // A supervisor prints it itself.
+  if (code.printed !== null && process.send === undefined) process.stdout.write(`\nThere is no administrator yet. Make the first one at ${config.publicUrl}/setup with the setup code ${code.printed}\n\n`);
   log.info({ host: config.host, port: config.port }, 'ready');
   process.send?.({ type: 'ready' });
   await signal.given;
@@ -71,7 +83,7 @@ async function main(log: Logger, config: Config, signal: StopSignal): Promise<vo
   stopWatching();
   setTimeout(() => process.exit(1), exitGraceMs).unref();
   await api.close();
-  await Promise.allSettled([web?.close(), feed.close(), temporal.close()]);
+  await Promise.allSettled([stopAnchoring(), web?.close(), feed.close(), temporal.close()]);
   await db.$disconnect();
 }
 

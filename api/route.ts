@@ -33,6 +33,7 @@ export interface RequestFacts {
   remoteAddress: string;
   secure: boolean;
   sessionToken: string | null;
+  userAgent: string;
   ifMatch: string | null;
   /** The same in every repetition of a request under its Idempotency-Key; `repeatable`: it has one. */
   mark: string;
@@ -63,6 +64,11 @@ interface RowFacts {
   tag: string;
   summary: string;
   right: RouteRight;
+  /**
+   * How the row keeps to the scope of somebody who is narrowed, where no id in its path does: `query`, its handler asks within it; `any`, nothing in it is
+   * of a deploy or a host. Without it, and without such an id, they are refused.
+   */
+  narrowed?: 'query' | 'any';
   /** Keys are refused: only a person with a session may. */
   peopleOnly?: boolean;
   /** Required for mutations. */

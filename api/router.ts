@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import express, { Router, type Request, type Response } from 'express';
 import { appendAudit, recordAudit } from '../control/audit/index.js';
-import type { Actor } from '../control/actor.js';
+import { lacks, type Actor } from '../control/actor.js';
 import { authenticate } from '../control/auth/index.js';
 import { effectOnce, once } from '../control/idempotency/index.js';
 import { MaestroError } from '../spec/errors.js';
@@ -16,8 +16,11 @@ import type { ApiContext } from './context.js';
 import { limitOf, mediaTypeOf } from './http/body.js';
 import { credentialsOf } from './http/credentials.js';
 import { accountOf, guessGuard } from './http/guesses.js';
+import { checkHostName } from './http/host-name.js';
 import { isCrossSite } from './http/origin.js';
+import { requestGuard } from './http/request-limits.js';
 import { requestIdOf } from './http/request-log.js';
+import { checkNarrowed } from './narrowed.js';
 import { anonymous, isMutation, Streamed, type RawParts, type RequestFacts, type Route } from './route.js';
 
 type Guard = (request: Request, response: Response) => Promise<void>;
@@ -47,9 +50,15 @@ async function whoAsks(row: Route, request: Request, { db }: ApiContext): Promis
   return actor;
 }
 
+/** All that somebody may do whose password was given to them. */
+const beforeNewPassword: readonly string[] = ['getMe', 'changePassword', 'logout'];
+
 function missingRight(row: Route, actor: Actor): MaestroError | null {
+  if (actor.mustChangePassword === true && row.right !== 'public' && !beforeNewPassword.includes(row.operationId)) {
+    return new MaestroError('permission_denied', 'The password was given to you and has to be changed first', { fix: 'Change the password (POST /api/auth/change-password), then go on.', details: { must_change_password: true } });
+  }
   if (row.right !== 'public' && row.right !== 'session' && !actor.rights.includes(row.right)) {
-    return new MaestroError('permission_denied', `You lack the right ${row.right}`, { fix: `Ask an administrator for the right ${row.right}.`, details: { missing_right: row.right } });
+    return lacks(actor, row.right);
   }
   if (row.peopleOnly === true && actor.kind !== 'user') {
     return new MaestroError('permission_denied', 'An API key may not do this', { fix: 'Sign in with a user name and password.' });
@@ -57,11 +66,23 @@ function missingRight(row: Route, actor: Actor): MaestroError | null {
   return null;
 }
 
+/** Refusals of `work` are written down: rights that are missing, and what is out of sight for somebody who is narrowed. */
+async function recordingRefusals<T>(row: Route, actor: Actor, request: Request, { db }: ApiContext, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const hidden = error instanceof MaestroError && error.code === 'not_found' && actor.scope !== undefined;
+    if (actor !== anonymous && error instanceof MaestroError && (hidden || error.code === 'permission_denied')) {
+      await recordAudit(db, { actor, action: row.audit?.action ?? row.operationId, target: targetOf(request), result: 'refused', details: { ...error.details, method: request.method, path: request.path } });
+    }
+    throw error;
+  }
+}
+
 async function checkRight(row: Route, actor: Actor, request: Request, { db }: ApiContext): Promise<void> {
   const refusal = missingRight(row, actor);
-  if (refusal === null) return;
-  await recordAudit(db, { actor, action: row.audit?.action ?? row.operationId, target: targetOf(request), result: 'refused', details: { ...refusal.details, method: request.method, path: request.path } });
-  throw refusal;
+  if (refusal !== null) throw refusal;
+  await checkNarrowed(row, actor, request.params['id'], db);
 }
 
 /** For the slowest upload of a whole bundle. */
@@ -91,6 +112,7 @@ function factsOf(row: Route, actor: Actor, request: Request, response: Response,
     remoteAddress: request.ip ?? '',
     secure: request.secure || settings.https,
     sessionToken: credentials.kind === 'cookie' ? credentials.cookie : null,
+    userAgent: request.get('user-agent') ?? '',
     ifMatch: request.get('if-match') ?? null,
     mark: key === null ? randomUUID() : createHash('sha256').update(`${actor.id}\n${request.method} ${request.originalUrl}\n${key}`).digest('hex'),
     repeatable: key !== null,
@@ -144,23 +166,26 @@ async function send(response: Response, { status, body }: Answer): Promise<void>
   else response.json(body);
 }
 
-function serve(row: Route, context: ApiContext, guard: Guard) {
+function serve(row: Route, context: ApiContext, guard: Guard, limit: Guard) {
   return async (request: Request, response: Response): Promise<void> => {
     response.locals['route'] = row.path;
     response.setHeader('Cache-Control', 'no-store');
+    if (row.right !== 'public' || row.limited === true) checkHostName(request.headers.host, context.settings.allowedHosts);
     refuseOtherSites(row, request, context);
+    await limit(request, response);
     const actor = await whoAsks(row, request, context);
     response.locals['actorId'] = actor.id;
-    await checkRight(row, actor, request, context);
+    const recording = <T>(work: () => Promise<T>): Promise<T> => recordingRefusals(row, actor, request, context, work);
+    await recording(() => checkRight(row, actor, request, context));
     const body = await readBody(row, request, response);
     if (row.limited === true) {
-      response.locals['account'] = accountOf(body.bytes);
+      response.locals['account'] = actor === anonymous ? accountOf(body.bytes) : actor.id;
       await guard(request, response);
     }
     const parts = { ...body, params: paramsOf(request), query: request.query };
     const run = (): Promise<Answer> => runHandler(row, actor, parts, request, response, context);
     const key = idempotencyKey(row, request);
-    await send(response, key === null ? await run() : await once(context.db, actor.id, key, fingerprint(request, body.bytes), run));
+    await send(response, await recording(() => (key === null ? run() : once(context.db, actor.id, key, fingerprint(request, body.bytes), run))));
   };
 }
 
@@ -169,11 +194,12 @@ export function apiRouter(routes: readonly Route[], context: ApiContext): Router
   checkTable(routes);
   const router = Router();
   const guard = guessGuard(context.settings.guessLimits);
+  const limit = requestGuard(context.settings.requestLimits);
   const paths = new Map<string, Route[]>();
   for (const row of routes) paths.set(row.path, [...(paths.get(row.path) ?? []), row]);
   for (const [path, rows] of paths) {
     const mounted = router.route(expressPath(path));
-    for (const row of rows) mounted[row.method](serve(row, context, guard));
+    for (const row of rows) mounted[row.method](serve(row, context, guard, limit));
     const allow = rows.map(({ method }) => method.toUpperCase()).join(', ');
     mounted.all((request, response) => {
       response.setHeader('Allow', allow);

@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import express, { type Express } from 'express';
 import { MaestroError } from '../spec/errors.js';
 import type { ApiContext } from './context.js';
+import { checkHostName } from './http/host-name.js';
 import { errorHandler } from './http/refuse.js';
 import { requestLog } from './http/request-log.js';
 import { dataHeaders, pageHeaders } from './http/security-headers.js';
@@ -52,6 +53,7 @@ function application(deps: ServerDeps, context: ApiContext): Express {
   app.use(['/api', '/ws', '/healthz', '/readyz', '/install.sh', '/download'], dataHeaders());
   app.use(apiRouter(routes, context));
   app.use(['/api', '/host', '/ws', '/download'], (request) => { throw noSuchPath(pathOf(request.originalUrl)); });
+  app.use((request, _response, next) => { checkHostName(request.headers.host, deps.settings.allowedHosts); next(); });
   app.use(pageHeaders(), (request, response, next) => { web.handle(request, response).catch(next); });
   app.use(errorHandler(log));
   return app;

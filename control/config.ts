@@ -30,6 +30,10 @@ const environment = z.object({
   MAESTRO_VAULT_PASSPHRASE: z.string().min(12, { error: 'must have at least 12 characters' }).optional(),
   MAESTRO_ARTIFACT_MAX_BYTES: z.coerce.number({ error: 'must be a number of bytes' }).int().min(1).default(2 * 1024 ** 3),
   MAESTRO_ARTIFACT_TTL_DAYS: z.coerce.number({ error: 'must be a number of days' }).int().min(1).max(3650).default(30),
+  MAESTRO_SETUP_CODE: z.string().regex(/[0-9A-Za-z].{6,126}[0-9A-Za-z]/, { error: 'must have 8 to 128 characters' }).optional(),
+  MAESTRO_ALLOWED_HOSTS: z.string().default('').transform((text) => text.split(',').map((name) => name.trim().toLowerCase()).filter((name) => name !== ''))
+    .pipe(z.array(z.string().regex(/^[a-z0-9.-]+$/, { error: 'must be host names without ports, separated by commas' }))),
+  MAESTRO_REQUESTS_PER_MINUTE: z.coerce.number({ error: 'must be a number of requests' }).int().min(60).default(6_000),
   MAESTRO_LOG: z.enum(['debug', 'info', 'warn', 'error'], { error: 'must be debug, info, warn or error' }).default('info'),
 });
 
@@ -51,6 +55,11 @@ export interface Config {
   /** Seals the vault in place of a key file. */
   passphrase: string | undefined;
   artifacts: { maxBytes: number; ttlMs: number };
+  /** Of the first administrator, in place of one that is made and printed. */
+  setupCode: string | undefined;
+  /** Names people use for us besides that of the public URL. */
+  allowedHosts: string[];
+  requestsPerMinute: number;
   logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -72,6 +81,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     templateEnv: data.MAESTRO_TEMPLATE_ENV,
     passphrase: data.MAESTRO_VAULT_PASSPHRASE,
     artifacts: { maxBytes: data.MAESTRO_ARTIFACT_MAX_BYTES, ttlMs: data.MAESTRO_ARTIFACT_TTL_DAYS * 24 * 3600 * 1000 },
+    setupCode: data.MAESTRO_SETUP_CODE,
+    allowedHosts: data.MAESTRO_ALLOWED_HOSTS,
+    requestsPerMinute: data.MAESTRO_REQUESTS_PER_MINUTE,
     logLevel: data.MAESTRO_LOG,
   };
 }

@@ -15,22 +15,22 @@ const mediaTypes = ['application/octet-stream', 'application/gzip', 'application
 
 export const artifactRoutes = [
   route({
-    method: 'post', path: '/api/artifacts', operationId: 'uploadArtifact', tag: 'artifacts', summary: 'Upload an archive; the same content again is the same artifact', right: 'artifact.write',
+    method: 'post', path: '/api/artifacts', operationId: 'uploadArtifact', tag: 'artifacts', summary: 'Upload an archive; the same content again is the same artifact', right: 'artifact.write', narrowed: 'any',
     audit: { action: 'artifact.upload', by: 'control' }, errors: ['payload_too_large', 'unavailable', 'unsupported_media_type'],
     query: z.strictObject({ name: z.string().max(255).default('').describe('Only shown') }), body: streamedBody(mediaTypes), status: 201, response: artifact,
     handler: ({ actor, context: { db, artifacts, settings }, query: { name }, request: { bytes } }) => uploadArtifact(db, artifacts, actor, { bytes, name, ...settings.artifacts }),
   }),
   route({
-    method: 'get', path: '/api/artifacts', operationId: 'listArtifacts', tag: 'artifacts', summary: 'The artifacts there are, newest first', right: 'deploy.read',
+    method: 'get', path: '/api/artifacts', operationId: 'listArtifacts', tag: 'artifacts', summary: 'The artifacts there are, newest first', right: 'deploy.read', narrowed: 'query',
     query: z.strictObject(pageQuery), response: named('ArtifactPage', pageOf(artifact)),
-    handler: ({ context: { db }, query }) => listArtifacts(db, query),
+    handler: ({ actor, context: { db }, query }) => listArtifacts(db, query, actor),
   }),
   route({
-    method: 'get', path: '/api/artifacts/{id}', operationId: 'getArtifact', tag: 'artifacts', summary: 'One artifact', right: 'deploy.read', params, response: artifact,
+    method: 'get', path: '/api/artifacts/{id}', operationId: 'getArtifact', tag: 'artifacts', summary: 'One artifact', right: 'deploy.read', narrowed: 'any', params, response: artifact,
     handler: ({ context: { db }, params: { id } }) => getArtifact(db, id),
   }),
   route({
-    method: 'delete', path: '/api/artifacts/{id}', operationId: 'deleteArtifact', tag: 'artifacts', summary: 'Erase an artifact that no version of a living deploy names', right: 'artifact.write',
+    method: 'delete', path: '/api/artifacts/{id}', operationId: 'deleteArtifact', tag: 'artifacts', summary: 'Erase an artifact that no version of a living deploy names', right: 'artifact.write', narrowed: 'query',
     audit: { action: 'artifact.delete', by: 'control' }, errors: ['conflict'], params, status: 204, response: null,
     handler: async ({ actor, context: { db, artifacts }, params: { id } }) => deleteArtifact(db, artifacts, actor, id),
   }),

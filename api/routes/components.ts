@@ -1,5 +1,6 @@
 /** Operating what runs: start, stop, restart and check a component of the active version, on one host or on all. */
 import { z } from 'zod';
+import { spendHostsNow } from '../../control/access/index.js';
 import { findDeploy, loadBundle } from '../../control/deploys/index.js';
 import { createPlan } from '../../control/plans/index.js';
 import { storedDocument } from '../../control/documents/stored-document.js';
@@ -46,7 +47,8 @@ export async function targetOf({ context: { db }, params: { id, cid }, query: { 
 async function operate(verb: OperateVerb, call: OperateCall): Promise<z.input<typeof answer>> {
   const { actor, context, params: { id, cid }, request } = call;
   const { version, hosts } = await targetOf(call);
-  request.note({ component: cid, hosts, version });
+  request.note({ deploy_id: id, component: cid, hosts, version });
+  await spendHostsNow(context.db, actor, { hosts });
   const runId = await createPlan(context.db, actor, { deployId: id, version });
   const found = results.parse(await context.temporal.runOperate({ deploy_id: id, version, component: cid, hosts, verb, run_id: runId }));
   const answers = hosts.map((host) => ({ host, ...(found[host] ?? { ok: false, detail: 'no answer' }) }));

@@ -36,12 +36,12 @@ async function startTeardown({ actor, context }: Pick<Call<never, never, never>,
 export const deployRoutes = [
   route({
     method: 'get', path: '/api/deploys', operationId: 'listDeploys', tag: 'deploys', summary: 'Deploys by name, with state and last rollout', right: 'deploy.read',
-    query: z.strictObject(pageQuery), response: named('DeployPage', pageOf(deployItem)),
-    handler: ({ context: { db }, query }) => listDeploys(db, query),
+    narrowed: 'query', query: z.strictObject(pageQuery), response: named('DeployPage', pageOf(deployItem)),
+    handler: ({ actor, context: { db }, query }) => listDeploys(db, query, actor.scope),
   }),
   route({
     method: 'post', path: '/api/deploys', operationId: 'createDeploy', tag: 'deploys', summary: 'Submit the first version of a new deploy', right: 'deploy.write',
-    audit: { action: 'deploy.create', by: 'control' }, idempotent: true, errors: ['conflict'],
+    narrowed: 'query', audit: { action: 'deploy.create', by: 'control' }, idempotent: true, errors: ['conflict'],
     query: z.strictObject({ name: z.string().min(1).max(128).optional().describe('Defaults to `project`') }),
     body: bundleBody('create'), status: 201, response: versionCreated,
     handler: async ({ actor, context, query, body: { name, yaml, files } }) =>
@@ -59,6 +59,8 @@ export const deployRoutes = [
     query: z.strictObject({ teardown: flag.describe('First remove what it owns on its hosts; needs component.remove'), volumes: flag.describe('With teardown: volumes, too; else they stay') }),
     handler: async (call) => {
       const { actor, context, params, query, request } = call;
+      // It takes a deploy out of sight of everything that looks after it.
+      if (actor.limits?.plan_only === true) needRight(actor, 'component.remove');
       const started = query.teardown ? await startTeardown(call, params.id, query.volumes) : null;
       if (started === null) await tombstoneDeploy(context.db, actor, params.id);
       else request.setStatus(202);

@@ -1,5 +1,6 @@
 /** API keys: made and revoked by people, shown once. */
 import { z } from 'zod';
+import { limitsSchema } from '../../control/access/index.js';
 import { createKey, deleteKey, listKeys } from '../../control/auth/index.js';
 import { jsonBody } from '../http/body.js';
 import { route } from '../route.js';
@@ -10,6 +11,7 @@ const request = z.strictObject({
   name: z.string().trim().min(1).max(64),
   rights: z.array(right).min(1).describe('At most those of the owner'),
   expires_at: timestamp.nullable().optional(),
+  limits: named('KeyLimits', limitsSchema).optional().describe('Narrow it further than its owner is'),
 });
 
 export const keyRoutes = [

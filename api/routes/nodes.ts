@@ -14,9 +14,9 @@ const changes = z.strictObject({
 
 export const nodeRoutes = [
   route({
-    method: 'get', path: '/api/nodes', operationId: 'listNodes', tag: 'nodes', summary: 'The fleet: hosts that have said hello, and whether they still do', right: 'node.read',
+    method: 'get', path: '/api/nodes', operationId: 'listNodes', tag: 'nodes', summary: 'The fleet: hosts that have said hello, and whether they still do', right: 'node.read', narrowed: 'query',
     query: z.strictObject(pageQuery), response: named('NodePage', pageOf(nodeItem)),
-    handler: ({ context: { db }, query }) => listNodes(db, query),
+    handler: ({ actor, context: { db }, query }) => listNodes(db, query, actor.scope),
   }),
   route({
     method: 'patch', path: '/api/nodes/{id}', operationId: 'changeNode', tag: 'nodes', summary: 'Allow what documents may ask of a host beyond the ordinary, or take it back', right: 'node.enroll',

@@ -1,5 +1,6 @@
 /** Rollouts: watching them and answering the ones that wait. */
 import { z } from 'zod';
+import { spendHostsNow, type Scope } from '../../control/access/index.js';
 import { getRollout, listRollouts, prepareRetarget, rolloutLog } from '../../control/rollouts/index.js';
 import { MaestroError } from '../../spec/errors.js';
 import { isOpenRollout } from '../../spec/words.js';
@@ -25,11 +26,15 @@ async function openTarget({ db }: ApiContext, rolloutId: string): Promise<Target
   throw new MaestroError('conflict', `The rollout has ended: it is ${state}`, { fix: 'Apply again, or roll back to another version.', details: { rollout_id, state } });
 }
 
-async function answered<B extends object>(call: Call<{ id: string }, unknown, B>, ask: (target: Target, actor: string) => Promise<void>): Promise<z.input<typeof rolloutAnswer>> {
+/** `goesOn`: hosts may have to do something because of it. */
+async function answered<B extends object>(call: Call<{ id: string }, unknown, B>, ask: (target: Target, actor: string) => Promise<void>, goesOn = true): Promise<z.input<typeof rolloutAnswer>> {
   const { context, params, actor, body, request } = call;
   request.note(Object.fromEntries(Object.entries(body)));
   try {
-    await ask(await openTarget(context, params.id), actor.name);
+    const target = await openTarget(context, params.id);
+    request.note({ deploy_id: target.deploy_id });
+    if (goesOn) await spendHostsNow(context.db, actor, { deployId: target.deploy_id });
+    await ask(target, actor.name);
   } catch (error) {
     // What is not possible any more may be so because this very request was taken, and its answer got lost.
     if (!(error instanceof MaestroError && error.code === 'conflict' && request.repeatable && await context.temporal.hasTaken(await getRollout(context.db, params.id), request.mark))) throw error;
@@ -39,10 +44,10 @@ async function answered<B extends object>(call: Call<{ id: string }, unknown, B>
 }
 
 /** Another version for a paused rollout is checked like one that is applied. */
-async function prepareVersion(context: ApiContext, { deploy_id: deployId, rollout_id: rolloutId }: Target, version: number): Promise<void> {
+async function prepareVersion(context: ApiContext, scope: Scope | undefined, { deploy_id: deployId, rollout_id: rolloutId }: Target, version: number): Promise<void> {
   const { state } = await getRollout(context.db, rolloutId);
   if (state !== 'paused') throw new MaestroError('conflict', `The rollout is ${state}; it takes another version only while it is paused`, { fix: 'Pause it first, or wait until it rests.', details: { rollout_id: rolloutId, state } });
-  await prepareRetarget(context.db, { deployId, version, ...(await checkVersion(context, deployId, version)) });
+  await prepareRetarget(context.db, { deployId, version, scope, ...(await checkVersion(context, deployId, version)) });
 }
 
 /** What the answers to an open rollout have in common. */
@@ -58,8 +63,8 @@ async function* lines(events: AsyncIterable<Parameters<typeof logLine>[0]>, form
 export const rolloutRoutes = [
   route({
     method: 'get', path: '/api/rollouts', operationId: 'listRollouts', tag: 'rollouts', summary: 'Rollouts, newest first', right: 'deploy.read',
-    query: z.strictObject({ ...pageQuery, deploy_id: idOf('dpl').optional() }), response: named('RolloutPage', pageOf(rolloutItem)),
-    handler: ({ context: { db }, query: { deploy_id: deployId, ...page } }) => listRollouts(db, { ...page, deployId }),
+    narrowed: 'query', query: z.strictObject({ ...pageQuery, deploy_id: idOf('dpl').optional() }), response: named('RolloutPage', pageOf(rolloutItem)),
+    handler: ({ actor, context: { db }, query: { deploy_id: deployId, ...page } }) => listRollouts(db, { ...page, deployId }, actor.scope),
   }),
   route({
     method: 'get', path: '/api/rollouts/{id}', operationId: 'getRollout', tag: 'rollouts', summary: 'A rollout with its steps: phases, what blocks them, timings, failures', right: 'deploy.read',
@@ -79,7 +84,7 @@ export const rolloutRoutes = [
     body: jsonBody(z.strictObject({ step: stepName.optional(), version: versionNumber.optional().describe('Only while the rollout is paused') }), { required: false }),
     handler: (call) => answered(call, async (target, actor) => {
       const { context, body } = call;
-      if (body.version !== undefined) await prepareVersion(context, target, body.version);
+      if (body.version !== undefined) await prepareVersion(context, call.actor.scope, target, body.version);
       await context.temporal.update(target, retryUpdate, { ...body, actor }, call.request.mark);
     }),
   }),
@@ -91,7 +96,7 @@ export const rolloutRoutes = [
   route({
     ...answerRow('pause', 'Start nothing more; what runs is finished'),
     body: jsonBody(z.strictObject({}), { required: false }),
-    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, pauseUpdate, { actor }, call.request.mark)),
+    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, pauseUpdate, { actor }, call.request.mark), false),
   }),
   route({
     ...answerRow('approve', 'Let a binding start that waits for approval, or all of them', 'deploy.approve'),
@@ -111,6 +116,6 @@ export const rolloutRoutes = [
   route({
     ...answerRow('abort', 'End the rollout; what is done stays'),
     body: jsonBody(z.strictObject({}), { required: false }),
-    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, abortUpdate, { actor }, call.request.mark)),
+    handler: (call) => answered(call, (target, actor) => call.context.temporal.update(target, abortUpdate, { actor }, call.request.mark), false),
   }),
 ];

@@ -1,6 +1,6 @@
 /** The vault: values go in and never come back. */
 import { z } from 'zod';
-import { deleteSecret, getSecret, listSecrets, secretPath, setSecret } from '../../control/secrets/index.js';
+import { deleteSecret, getSecret, listSecrets, secretPath, secretsSeen, setSecret } from '../../control/secrets/index.js';
 import { jsonBody } from '../http/body.js';
 import { route } from '../route.js';
 import { named, pageOf, pageQuery, timestamp } from '../schemas/common.js';
@@ -23,14 +23,14 @@ export const secretRoutes = [
     handler: async ({ context: { vault }, body: { secrets } }) => ({ file: await vault.sealFile(secrets) }),
   }),
   route({
-    method: 'get', path: '/api/secrets', operationId: 'listSecrets', tag: 'secrets', summary: 'Names and versions of all secrets', right: 'secret.read_names',
+    method: 'get', path: '/api/secrets', operationId: 'listSecrets', tag: 'secrets', summary: 'Names and versions of all secrets', right: 'secret.read_names', narrowed: 'query',
     query: z.strictObject(pageQuery), response: named('SecretPage', pageOf(secret)),
-    handler: ({ context: { vault }, query }) => listSecrets(vault, query),
+    handler: async ({ actor, context: { db, vault }, query }) => listSecrets(vault, query, await secretsSeen(db, actor)),
   }),
   route({
-    method: 'get', path: '/api/secrets/{path}', operationId: 'getSecret', tag: 'secrets', summary: 'The versions of one secret; never a value', right: 'secret.read_names',
+    method: 'get', path: '/api/secrets/{path}', operationId: 'getSecret', tag: 'secrets', summary: 'The versions of one secret; never a value', right: 'secret.read_names', narrowed: 'query',
     params, response: secret,
-    handler: ({ context: { vault }, params: { path } }) => getSecret(vault, path),
+    handler: async ({ actor, context: { db, vault }, params: { path } }) => getSecret(vault, path, await secretsSeen(db, actor)),
   }),
   route({
     method: 'put', path: '/api/secrets/{path}', operationId: 'setSecret', tag: 'secrets', summary: 'A new version of a secret, or its first', right: 'secret.write',

@@ -3,11 +3,14 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { z } from 'zod';
-import type { Actor } from '../../control/actor.js';
+import { lacks, type Actor } from '../../control/actor.js';
+import { recordAudit } from '../../control/audit/index.js';
+import { assertVisible } from '../../control/access/index.js';
 import { authenticate } from '../../control/auth/index.js';
 import { MaestroError } from '../../spec/errors.js';
 import type { ApiContext } from '../context.js';
 import { credentialsOf, type Credentials } from '../http/credentials.js';
+import { checkHostName } from '../http/host-name.js';
 import { isOwnOrigin } from '../http/origin.js';
 import { parseOrThrow } from '../http/parse.js';
 import { idOf } from '../schemas/common.js';
@@ -49,7 +52,29 @@ function checkOrigin({ headers: { origin, host } }: IncomingMessage, { settings 
 function checkRead(actor: Actor | null): Actor {
   if (actor === null) throw notSignedIn();
   if (actor.rights.includes('deploy.read')) return actor;
-  throw new MaestroError('permission_denied', 'You lack the right deploy.read', { fix: 'Ask an administrator for the right deploy.read.', details: { missing_right: 'deploy.read' } });
+  throw lacks(actor, 'deploy.read');
+}
+
+/** The same answer for what is out of sight and for what is not there. */
+async function checkSubscription(actor: Actor, { rolloutId, deployId }: { rolloutId?: string; deployId?: string }, { db }: ApiContext): Promise<void> {
+  if (deployId !== undefined) await assertVisible(db, actor, 'deploy', deployId);
+  if (rolloutId !== undefined) await assertVisible(db, actor, 'rollout', rolloutId);
+}
+
+async function recordRefusal({ db }: ApiContext, actor: Actor, error: unknown): Promise<void> {
+  if (!(error instanceof MaestroError) || !['permission_denied', 'not_found'].includes(error.code)) return;
+  await recordAudit(db, { actor, action: 'event.read', target: eventsPath, result: 'refused', details: error.details });
+}
+
+async function allowed(asking: Actor | null, subscription: { rolloutId?: string; deployId?: string }, context: ApiContext): Promise<Actor> {
+  try {
+    const actor = checkRead(asking);
+    await checkSubscription(actor, subscription, context);
+    return actor;
+  } catch (error) {
+    if (asking !== null) await recordRefusal(context, asking, error);
+    throw error;
+  }
 }
 
 export function eventsSocket(context: ApiContext, times: SocketTimes = socketTimes): EventsSocket {
@@ -68,15 +93,17 @@ export function eventsSocket(context: ApiContext, times: SocketTimes = socketTim
     const gone = (): void => void socket.destroy();
     socket.on('error', gone);
     try {
+      checkHostName(request.headers.host, context.settings.allowedHosts);
       checkOrigin(request, context);
       const credentials = credentialsOf(request.headers);
-      const actor = checkRead(await actorOf(credentials, context));
+      const asking = await actorOf(credentials, context);
       const { after, rollout_id: rolloutId, deploy_id: deployId } = parseOrThrow('query', query, Object.fromEntries(new URL(request.url ?? '', 'http://any').searchParams));
       if (open.size >= socketsMax) throw new MaestroError('unavailable', 'Too many readers of events', { fix: 'Close some pages, then try again.' });
       const subscription = { ...(after === undefined ? {} : { after }), ...(rolloutId === undefined ? {} : { rolloutId }), ...(deployId === undefined ? {} : { deployId }) };
+      const actor = await allowed(asking, subscription, context);
       server.handleUpgrade(request, socket, head, (connected) => {
         socket.off('error', gone);
-        const entry = { socket: connected, stream: new EventStream(connected, socket, actor, context.feed, subscription), credentials, alive: true };
+        const entry = { socket: connected, stream: new EventStream(connected, socket, actor, context.feed, subscription, () => actorOf(credentials, context)), credentials, alive: true };
         open.add(entry);
         connected.on('pong', () => { entry.alive = true; });
         connected.once('close', () => open.delete(entry));

@@ -24,3 +24,10 @@ export function maySee({ rights }: Actor, { type }: Pick<EventView, 'type'>): bo
   const word = known(type);
   return word !== undefined && rights.includes(rightOfEvent[word]);
 }
+
+/** Of somebody who is narrowed: an event of a deploy is seen with it, one of a host alone with the host, and one of neither not at all. */
+export function isInScope({ scope }: Actor, { deploy_id: deploy, host }: EventView): boolean {
+  if (scope === undefined) return true;
+  if (deploy !== undefined) return scope.deploys.has(deploy);
+  return host !== undefined && scope.hosts.has(host);
+}

@@ -1,5 +1,5 @@
 /** Artifacts: uploaded once per content, kept for a while, and for as long as a version of a living deploy names them. */
-import type { Actor } from '../actor.js';
+import { systemActor, type Actor } from '../actor.js';
 import { appendAudit } from '../audit/index.js';
 import { inTransaction, notFound, type Db, type Reader, type Tx } from '../database.js';
 import { storableText } from '../json.js';
@@ -38,7 +38,7 @@ export async function uploadArtifact(db: Db, store: ArtifactStore, actor: Actor,
 export async function deleteArtifact(db: Db, store: ArtifactStore, actor: Actor, sha256: string): Promise<void> {
   await inTransaction(db, async (tx) => {
     await lockArtifact(tx, sha256);
-    if ((await tx.artifact.findUnique({ where: { sha256 } })) === null) throw notFound('artifact', sha256);
+    if ((await tx.artifact.findFirst({ where: { sha256, ...ownOf(actor) } })) === null) throw notFound('artifact', sha256);
     const [use] = await usesOf(tx, sha256);
     if (use !== undefined) throw new MaestroError('conflict', `The artifact is used by version ${String(use.number)} of ${use.name}`, { fix: 'Delete the deploy first; an artifact that nothing uses goes by itself when it expires.', details: use });
     await removeLocked(tx, store, sha256);
@@ -46,14 +46,16 @@ export async function deleteArtifact(db: Db, store: ArtifactStore, actor: Actor,
   });
 }
 
-/** Newest first. */
-export async function listArtifacts(db: Reader, request: PageRequest = {}): Promise<Page<ArtifactView>> {
+/** Newest first. Who is narrowed sees their own: others' may be of any deploy. */
+export async function listArtifacts(db: Reader, request: PageRequest = {}, actor: Pick<Actor, 'scope' | 'name'> = systemActor): Promise<Page<ArtifactView>> {
   const limit = pageLimit(request.limit);
   const [time, id = ''] = readCursor(request.cursor, 2) ?? [];
   const before = time === undefined ? {} : { OR: [{ created_at: { lt: timeOfCursor(time) } }, { created_at: timeOfCursor(time), sha256: { gt: id } }] };
-  const rows = await db.artifact.findMany({ where: before, orderBy: [{ created_at: 'desc' }, { sha256: 'asc' }], take: limit + 1 });
+  const rows = await db.artifact.findMany({ where: { ...before, ...ownOf(actor) }, orderBy: [{ created_at: 'desc' }, { sha256: 'asc' }], take: limit + 1 });
   return toPage(rows, limit, viewOf, (row) => [row.created_at.toISOString(), row.sha256]);
 }
+
+const ownOf = ({ scope, name }: Pick<Actor, 'scope' | 'name'>): { created_by?: string } => (scope === undefined ? {} : { created_by: name });
 
 export async function getArtifact(db: Reader, sha256: string): Promise<ArtifactView> {
   const row = await db.artifact.findUnique({ where: { sha256 } });

@@ -1,2 +1,4 @@
+export { AuditAnchor, keepAnchored, type AnchoredVerdict } from './anchor.js';
 export { appendAudit, recordAudit, type AuditInput } from './append.js';
-export { listAudit, verifyAudit, type AuditVerdict, type AuditView } from './views.js';
+export type { AuditVerdict } from './chain.js';
+export { listAudit, verifyAudit, type AuditFilter, type AuditView } from './views.js';

@@ -1,21 +1,16 @@
 import type { User } from '../../prisma/generated/client.js';
 import { MaestroError } from '../../spec/errors.js';
-import { rightsOfRole, type Right, type Role } from '../../spec/words.js';
+import type { Role } from '../../spec/words.js';
+import type { Grants } from '../access/index.js';
 import type { Actor } from '../actor.js';
 import { appendAudit } from '../audit/index.js';
 import { inTransaction, isUniqueViolation, notFound, takeLock, type Db, type Tx } from '../database.js';
 import { newId } from '../ids.js';
+import { storableObject } from '../json.js';
 import { hashPassword, isPassword } from './passwords.js';
+import { openSession, type SessionOrigin, type SignedIn } from './sessions.js';
 import { parseUsername } from './usernames.js';
-
-export interface Credentials { username: string; password: string }
-export interface UserView { user_id: string; username: string; role: Role; rights: readonly Right[]; created_at: string }
-
-export const userView = ({ id, username, role, created_at }: User): UserView =>
-  ({ user_id: id, username, role, rights: rightsOfRole[role], created_at: created_at.toISOString() });
-
-const insertUser = (tx: Tx, names: ReturnType<typeof parseUsername>, password_hash: string, role: Role): Promise<User> =>
-  tx.user.create({ data: { id: newId('user'), ...names, password_hash, role } });
+import { userView, type Credentials, type UserView } from './user-view.js';
 
 /** The first administrator. Of any number of racing calls one succeeds; after it, always `conflict`. */
 export async function setupAdmin(db: Db, { username, password }: Credentials): Promise<UserView> {
@@ -25,7 +20,7 @@ export async function setupAdmin(db: Db, { username, password }: Credentials): P
   return inTransaction(db, async (tx) => {
     await takeLock(tx, 'setup');
     await refuseSecondSetup(tx);
-    const user = await insertUser(tx, names, passwordHash, 'admin');
+    const user = await tx.user.create({ data: { id: newId('user'), ...names, password_hash: passwordHash, role: 'admin' } });
     await appendAudit(tx, { actor: { kind: 'user', id: user.id, name: user.username }, action: 'auth.setup_admin', target: user.id, result: 'ok' });
     return userView(user);
   });
@@ -34,18 +29,26 @@ export async function setupAdmin(db: Db, { username, password }: Credentials): P
 /** True until the first administrator exists. */
 export const needsSetup = async (db: Db | Tx): Promise<boolean> => (await db.user.findFirst({ select: { id: true } })) === null;
 
-async function refuseSecondSetup(db: Db | Tx): Promise<void> {
+export async function refuseSecondSetup(db: Db | Tx): Promise<void> {
   if (await needsSetup(db)) return;
   throw new MaestroError('conflict', 'The first administrator exists already.', { fix: 'Sign in with that account, or ask its owner for one of your own.' });
 }
 
-export async function createUser(db: Db, actor: Actor, { username, password, role }: Credentials & { role: Role }): Promise<UserView> {
+export interface NewUser extends Credentials {
+  role: Role;
+  grants?: Grants | undefined;
+  /** The password is to be changed at the first sign-in, which has to be before this time. */
+  changeBefore?: Date;
+}
+
+export async function createUser(db: Db, actor: Actor, { username, password, role, grants = {}, changeBefore }: NewUser): Promise<UserView> {
   const names = parseUsername(username);
-  const passwordHash = await hashPassword(password);
+  const password_hash = await hashPassword(password);
   try {
     return await inTransaction(db, async (tx) => {
-      const user = await insertUser(tx, names, passwordHash, role);
-      await appendAudit(tx, { actor, action: 'user.create', target: user.id, result: 'ok', details: { username: user.username, role } });
+      const once = changeBefore === undefined ? {} : { must_change_password: true, password_expires_at: changeBefore };
+      const user = await tx.user.create({ data: { id: newId('user'), ...names, password_hash, role, grants: storableObject(grants), ...once } });
+      await appendAudit(tx, { actor, action: 'user.create', target: user.id, result: 'ok', details: { username: user.username, role, ...(Object.keys(grants).length === 0 ? {} : { grants }) } });
       return userView(user);
     });
   } catch (error) {
@@ -54,18 +57,30 @@ export async function createUser(db: Db, actor: Actor, { username, password, rol
   }
 }
 
-/** Ends every session of the user but the one with the given hash (sha256 of its token, as hex). */
-export async function changePassword(db: Db, { userId, current, next }: { userId: string; current: string; next: string }, keepTokenHash?: string): Promise<void> {
+/** Ends every session of the user, and opens a new one in place of that of the caller. */
+export async function changePassword(db: Db, { userId, current, next }: { userId: string; current: string; next: string }, origin: SessionOrigin = {}): Promise<SignedIn> {
   const user = await db.user.findUnique({ where: { id: userId } });
   if (!user) throw notFound('user', userId);
   if (!(await isPassword(current, user.password_hash))) {
+    await recordRefused(db, user);
     throw new MaestroError('auth_error', 'The current password is not right.', { fix: 'Type the current password again.' });
   }
+  if (next === current) throw new MaestroError('validation_error', 'The new password is the current one.', { fix: 'Choose another password.' });
   const password_hash = await hashPassword(next);
-  await inTransaction(db, async (tx) => {
-    await tx.user.update({ where: { id: userId }, data: { password_hash } });
-    await tx.session.deleteMany({ where: { user_id: userId, ...(keepTokenHash === undefined ? {} : { token_hash: { not: keepTokenHash } }) } });
+  return inTransaction(db, async (tx) => {
+    const changed = await replacePassword(tx, user, { password_hash, must_change_password: false, password_expires_at: null });
     await appendAudit(tx, { actor: { kind: 'user', id: user.id, name: user.username }, action: 'auth.change_password', target: user.id, result: 'ok' });
+    return openSession(tx, changed, origin);
   });
 }
 
+const recordRefused = (db: Db, user: User): Promise<void> =>
+  inTransaction(db, (tx) => appendAudit(tx, { actor: { kind: 'user', id: user.id, name: user.username }, action: 'auth.change_password', target: user.id, result: 'refused' }));
+
+/** Only when it is still the one that was looked at: of two changes at once the second is refused. */
+async function replacePassword(tx: Tx, user: User, data: Pick<User, 'password_hash' | 'must_change_password' | 'password_expires_at'>): Promise<User> {
+  const { count } = await tx.user.updateMany({ where: { id: user.id, password_hash: user.password_hash, disabled_at: null, deleted_at: null }, data });
+  if (count === 0) throw new MaestroError('auth_error', 'The current password is not right any more.', { fix: 'Sign in again.' });
+  await tx.session.deleteMany({ where: { user_id: user.id } });
+  return { ...user, ...data };
+}

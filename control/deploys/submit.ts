@@ -1,8 +1,9 @@
 /** A submitted document becomes an immutable, numbered version. */
-import { parseDocument, type DeployDocument } from '../../spec/document/index.js';
+import { documentHosts, parseDocument, type DeployDocument } from '../../spec/document/index.js';
 import { MaestroError } from '../../spec/errors.js';
 import type { RolloutKind } from '../../spec/words.js';
 import type { Actor } from '../actor.js';
+import { assertMayCreate, assertMayPlace, keepDeployHosts } from '../access/index.js';
 import { appendAudit } from '../audit/index.js';
 import { isUniqueViolation, type Db, type Tx } from '../database.js';
 import { appendEvents, type EventInput } from '../events/index.js';
@@ -27,22 +28,25 @@ const longestName = 128;
 
 /** Version 1 of a new deploy. Nothing is stored when the document has errors or the name is taken. */
 export async function createDeploy(db: Db, actor: Actor, request: CreateDeployRequest): Promise<Submitted> {
+  assertMayCreate(actor);
   const document = parseOrRefuse(request.yaml);
+  assertMayPlace(actor, documentHosts(document));
   const files = checkBundle(request.files);
   const name = deployName(request.name ?? document.project);
   const id = newId('deploy');
   try {
     return await effectOnce(db, async (tx) => {
-      await refuseTakenName(tx, name);
+      await refuseTakenName(tx, name, actor);
       await storeBlobs(tx, files);
       await tx.deploy.create({ data: { id, name, description: document.description ?? '', latest_version: 1, created_by: actor.name } });
       await insertVersion(tx, { deploy_id: id, number: 1, kind: 'apply', parent: null, yaml: request.yaml }, entriesOf(files), actor);
+      await keepDeployHosts(tx, id, documentHosts(document));
       await appendAudit(tx, { actor, action: 'deploy.create', target: id, result: 'ok', details: { name, version: 1 } });
       await appendEvents(tx, [versionEvent(id, 1, 'apply', null, actor)]);
       return { deploy_id: id, version: 1 };
     });
   } catch (error) {
-    if (isUniqueViolation(error)) await refuseTakenName(db, name);
+    if (isUniqueViolation(error)) await refuseTakenName(db, name, actor);
     throw error;
   }
 }
@@ -50,6 +54,7 @@ export async function createDeploy(db: Db, actor: Actor, request: CreateDeployRe
 /** The next version of a deploy. Applies nothing. */
 export async function submitVersion(db: Db, actor: Actor, request: SubmitVersionRequest): Promise<Submitted> {
   const document = parseOrRefuse(request.yaml);
+  assertMayPlace(actor, documentHosts(document));
   const files = request.files === undefined ? undefined : checkBundle(request.files);
   return effectOnce(db, async (tx) => {
     if (files) await storeBlobs(tx, files);
@@ -58,6 +63,7 @@ export async function submitVersion(db: Db, actor: Actor, request: SubmitVersion
     const number = deploy.latest_version + 1;
     const entries = files ? entriesOf(files) : await entriesOfVersion(tx, deploy.id, deploy.latest_version);
     await insertVersion(tx, { deploy_id: deploy.id, number, kind: 'apply', parent: null, yaml: request.yaml }, entries, actor);
+    await keepDeployHosts(tx, deploy.id, documentHosts(document));
     await tx.deploy.update({ where: { id: deploy.id }, data: { latest_version: number, description: document.description ?? '' } });
     await appendAudit(tx, { actor, action: 'deploy.submit', target: deploy.id, result: 'ok', details: { version: number } });
     await appendEvents(tx, [versionEvent(deploy.id, number, 'apply', null, actor)]);
@@ -105,9 +111,11 @@ function deployName(text: string): string {
   throw new MaestroError('validation_error', `A deploy's name has 1 to ${longestName} printable characters.`, { fix: 'Choose another name.' });
 }
 
-async function refuseTakenName(db: Db | Tx, name: string): Promise<void> {
+/** Names are unique over all deploys, so that a name is taken cannot be kept from anybody; which deploy has it can. */
+async function refuseTakenName(db: Db | Tx, name: string, { scope }: Actor): Promise<void> {
   const other = await db.deploy.findFirst({ where: { name, deleted_at: null }, select: { id: true } });
   if (!other) return;
+  if (scope?.deploys.has(other.id) === false) throw new MaestroError('conflict', `The name "${name}" is taken already.`, { fix: 'Choose another name.', details: { name } });
   throw new MaestroError('conflict', `There is a deploy "${name}" already: ${other.id}.`, {
     fix: 'Submit a new version of that deploy, or choose another name.',
     details: { name, deploy_id: other.id },

@@ -2,6 +2,7 @@
 import type { Deploy } from '../../prisma/generated/client.js';
 import { documentHosts, type DeployDocument } from '../../spec/document/index.js';
 import type { RolloutKind, RolloutState } from '../../spec/words.js';
+import { amongDeploys, type Scope } from '../access/index.js';
 import { notFound, type Reader } from '../database.js';
 import { readableDocument } from '../documents/stored-document.js';
 import { observedSummaries, placementStates, type ObservedSummary, type PlacementState } from '../observed/index.js';
@@ -30,12 +31,12 @@ const versionsShown = 200;
 const rolloutsShown = 1000;
 const time = (date: Date | null): string | null => date?.toISOString() ?? null;
 
-/** Living deploys by name. */
-export async function listDeploys(db: Reader, request: PageRequest = {}): Promise<Page<DeploySummary>> {
+/** Living deploys by name, of those in `scope`. */
+export async function listDeploys(db: Reader, request: PageRequest = {}, scope?: Scope): Promise<Page<DeploySummary>> {
   const limit = pageLimit(request.limit);
   const [after] = readCursor(request.cursor, 1) ?? [];
   const rows = await db.deploy.findMany({
-    where: { deleted_at: null, ...(after === undefined ? {} : { name: { gt: after } }) },
+    where: { deleted_at: null, AND: amongDeploys(scope).map((id) => ({ id })), ...(after === undefined ? {} : { name: { gt: after } }) },
     orderBy: { name: 'asc' },
     take: limit + 1,
   });

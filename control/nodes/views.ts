@@ -1,6 +1,7 @@
 import type { Node } from '../../prisma/generated/client.js';
 import { isPermission, type Permission } from '../../spec/host-policy/permissions.js';
 import type { HostFacts } from '../../spec/observed.js';
+import { amongHosts, type Scope } from '../access/index.js';
 import { notFound, type Reader } from '../database.js';
 import { stored } from '../json.js';
 import { pageLimit, readCursor, toPage, type Page, type PageRequest } from '../paging.js';
@@ -15,10 +16,10 @@ const nodeView = ({ id, name, last_seen_at, facts, version, address, allow }: No
 });
 
 /** By name, without those that are revoked. `online` is computed when asked, not remembered. */
-export async function listNodes(db: Reader, request: PageRequest = {}): Promise<Page<NodeView>> {
+export async function listNodes(db: Reader, request: PageRequest = {}, scope?: Scope): Promise<Page<NodeView>> {
   const limit = pageLimit(request.limit);
   const [after] = readCursor(request.cursor, 1) ?? [];
-  const rows = await db.node.findMany({ where: { revoked_at: null, ...(after === undefined ? {} : { name: { gt: after } }) }, orderBy: { name: 'asc' }, take: limit + 1 });
+  const rows = await db.node.findMany({ where: { revoked_at: null, AND: [...(after === undefined ? [] : [{ gt: after }]), ...amongHosts(scope)].map((name) => ({ name })) }, orderBy: { name: 'asc' }, take: limit + 1 });
   return toPage(rows, limit, nodeView, (row) => [row.name]);
 }
 

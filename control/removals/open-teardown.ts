@@ -1,5 +1,6 @@
 /** A teardown is a rollout of its own: it takes the deploy's turn, is seen like any other, and its end deletes the deploy. */
 import type { Actor } from '../actor.js';
+import { spendDeployHosts } from '../access/index.js';
 import { appendAudit } from '../audit/index.js';
 import { isUniqueViolation, type Db, type Tx } from '../database.js';
 import { lockDeploy } from '../deploys/lock.js';
@@ -23,6 +24,7 @@ async function open(tx: Tx, actor: Actor, deployId: string, volumes: boolean): P
   await refuseOpenRollout(tx, deploy);
   const last = await tx.rollout.findFirst({ where: { deploy_id: deployId }, orderBy: { created_at: 'desc' }, select: { version: true } });
   if (last === null) return null;
+  await spendDeployHosts(tx, actor, deployId);
   const version = deploy.active_version ?? last.version;
   const rollout = { id: newId('rollout'), deploy_id: deployId, version, kind: 'teardown' as const };
   await tx.rollout.create({ data: { ...rollout, prune: true, prune_volumes: volumes, started_by: actor.name, started_by_id: actor.id } });

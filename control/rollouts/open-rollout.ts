@@ -1,7 +1,9 @@
 /** What makes a rollout exist: one transaction, before any workflow. */
+import { documentHosts } from '../../spec/document/index.js';
 import { MaestroError } from '../../spec/errors.js';
 import type { RolloutKind } from '../../spec/words.js';
 import type { Actor } from '../actor.js';
+import { spendDeployHosts, spendHosts } from '../access/index.js';
 import { appendAudit } from '../audit/index.js';
 import { occupy, type DeployClaims } from '../claims/index.js';
 import { isUniqueViolation, type Db, type Reader, type Tx } from '../database.js';
@@ -9,6 +11,7 @@ import { loadContent, type OneComponent } from '../deploys/content.js';
 import { loadBundle, type LoadedBundle } from '../deploys/load-bundle.js';
 import { lockDeploy, type LockedDeploy } from '../deploys/lock.js';
 import { guardVersion, insertVersion, versionEvent } from '../deploys/submit.js';
+import { storedDocument } from '../documents/stored-document.js';
 import { appendEvents, type EventInput } from '../events/index.js';
 import { effectOnce } from '../idempotency/index.js';
 import { newId } from '../ids.js';
@@ -60,6 +63,7 @@ async function open(tx: Tx, actor: Actor, { deployId, version: wanted, kind, onl
   await refuseOpenRollout(tx, deploy);
   if (only !== undefined) refuseOtherBase(deploy, only);
   const source = spliced ?? (await loadBundle(tx, deployId, wanted));
+  await (prune === undefined ? spendHosts(tx, actor, () => hostsOf(source.yaml, `${deployId}/v${wanted}`)) : spendDeployHosts(tx, actor, deployId));
   if (plan !== null && asked !== undefined) await refuseStalePlan(tx, plan, { deployId, content: only ?? wanted, yaml: source.yaml, secrets, prune, hashes: asked.hashes });
   const events: EventInput[] = [];
   let version = wanted;
@@ -73,12 +77,14 @@ async function open(tx: Tx, actor: Actor, { deployId, version: wanted, kind, onl
   await tx.rollout.create({ data: { ...rollout, prune: prune !== undefined, prune_volumes: prune?.volumes ?? false, plan_id: plan?.id ?? null, started_by: actor.name, started_by_id: actor.id } });
   await tx.deploy.update({ where: { id: deployId }, data: { current_version: version, latest_version: Math.max(version, deploy.latest_version) } });
   await pinSecrets(tx, deployId, version, secrets, kind === 'rollback' ? ownSecrets(await pinsOfContent(tx, deployId, only ?? wanted), secrets) : {});
-  if (claims) await occupy(tx, { deployId, version, yaml: source.yaml, claims });
+  if (claims) await occupy(tx, { deployId, version, yaml: source.yaml, claims, scope: actor.scope });
   await appendAudit(tx, { actor, action: `rollout.${kind}`, target: rollout.id, result: 'ok', details: { deploy_id: deployId, version, ...(kind === 'rollback' ? { parent: wanted, ...one } : {}), ...(plan === null ? {} : { plan_id: plan.id, plan_digest: plan.digest }) } });
   events.push(rolloutEvent(rollout, 'pending', ''));
   await appendEvents(tx, events);
   return { rollout_id: rollout.id, version };
 }
+
+const hostsOf = (yaml: string, name: string): string[] => documentHosts(storedDocument(yaml, name));
 
 /** What has no version yet is used in the version that it is rendered with now. */
 const ownSecrets = ({ own }: ContentPins, secrets: SecretPins): ContentPins['own'] =>

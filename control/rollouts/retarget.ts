@@ -1,6 +1,7 @@
 /** Giving a paused rollout another version for what is not done yet. */
 import { documentGraph } from '../../spec/graph.js';
 import { stepId, type RolloutGraph } from '../../spec/graph-types.js';
+import type { Scope } from '../access/index.js';
 import { occupy, type DeployClaims } from '../claims/index.js';
 import { inTransaction, type Db, type Tx } from '../database.js';
 import { lockDeploy } from '../deploys/lock.js';
@@ -13,12 +14,12 @@ import { rolloutEvent } from './open-rollout.js';
 export type Retargeted = { version: number; graph: RolloutGraph } | { refused: string };
 
 /** What the version takes on its hosts is taken before the workflow is asked; harmless when it then refuses. */
-export async function prepareRetarget(db: Db, { deployId, version, claims, secrets }: { deployId: string; version: number; claims: DeployClaims; secrets: SecretPins }): Promise<void> {
+export async function prepareRetarget(db: Db, { deployId, version, claims, secrets, scope }: { deployId: string; version: number; claims: DeployClaims; secrets: SecretPins; scope?: Scope | undefined }): Promise<void> {
   await inTransaction(db, async (tx) => {
     await lockDeploy(tx, deployId);
     const { yaml } = await tx.version.findUniqueOrThrow({ where: { deploy_id_number: { deploy_id: deployId, number: version } }, select: { yaml: true } });
     await pinSecrets(tx, deployId, version, secrets);
-    await occupy(tx, { deployId, version, yaml, claims });
+    await occupy(tx, { deployId, version, yaml, claims, scope });
   });
 }
 

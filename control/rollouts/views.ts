@@ -5,6 +5,7 @@ import { stepId, type GraphStep, type RolloutGraph } from '../../spec/graph-type
 import type { TestResult } from '../../spec/test-results.js';
 import type { PlacementPlan } from '../../spec/plan.js';
 import { rolloutWorkflowId, type RolloutKind, type RolloutState, type StepState } from '../../spec/words.js';
+import { amongDeploys, type Scope } from '../access/index.js';
 import { notFound, type Reader } from '../database.js';
 import { readEvents, type EventView } from '../events/index.js';
 import { stored } from '../json.js';
@@ -77,14 +78,15 @@ const summary = ({ id, deploy, deploy_id, version, kind, state, reason, started_
   created_at: row.created_at.toISOString(), started_at: time(row.started_at), ended_at: time(row.ended_at), started_by,
 });
 
-/** Newest first, of one deploy or of all. */
-export async function listRollouts(db: Reader, { deployId, ...request }: PageRequest & { deployId?: string } = {}): Promise<Page<RolloutSummary>> {
+/** Newest first, of one deploy or of all in `scope`. */
+export async function listRollouts(db: Reader, { deployId, ...request }: PageRequest & { deployId?: string | undefined } = {}, scope?: Scope): Promise<Page<RolloutSummary>> {
   const limit = pageLimit(request.limit);
   const key = readCursor(request.cursor, 2);
   const before = key ? { created_at: timeOfCursor(key[0]), id: key[1] ?? '' } : undefined;
   const rows = await db.rollout.findMany({
     where: {
       ...(deployId === undefined ? {} : { deploy_id: deployId }),
+      AND: amongDeploys(scope).map((id) => ({ deploy_id: id })),
       ...(before ? { OR: [{ created_at: { lt: before.created_at } }, { created_at: before.created_at, id: { lt: before.id } }] } : {}),
     },
     orderBy: [{ created_at: 'desc' }, { id: 'desc' }],

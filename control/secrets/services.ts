@@ -12,16 +12,23 @@ export interface SecretView { path: string; latest: number; versions: SecretVers
 
 export const valueBytesMax = 64 << 10;
 
-export async function listSecrets(vault: Vault, request: PageRequest = {}): Promise<Page<SecretView>> {
+/** Paths of the secrets that versions of visible deploys use; undefined: all there are. */
+export async function secretsSeen(db: Db, { scope }: Pick<Actor, 'scope'>): Promise<ReadonlySet<string> | undefined> {
+  if (scope === undefined) return undefined;
+  const rows = await db.$queryRaw<{ path: string }[]>`SELECT DISTINCT jsonb_object_keys(secrets) AS path FROM version_secrets WHERE deploy_id = ANY(${[...scope.deploys]})`;
+  return new Set(rows.map(({ path }) => path));
+}
+
+export async function listSecrets(vault: Vault, request: PageRequest = {}, seen?: ReadonlySet<string>): Promise<Page<SecretView>> {
   const limit = pageLimit(request.limit);
   const [after = ''] = readCursor(request.cursor, 1) ?? [];
-  const rows = [...(await vault.read())].filter(([path, { versions }]) => versions.length > 0 && path > after).sort(([a], [b]) => (a < b ? -1 : 1));
+  const rows = [...(await vault.read())].filter(([path, { versions }]) => versions.length > 0 && path > after && seen?.has(path) !== false).sort(([a], [b]) => (a < b ? -1 : 1));
   return toPage(rows.slice(0, limit + 1), limit, ([path, secret]) => view(path, secret), ([path]) => [path]);
 }
 
-export async function getSecret(vault: Vault, path: string): Promise<SecretView> {
+export async function getSecret(vault: Vault, path: string, seen?: ReadonlySet<string>): Promise<SecretView> {
   const secret = (await vault.read()).get(path);
-  if (secret === undefined || secret.versions.length === 0) throw notFound('secret', path);
+  if (secret === undefined || secret.versions.length === 0 || seen?.has(path) === false) throw notFound('secret', path);
   return view(path, secret);
 }
 

@@ -97,7 +97,7 @@ export function apiProcess(context: Context, addresses: Addresses, port: number)
 }
 
 export function workerProcess(context: Context, addresses: Addresses, port: number): Part {
-  return nodeProcess<void>(context, { name: 'worker', title: 'the control-plane worker', bundle: 'worker.mjs', env: serverEnv(context, addresses, port), withheld: ['MAESTRO_VAULT_PASSPHRASE'], report: nothing });
+  return nodeProcess<void>(context, { name: 'worker', title: 'the control-plane worker', bundle: 'worker.mjs', env: serverEnv(context, addresses, port), withheld: ['MAESTRO_VAULT_PASSPHRASE', 'MAESTRO_SETUP_CODE'], report: nothing });
 }
 
 function hostReport(message: Record<string, unknown>): HostReport {
@@ -122,7 +122,7 @@ export function hostWorkerProcess(context: Context, addresses: Addresses, local:
   const { node } = context.settings;
   const bundle = 'host-worker/worker.cjs';
   return nodeProcess(context, {
-    name: 'host-worker', title: 'the host worker', bundle, withheld: ['DATABASE_URL', 'MAESTRO_DATA', 'MAESTRO_VAULT_PASSPHRASE'], report: hostReport,
+    name: 'host-worker', title: 'the host worker', bundle, withheld: ['DATABASE_URL', 'MAESTRO_DATA', 'MAESTRO_VAULT_PASSPHRASE', 'MAESTRO_SETUP_CODE'], report: hostReport,
     env: { NODE_ENV: 'production', MAESTRO_STATE: context.data.hostWorker },
     before: () => enrollHere({ program: join(context.root, 'dist', bundle), stateFolder: context.data.hostWorker, node, gatewayUrl: addresses.gatewayUrl, local }),
   });

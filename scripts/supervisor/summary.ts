@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { HostReport } from './processes.js';
 import type { Settings } from './settings.js';
 import type { Stack } from './stack.js';
@@ -21,6 +23,16 @@ function thisMachine(settings: Settings, report: HostReport | undefined): string
   return [`  This machine   host "${settings.node}": Docker ${yes(report.docker)}, systemd ${yes(report.systemd)}`, ...missingLines(report)];
 }
 
+/** While there is no administrator the API keeps the code in this file. */
+function setupLines(settings: Settings, apiUrl: string): string[] {
+  try {
+    const code = readFileSync(join(settings.dataDir, 'keys', 'setup-code'), 'utf8').trim();
+    return ['', '  There is no administrator yet. Make the first one:', `    ${apiUrl}/setup   setup code ${code}`, ''];
+  } catch {
+    return [];
+  }
+}
+
 /** The block an operator reads once everything is up. */
 export function summary(stack: Stack, settings: Settings, report: HostReport | undefined, seconds: number): string {
   const { addresses } = stack;
@@ -32,6 +44,7 @@ export function summary(stack: Stack, settings: Settings, report: HostReport | u
     ...(addresses.temporalUiUrl ? [`  Temporal Web   ${addresses.temporalUiUrl}`] : []),
     `  Data           ${settings.dataDir}  (logs in logs/)`,
     ...thisMachine(settings, report),
+    ...setupLines(settings, addresses.apiUrl),
     '  Ctrl-C stops everything.',
     '',
   ].join('\n');

@@ -2,10 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { checkTable } from '../../api/check-table.js';
+import { seenOf } from '../../api/narrowed.js';
 import { isMutation, route, type Route } from '../../api/route.js';
 import { routes } from '../../api/routes/index.js';
 import { systemActor } from '../../control/actor.js';
-import { createKey, deleteKey, login } from '../../control/auth/index.js';
+import { createKey, createUser, deleteKey, login } from '../../control/auth/index.js';
 import { listAudit } from '../../control/audit/index.js';
 import { sha256Hex } from '../../spec/hash.js';
 import { rightsOfRole, roles, type Right, type Role } from '../../spec/words.js';
@@ -13,7 +14,7 @@ import { startDatabase } from '../control/database.js';
 import { password, startApi, useApi, type Answer, type Credential } from './harness.js';
 
 /** What each route asks for, written down a second time: a route that is new, or asks for less, has to pass here. */
-const expected: Record<string, Right | 'public' | 'session' | 'person'> = {
+const expected: Record<string, Right | 'public' | 'session' | 'person' | `${Right} in person`> = {
   'get /healthz': 'public',
   'get /readyz': 'public',
   'get /api/openapi.json': 'public',
@@ -53,6 +54,18 @@ const expected: Record<string, Right | 'public' | 'session' | 'person'> = {
   'post /api/deploys/{id}/components/{cid}/restart': 'component.operate',
   'post /api/deploys/{id}/components/{cid}/healthcheck': 'component.operate',
   'get /api/nodes': 'node.read',
+  'get /api/nodes/{id}/tags': 'node.read',
+  'put /api/nodes/{id}/tags': 'user.manage in person',
+  'get /api/audit': 'audit.read',
+  'get /api/audit/verify': 'audit.read',
+  'get /api/users': 'user.manage in person',
+  'post /api/users': 'user.manage in person',
+  'get /api/users/{id}': 'user.manage in person',
+  'patch /api/users/{id}': 'user.manage in person',
+  'delete /api/users/{id}': 'user.manage in person',
+  'post /api/users/{id}/reset-password': 'user.manage in person',
+  'get /api/auth/sessions': 'person',
+  'delete /api/auth/sessions/{id}': 'person',
   'post /api/artifacts': 'artifact.write',
   'get /api/artifacts': 'deploy.read',
   'get /api/artifacts/{id}': 'deploy.read',
@@ -64,12 +77,13 @@ const expected: Record<string, Right | 'public' | 'session' | 'person'> = {
   'delete /api/secrets/{path}': 'secret.write',
 };
 
+const rightOf = ({ right, peopleOnly }: Route): string => (peopleOnly !== true ? right : right === 'session' ? 'person' : `${right} in person`);
 const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
-const ids: Record<string, string> = { deploys: 'dpl_', rollouts: 'rol_', keys: 'key_' };
+const ids: Record<string, string> = { deploys: 'dpl_', rollouts: 'rol_', keys: 'key_', nodes: 'nod_', users: 'usr_', sessions: 'ses_' };
 
 /** The path with ids that are well-formed and lead to nothing. */
 const pathOf = ({ path }: Route): string => path
-  .replace(/\/(deploys|rollouts|keys)\/\{id\}/, (_, noun: string) => `/${noun}/${ids[noun] ?? ''}${'0'.repeat(20)}`)
+  .replace(/\/(\w+)\/\{id\}/, (_, noun: string) => `/${noun}/${ids[noun] ?? ''}${'0'.repeat(noun === 'sessions' ? 32 : 20)}`)
   .replace('{n}', '1').replace('{cid}', 'web').replace('{path}', 'no/such');
 
 const codeOf = ({ body }: Answer): unknown => z.object({ code: z.string() }).safeParse(body).data?.code;
@@ -104,7 +118,7 @@ describe('access', () => {
   };
 
   it('is written down for every route, and for no other', () => {
-    expect(Object.fromEntries(routes.map((row) => [nameOf(row), row.peopleOnly === true ? 'person' : row.right]))).toEqual(expected);
+    expect(Object.fromEntries(routes.map((row) => [nameOf(row), rightOf(row)]))).toEqual(expected);
   });
 
   it('T-A1: nothing but the public routes answers to bad or missing credentials', async () => {
@@ -127,11 +141,31 @@ describe('access', () => {
         const cookie = { cookie: `session=${(await quickSession(db, role)).token}` };
         for (const [kind, as] of [['person', cookie], ['key', keys[role]]] as const) {
           const answer = await call(row, as);
-          const may = wanted === 'public' || wanted === 'session' || (wanted === 'person' ? kind === 'person' : (rightsOfRole[role] as readonly string[]).includes(wanted));
+          const may = wanted === 'public' || wanted === 'session' || mayBe(role, kind, wanted);
           expect([role, kind, nameOf(row), answer.status === 403]).toEqual([role, kind, nameOf(row), !may]);
           expect([role, kind, nameOf(row), answer.status === 401 && wanted !== 'public']).toEqual([role, kind, nameOf(row), false]);
           expect([role, kind, nameOf(row), answer.status >= 500 && codeOf(answer) !== 'unavailable' && nameOf(row) !== 'get /readyz']).toEqual([role, kind, nameOf(row), false]);
         }
+      }
+    }
+  });
+
+  it('T-O1: somebody who is narrowed gets into no route that does not say how it keeps to the grants, by person and by key', async () => {
+    const { db } = context.api;
+    const own = await createUser(db, systemActor, { username: 'narrowed', password, role: 'operator', grants: { deploys: [] } });
+    const admin = await db.user.findFirstOrThrow({ where: { username: 'admin' } });
+    const { key } = await createKey(db, { kind: 'user', id: admin.id, name: 'admin', rights: rightsOfRole.admin }, { name: 'scoped', rights: rightsOfRole.admin.filter((right) => right !== 'user.manage'), limits: { host_tags: ['none'] } });
+    for (const row of routes) {
+      const { token } = await login(db, { username: own.username, password });
+      for (const [role, kind, as] of [['operator', 'person', { cookie: `session=${token}` }], ['admin', 'key', { authorization: `Bearer ${key}` }]] as const) {
+        const wanted = expected[nameOf(row)] ?? 'missing';
+        const answer = await call(row, as);
+        const open = wanted === 'public' || wanted === 'session' || (wanted === 'person' && kind === 'person');
+        const may = open || mayBe(role, kind, wanted);
+        const status = !may ? 403 : open ? null : seenOf(row) !== null ? 404 : row.narrowed === undefined ? 403 : null;
+        if (status === null) expect([kind, nameOf(row), answer.status === 401 && wanted !== 'public']).toEqual([kind, nameOf(row), false]);
+        else expect([kind, nameOf(row), answer.status]).toEqual([kind, nameOf(row), status]);
+        if (answer.status === 403 && wanted !== 'person') expect([nameOf(row), Object.keys(z.object({ details: z.looseObject({}) }).parse(answer.body).details)]).toEqual([nameOf(row), expect.arrayContaining(may || !wanted.endsWith(' in person') || kind === 'person' ? ['missing_right'] : [])]);
       }
     }
   });
@@ -166,6 +200,11 @@ describe('access', () => {
     expect((await api.ask('/api/auth/keys', { as: api.people.operator })).text).not.toContain(id);
   });
 });
+
+function mayBe(role: Role, kind: 'person' | 'key', wanted: string): boolean {
+  if (wanted === 'person' || wanted.endsWith(' in person')) return kind === 'person' && (wanted === 'person' || (rightsOfRole[role] as readonly string[]).includes(wanted.slice(0, -' in person'.length)));
+  return (rightsOfRole[role] as readonly string[]).includes(wanted);
+}
 
 async function quickSession(db: Parameters<typeof login>[0], role: Role): Promise<{ token: string }> {
   const token = randomBytes(32).toString('base64url');

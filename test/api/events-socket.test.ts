@@ -98,7 +98,7 @@ describe('the events socket', () => {
       const [error] = (await once(other, 'error')) as [Error];
       expect(error.message).toContain('404');
       const raw = connect(Number(new URL(api.url).port), '127.0.0.1');
-      raw.write(`GET /ws/events HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nCookie: ${api.people.admin.cookie}\r\n\r\n`);
+      raw.write(`GET /ws/events HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nCookie: ${api.people.admin.cookie}\r\n\r\n`);
       const [answer] = (await once(raw, 'data')) as [Buffer];
       expect(answer.toString()).toContain('400 Bad Request');
       raw.destroy();

@@ -12,7 +12,8 @@ import { createOrchestrator } from '../../api/temporal.js';
 import { hostApp } from '../../gateway/host-app.js';
 import { systemActor } from '../../control/actor.js';
 import { FolderStore } from '../../control/artifacts/index.js';
-import { createKey, createUser, login } from '../../control/auth/index.js';
+import { AuditAnchor } from '../../control/audit/index.js';
+import { createKey, createUser, login, setupCode } from '../../control/auth/index.js';
 import { EventFeed } from '../../control/events/index.js';
 import { HostBundles, ReleaseKey } from '../../control/host-bundles/index.js';
 import { openAuthorities } from '../../control/identity/index.js';
@@ -27,6 +28,7 @@ import { startDatabase, type DatabaseServer } from '../control/database.js';
 const testHostHeader = 'x-test-host';
 
 export const password = 'correct horse battery';
+export const testSetupCode = 'test-setup-code';
 /** Nothing listens on port 1. */
 export const nowhere = '127.0.0.1:1';
 
@@ -42,6 +44,7 @@ export interface Api {
   feed: EventFeed;
   /** Where the vault is. */
   dataDir: string;
+  auditAnchor: AuditAnchor;
   /** Every line logged so far. */
   log: string[];
   people: Record<Role, { cookie: string }>;
@@ -62,7 +65,7 @@ export interface Wanted {
 
 const settings: ApiSettings = {
   allowedOrigins: [], https: false, temporalUiUrl: 'http://temporal.test', temporalNamespace: 'default', templateEnv: {},
-  guessLimits: { perAccount: 1000, perAddress: 1000, windowMs: 60_000 }, strictAnswers: true, artifacts: { maxBytes: 5_000_000, ttlMs: 60_000 },
+  guessLimits: { perAccount: 1000, perAddress: 1000, windowMs: 60_000 }, requestLimits: { perCaller: 100_000, refusedPerAddress: 100_000, windowMs: 60_000 }, allowedHosts: [], strictAnswers: true, artifacts: { maxBytes: 5_000_000, ttlMs: 60_000 },
 };
 
 export async function makePeople(db: PrismaClient): Promise<Pick<Api, 'people' | 'keys'>> {
@@ -71,7 +74,8 @@ export async function makePeople(db: PrismaClient): Promise<Pick<Api, 'people' |
   for (const role of roles) {
     const user = await createUser(db, systemActor, { username: role, password, role });
     people[role] = { cookie: `session=${(await login(db, { username: role, password })).token}` };
-    const { key } = await createKey(db, { kind: 'user', id: user.user_id, name: role, rights: rightsOfRole[role] }, { name: 'all', rights: rightsOfRole[role] });
+    const all = rightsOfRole[role].filter((right) => right !== 'user.manage');
+    const { key } = await createKey(db, { kind: 'user', id: user.user_id, name: role, rights: rightsOfRole[role] }, { name: 'all', rights: all });
     keys[role] = { authorization: `Bearer ${key}` };
   }
   return { people: complete(people), keys: complete(keys) };
@@ -109,12 +113,13 @@ export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Pro
   const all = { ...settings, ...wanted.settings };
   const dataDir = await mkdtemp(join(tmpdir(), 'maestro-api-'));
   const vaultKey = vaultKeys({ dataDir, passphrase: undefined });
+  const auditAnchor = await AuditAnchor.open(dataDir);
   const vault = new Vault(dataDir, vaultKey);
   const artifacts = new FolderStore(dataDir);
   const renderer = createRenderer({ db, env: all.templateEnv, vault, digestKey: '0'.repeat(64) });
   const logged = (line: string): void => void log.push(line);
   const api = createServer({
-    db, feed, temporal, vault, artifacts, hostBundles: new HostBundles({ folder: join(dataDir, 'download'), key: ReleaseKey.fromSeed('5'.repeat(64)), publicUrl: 'http://maestro.test' }), settings: all, renderer,
+    db, feed, temporal, vault, auditAnchor, setupCode: await setupCode(db, dataDir, testSetupCode), artifacts, hostBundles: new HostBundles({ folder: join(dataDir, 'download'), key: ReleaseKey.fromSeed('5'.repeat(64)), publicUrl: 'http://maestro.test' }), settings: all, renderer,
     hostsDoor: { url: 'https://gateway.test:8443', installUrl: 'http://maestro.test/install.sh', caDigest: async () => (await openAuthorities(db, vaultKey)).digest },
     log: createLog({ level: 'debug', destination: { write: logged } }), ...wanted.deps,
   });
@@ -135,7 +140,7 @@ export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Pro
   await once(api.server, 'listening');
   const url = `http://127.0.0.1:${(api.server.address() as AddressInfo).port}`;
   return {
-    url, db, databaseUrl, feed, dataDir, log, people, keys,
+    url, db, databaseUrl, feed, dataDir, auditAnchor, log, people, keys,
     ask: (path, options) => ask(path.startsWith('/host/') ? hostsUrl : url, path, options),
     hostHeaders: (host) => ({ [testHostHeader]: host }),
     enroll: async (...hosts) => {

@@ -1,7 +1,7 @@
 /** The process as a supervisor runs it: bundled, on the Node of this machine, from the root of the checkout. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,7 +58,10 @@ describe('the API process', () => {
     await ready;
     expect((await ask(url, '/healthz')).body).toEqual({ ok: true });
     expect((await ask(url, '/readyz')).body).toMatchObject({ parts: { database: true, temporal: false } });
-    expect((await ask(url, '/api/auth/setup-admin', { json: { username: 'admin', password: 'correct horse battery' } })).status).toBe(201);
+    expect((await ask(url, '/api/auth/setup-admin', { json: { username: 'admin', password: 'correct horse battery', setup_code: 'wrong-wrong' } })).status).toBe(401);
+    const code = readFileSync(join(folder, 'keys', 'setup-code'), 'utf8').trim();
+    expect((await ask(url, '/api/auth/setup-admin', { json: { username: 'admin', password: 'correct horse battery', setup_code: code } })).status).toBe(201);
+    expect(existsSync(join(folder, 'keys', 'setup-code'))).toBe(false);
     expect((await ask(url, '/')).text).toContain('npm run build');
     expect(statSync(join(folder, 'keys', 'host-token.key')).mode & 0o777).toBe(0o600);
     child.kill('SIGTERM');
@@ -85,7 +88,7 @@ describe('the API process', () => {
     const closed = once(socket, 'close') as Promise<[number, Buffer]>;
     const body = JSON.stringify({ username: 'admin', password: 'correct horse battery' });
     const slow = connect(Number(new URL(url).port), '127.0.0.1');
-    slow.write(`POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body.slice(0, 10)}`);
+    slow.write(`POST /api/auth/login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body.slice(0, 10)}`);
     await wait(100);
     child.kill('SIGTERM');
     expect((await closed)[0]).toBe(1001);

@@ -1,19 +1,35 @@
 /** Setting up, signing in and staying signed in: T-A2, T-A3. */
 import { randomBytes } from 'node:crypto';
+import { get } from 'node:http';
+import { hostname } from 'node:os';
 import { z } from 'zod';
-import { password, startApi, useApi, type Api } from './harness.js';
+import { guessLimits } from '../../api/http/guesses.js';
+import { password, startApi, testSetupCode, useApi, type Api } from './harness.js';
 
 const credentials = (username: string, secret = password) => ({ username, password: secret });
+const setUp = (username: string, code = testSetupCode) => ({ ...credentials(username), setup_code: code });
 const cookieOf = (header: string | null): { cookie: string } => ({ cookie: (header ?? '').split(';')[0] ?? '' });
 
 describe('the first administrator', () => {
   const context = useApi({ empty: true });
 
+  it('T-A2: is not made without the code that the server has printed, and the refusal is written down', async () => {
+    const { api } = context;
+    for (const code of ['wrong', `${testSetupCode}x`, '-', testSetupCode.slice(1)]) {
+      const answer = await api.ask('/api/auth/setup-admin', { json: setUp('thief', code) });
+      expect([code, answer.status, z.object({ code: z.string() }).parse(answer.body).code]).toEqual([code, 401, 'auth_error']);
+    }
+    expect((await api.ask('/api/auth/setup-admin', { json: credentials('thief') })).status).toBe(422);
+    expect(await api.db.user.count()).toBe(0);
+    expect(await api.db.auditEntry.count({ where: { action: 'auth.setup_admin', result: 'refused' } })).toBe(4);
+    expect(api.log.join('')).not.toContain(testSetupCode);
+  });
+
   it('T-A2: is made exactly once, however many ask at the same time', async () => {
     const { api } = context;
     expect((await api.ask('/api/auth/setup-admin')).body).toEqual({ needed: true });
-    const answers = await Promise.all(Array.from({ length: 12 }, (_, index) => api.ask('/api/auth/setup-admin', { json: credentials(`admin-${index}`) })));
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 11 }, () => 409)]);
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => api.ask('/api/auth/setup-admin', { json: setUp(`admin-${index}`) })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 19 }, () => 409)]);
     expect(await api.db.user.count()).toBe(1);
     const winner = answers.find(({ status }) => status === 201);
     const me = await api.ask('/api/auth/me', { as: cookieOf(winner?.headers.get('set-cookie') ?? null) });
@@ -22,13 +38,13 @@ describe('the first administrator', () => {
   });
 
   it('is refused with code and fix afterwards', async () => {
-    const answer = await context.api.ask('/api/auth/setup-admin', { json: credentials('late') });
+    const answer = await context.api.ask('/api/auth/setup-admin', { json: setUp('late', 'whatever') });
     expect(answer.status).toBe(409);
     expect(answer.body).toMatchObject({ code: 'conflict', suggested_fix: expect.stringContaining('Sign in') });
   });
 
   it('cannot be made by a page of another site', async () => {
-    const answer = await context.api.ask('/api/auth/setup-admin', { json: credentials('evil'), headers: { origin: 'https://evil.example' } });
+    const answer = await context.api.ask('/api/auth/setup-admin', { json: setUp('evil'), headers: { origin: 'https://evil.example' } });
     expect(answer.status).toBe(403);
   });
 });
@@ -66,17 +82,30 @@ describe('a session', () => {
     expect((await api.ask('/api/auth/me', { as })).status).toBe(401);
   });
 
-  it('survives a change of the password, and the others of that user do not', async () => {
+  it('ends with all others of that user when the password is changed, and the answer brings a new one', async () => {
     const { api } = context;
     const mine = cookieOf((await signIn(api)).headers.get('set-cookie'));
     const other = cookieOf((await signIn(api)).headers.get('set-cookie'));
     const next = 'another long password';
-    expect((await api.ask('/api/auth/change-password', { as: mine, json: { current_password: 'wrong wrong', new_password: next } })).status).toBe(401);
-    expect((await api.ask('/api/auth/change-password', { as: mine, json: { current_password: password, new_password: next } })).status).toBe(204);
-    expect((await api.ask('/api/auth/me', { as: mine })).status).toBe(200);
-    expect((await api.ask('/api/auth/me', { as: other })).status).toBe(401);
+    const change = (as: { cookie: string }, current_password: string, new_password: string) => api.ask('/api/auth/change-password', { as, json: { current_password, new_password } });
+    expect((await change(mine, 'wrong wrong', next)).status).toBe(401);
+    expect((await change(mine, password, password)).status).toBe(422);
+    const changed = await change(mine, password, next);
+    expect(changed.status).toBe(204);
+    const rotated = cookieOf(changed.headers.get('set-cookie'));
+    expect(rotated.cookie).not.toBe(mine.cookie);
+    expect((await api.ask('/api/auth/me', { as: rotated })).status).toBe(200);
+    for (const as of [mine, other]) expect((await api.ask('/api/auth/me', { as })).status).toBe(401);
     expect((await api.ask('/api/auth/login', { json: credentials('operator') })).status).toBe(401);
-    expect((await api.ask('/api/auth/change-password', { as: mine, json: { current_password: next, new_password: password } })).status).toBe(204);
+    expect((await change(rotated, next, password)).status).toBe(204);
+  });
+
+  it('takes the place of the one the browser had before, so that nothing from before the sign-in is good after it', async () => {
+    const { api } = context;
+    const before = cookieOf((await signIn(api)).headers.get('set-cookie'));
+    const after = cookieOf((await api.ask('/api/auth/login', { as: before, json: credentials('operator') })).headers.get('set-cookie'));
+    expect((await api.ask('/api/auth/me', { as: before })).status).toBe(401);
+    expect((await api.ask('/api/auth/me', { as: after })).status).toBe(200);
   });
 
   it('is not given for a wrong password, and the refusal does not say which half was wrong', async () => {
@@ -136,6 +165,77 @@ describe('guessing passwords', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     const evaluated = await api.db.auditEntry.count({ where: { action: 'auth.login', result: 'refused' } });
     expect(evaluated).toBe(6);
+  });
+});
+
+describe('a thousand guesses', () => {
+  const context = useApi({ settings: { guessLimits } });
+
+  it('T-A2: are not evaluated but for twenty, from one address and from many, and the others are told when to come back', async () => {
+    const { api } = context;
+    const statuses: number[] = [];
+    for (let round = 0; round < 50; round += 1) {
+      const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => api.ask('/api/auth/login', { json: credentials(index % 2 === 0 ? 'admin' : `user-${round}-${index}`, `guess-${round}-${index}`) })));
+      statuses.push(...answers.map(({ status }) => status));
+    }
+    expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(980);
+    expect(await api.db.auditEntry.count({ where: { action: 'auth.login', result: 'refused' } })).toBeLessThanOrEqual(20);
+  }, 60_000);
+});
+
+describe('signing in', () => {
+  const context = useApi({ settings: { guessLimits: { perAccount: 3, perAddress: 3, windowMs: 60_000 } } });
+
+  it('does not count against anybody when it goes well', async () => {
+    for (let index = 0; index < 12; index += 1) expect((await context.api.ask('/api/auth/login', { json: credentials('viewer') })).status).toBe(200);
+  });
+});
+
+describe('one caller', () => {
+  const context = useApi({ settings: { requestLimits: { perCaller: 20, refusedPerAddress: 10, windowMs: 60_000 } } });
+
+  it('may ask so often, by key or session each for itself, and is then told to wait', async () => {
+    const { api } = context;
+    const ask = async (as: Parameters<Api['ask']>[1]): Promise<number> => (await api.ask('/api/deploys', as)).status;
+    for (const as of [api.keys.viewer, api.people.viewer]) {
+      const statuses = [];
+      for (let index = 0; index < 22; index += 1) statuses.push(await ask({ as }));
+      expect(statuses).toEqual([...Array.from({ length: 20 }, () => 200), 429, 429]);
+    }
+    const refused = await api.ask('/api/deploys', { as: api.keys.viewer });
+    expect(refused.body).toMatchObject({ code: 'rate_limited' });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await ask({ as: api.keys.admin })).toBe(200);
+  });
+
+  it('is stopped from trying made-up keys, however they differ', async () => {
+    const { api } = context;
+    const statuses = [];
+    for (let index = 0; index < 12; index += 1) statuses.push((await api.ask('/api/deploys', { as: { authorization: `Bearer mae_${randomBytes(32).toString('base64url')}` } })).status);
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429, 429]);
+  });
+});
+
+describe('the name we are called by', () => {
+  const context = useApi({ settings: { allowedHosts: ['deploy.example.com'] } });
+
+  /** fetch does not let a Host header be chosen. */
+  function called(path: string, host: string): Promise<number> {
+    const { port } = new URL(context.api.url);
+    return new Promise((resolve, reject) => {
+      get({ host: '127.0.0.1', port, path, headers: { host, ...context.api.people.viewer } }, (response) => { response.resume(); resolve(response.statusCode ?? 0); }).on('error', reject);
+    });
+  }
+
+  it('T-A3: is one of ours, or a page that rebound its own name gets nothing, neither data nor pages', async () => {
+    for (const host of ['evil.example', 'evil.example:8080', 'deploy.example.com.evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', '[::1].evil.example', 'a@127.0.0.1', '']) {
+      expect([host, await called('/api/deploys', host), await called('/', host)]).toEqual([host, host === '' ? expect.any(Number) : 403, host === '' ? expect.any(Number) : 403]);
+      expect(await called('/api/deploys', host)).not.toBe(200);
+    }
+    for (const host of ['127.0.0.1', '127.0.0.1:8080', 'localhost:1', 'LOCALHOST', '[::1]:8080', '10.2.3.4:80', 'Deploy.Example.com', 'deploy.example.com.:443', hostname()]) {
+      expect([host, await called('/api/deploys', host), await called('/', host)]).toEqual([host, 200, 200]);
+    }
+    expect(await called('/healthz', 'evil.example')).toBe(200);
   });
 });
 

@@ -1,4 +1,6 @@
 /** The REST API as a user's script calls it. Answers are checked for their status, and read as plain JSON. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Step { step: string; host: string; component: string; state: string; reason: string; attempt: number; action: string | null; phases: { phase: string; duration_ms: number }[] | null; failure: { code: string; message: string; put_back: boolean; output_tail: string } | null; blocked_by: string[] }
@@ -37,8 +39,10 @@ export class ApiClient {
     return answer.body;
   }
 
-  async setupAdmin(): Promise<void> {
-    await this.ok('POST', '/api/auth/setup-admin', { username: 'admin', password: 'correct horse battery' });
+  /** `dataDir`: of the server, which keeps the code there that it prints. */
+  async setupAdmin(dataDir: string): Promise<void> {
+    const code = (await readFile(join(dataDir, 'keys', 'setup-code'), 'utf8')).trim();
+    await this.ok('POST', '/api/auth/setup-admin', { username: 'admin', password: 'correct horse battery', setup_code: code });
     if (this.cookie === '') await this.ok('POST', '/api/auth/login', { username: 'admin', password: 'correct horse battery' });
   }
 

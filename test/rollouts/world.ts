@@ -52,7 +52,7 @@ export async function startWorld(hosts: readonly string[], between: Between = {}
     await rm(dataDir, { recursive: true, force: true });
   };
   try {
-    await api.setupAdmin();
+    await api.setupAdmin(stack.dataDir);
     await between.prepare?.(fleet);
     await startWorkers(fleet, stack, api, between);
     await api.waitForNodes(hosts);

@@ -38,7 +38,7 @@ export async function startSimulatedFleet(ids: readonly string[]): Promise<Simul
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await client.setupAdmin();
+    await client.setupAdmin(stack.dataDir);
     await Promise.all(ids.map(async (id) => {
       const stateFolder = join(folder, 'identities', id);
       const { token, ca_digest: caDigest } = await client.ok<{ token: string; ca_digest: string }>('POST', '/api/enrollments', { host: id });

@@ -13,6 +13,8 @@ describe('first run', () => {
     await v.page.waitForURL('**/setup');
     await v.heading('Set up Maestro');
     await v.look('01-setup');
+    await v.page.keyboard.type('pages-setup-code');
+    await v.page.keyboard.press('Tab');
     await v.page.keyboard.type(person.username);
     await v.page.keyboard.press('Tab');
     await v.page.keyboard.type(person.password);

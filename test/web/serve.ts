@@ -14,6 +14,8 @@ import { Vault, vaultKeys } from '../../control/secrets/index.js';
 import type { Orchestrator } from '../../api/temporal.js';
 import { nextApp } from '../../api/web.js';
 import { FolderStore } from '../../control/artifacts/index.js';
+import { AuditAnchor } from '../../control/audit/index.js';
+import { setupCode } from '../../control/auth/index.js';
 import { EventFeed } from '../../control/events/index.js';
 import { HostBundles, ReleaseKey } from '../../control/host-bundles/index.js';
 import { recordPlan, type HostAnswer, type PlanHost } from '../../control/plans/index.js';
@@ -50,11 +52,11 @@ async function main(databaseUrl: string): Promise<void> {
   const web = await nextApp(process.cwd(), '127.0.0.1', 0);
   if (!web) throw new Error('the pages are not built: npx next build web');
   const { server } = createServer({
-    db, feed, temporal, web, vault, artifacts: new FolderStore(dataDir), hostBundles: new HostBundles({ folder: join(dataDir, 'download'), key: ReleaseKey.fromSeed('5'.repeat(64)), publicUrl: 'http://maestro.test' }), renderer, hostsDoor: { url: 'https://gateway.test:8443', installUrl: 'https://maestro.test/install.sh', caDigest: () => Promise.resolve('sha256:none') },
+    db, feed, temporal, web, vault, auditAnchor: await AuditAnchor.open(dataDir), setupCode: await setupCode(db, dataDir, 'pages-setup-code'), artifacts: new FolderStore(dataDir), hostBundles: new HostBundles({ folder: join(dataDir, 'download'), key: ReleaseKey.fromSeed('5'.repeat(64)), publicUrl: 'http://maestro.test' }), renderer, hostsDoor: { url: 'https://gateway.test:8443', installUrl: 'https://maestro.test/install.sh', caDigest: () => Promise.resolve('sha256:none') },
     log: createLog({ level: 'warn', destination: process.stderr }),
     settings: {
       allowedOrigins: [], https: false, temporalUiUrl: 'http://temporal.test', temporalNamespace: 'default', templateEnv: {},
-      guessLimits: { perAccount: 1_000, perAddress: 1_000, windowMs: 60_000 }, strictAnswers: true, artifacts: { maxBytes: 1_000_000, ttlMs: 60_000 },
+      guessLimits: { perAccount: 1_000, perAddress: 1_000, windowMs: 60_000 }, requestLimits: { perCaller: 100_000, refusedPerAddress: 100_000, windowMs: 60_000 }, allowedHosts: [], strictAnswers: true, artifacts: { maxBytes: 1_000_000, ttlMs: 60_000 },
     },
   });
   server.listen(0, '127.0.0.1');

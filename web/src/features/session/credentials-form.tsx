@@ -1,7 +1,7 @@
 'use client';
 
 import { Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
-import { useState, type SubmitEvent } from 'react';
+import { useState, type ReactNode, type SubmitEvent } from 'react';
 import { ProblemCard } from '../../ui/problem-card.js';
 import type { Credentials } from './queries.js';
 import { sessionWords } from './words.js';
@@ -10,12 +10,14 @@ interface CredentialsFormProps {
   words: { username: string; password: string; submit: string; passwordHint?: string };
   /** For password managers: an old password or a new one. */
   passwordKind: 'current-password' | 'new-password';
+  /** Fields before these. */
+  children?: ReactNode;
   busy: boolean;
   error: unknown;
   onSubmit: (credentials: Credentials) => void;
 }
 
-export function CredentialsForm({ words, passwordKind, busy, error, onSubmit }: CredentialsFormProps) {
+export function CredentialsForm({ words, passwordKind, children, busy, error, onSubmit }: CredentialsFormProps) {
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
   const [capsLock, setCapsLock] = useState(false);
@@ -26,7 +28,8 @@ export function CredentialsForm({ words, passwordKind, busy, error, onSubmit }: 
   return (
     <form onSubmit={submit}>
       <Stack gap="md">
-        <TextInput label={words.username} name="username" autoComplete="username" autoCapitalize="none" spellCheck={false} autoFocus required withAsterisk={false} value={username} onChange={(event) => setUsername(event.currentTarget.value)} />
+        {children}
+        <TextInput label={words.username} name="username" autoComplete="username" autoCapitalize="none" spellCheck={false} autoFocus={children === undefined} required withAsterisk={false} value={username} onChange={(event) => setUsername(event.currentTarget.value)} />
         <PasswordInput
           label={words.password} name="password" autoComplete={passwordKind} required withAsterisk={false} description={words.passwordHint}
           value={password} onChange={(event) => setPassword(event.currentTarget.value)}

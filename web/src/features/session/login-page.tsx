@@ -4,14 +4,14 @@ import { useRouter, useSearchParams } from 'next/navigation';
 import { useEffect } from 'react';
 import { SessionCard } from './card.js';
 import { CredentialsForm } from './credentials-form.js';
-import { useMe, useSetupNeeded, useSignIn } from './queries.js';
+import { useLogin, useMe, useSetupNeeded } from './queries.js';
 import { homePath, safeReturnPath } from './return-path.js';
 import { sessionWords } from './words.js';
 
 export function LoginPage() {
   const me = useMe();
   const setup = useSetupNeeded();
-  const login = useSignIn('login');
+  const login = useLogin();
   const router = useRouter();
   const next = safeReturnPath(useSearchParams().get('next'));
 

@@ -25,13 +25,26 @@ export const useSetupNeeded = () => useQuery({
 /** Both answer with the session's cookie. */
 const acts = {
   login: (body: Credentials) => unwrap(client.POST('/api/auth/login', { body, signal: deadline() })),
-  setUp: (body: Credentials) => unwrap(client.POST('/api/auth/setup-admin', { body, signal: deadline() })),
+  setUp: (body: Credentials & { setup_code: string }) => unwrap(client.POST('/api/auth/setup-admin', { body, signal: deadline() })),
 };
 
 /** Whatever was read before was read by somebody else, or by nobody. */
-export function useSignIn(act: keyof typeof acts) {
+export function useLogin() {
   const queries = useQueryClient();
-  return useMutation({ mutationFn: acts[act], onSuccess: () => queries.resetQueries() });
+  return useMutation({ mutationFn: acts.login, onSuccess: () => queries.resetQueries() });
+}
+
+export function useSetUp() {
+  const queries = useQueryClient();
+  return useMutation({ mutationFn: acts.setUp, onSuccess: () => queries.resetQueries() });
+}
+
+export function useChangePassword() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (body: { current_password: string; new_password: string }) => succeed(client.POST('/api/auth/change-password', { body, signal: deadline() })),
+    onSuccess: () => queries.resetQueries(),
+  });
 }
 
 /** Everything that was read is forgotten with the session. */

@@ -4,6 +4,7 @@ import { Center, Container, Loader, Stack, Text } from '@mantine/core';
 import { useRouter } from 'next/navigation';
 import { useEffect, type ReactNode } from 'react';
 import { ProblemCard } from '../../ui/problem-card.js';
+import { NewPasswordPage } from './new-password-page.js';
 import { MeProvider } from './me-context.js';
 import { isSignedOut, useMe } from './queries.js';
 import { loginPath } from './return-path.js';
@@ -19,6 +20,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
     if (away) router.replace(loginPath(window.location.pathname + window.location.search));
   }, [away, router]);
 
+  if (!away && me.data?.must_change_password === true) return <NewPasswordPage />;
   if (!away && me.data) return <MeProvider value={me.data}>{children}</MeProvider>;
   if (!away && me.error) {
     return <Container size="sm" py="xl"><ProblemCard error={me.error} onRetry={() => void me.refetch()} /></Container>;

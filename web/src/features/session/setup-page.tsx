@@ -1,10 +1,11 @@
 'use client';
 
+import { TextInput } from '@mantine/core';
 import { useRouter } from 'next/navigation';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { SessionCard } from './card.js';
 import { CredentialsForm } from './credentials-form.js';
-import { useMe, useSetupNeeded, useSignIn } from './queries.js';
+import { useMe, useSetUp, useSetupNeeded } from './queries.js';
 import { homePath } from './return-path.js';
 import { sessionWords } from './words.js';
 
@@ -12,9 +13,10 @@ import { sessionWords } from './words.js';
 export function SetupPage() {
   const me = useMe();
   const needed = useSetupNeeded();
-  const setup = useSignIn('setUp');
+  const setup = useSetUp();
   const router = useRouter();
   const done = me.isSuccess;
+  const [code, setCode] = useState('');
   const closed = needed.data === false;
 
   useEffect(() => {
@@ -24,7 +26,12 @@ export function SetupPage() {
 
   return (
     <SessionCard title={sessionWords.setup.title} lead={sessionWords.setup.lead}>
-      <CredentialsForm words={sessionWords.setup} passwordKind="new-password" busy={setup.isPending} error={setup.error} onSubmit={setup.mutate} />
+      <CredentialsForm words={sessionWords.setup} passwordKind="new-password" busy={setup.isPending} error={setup.error} onSubmit={(credentials) => setup.mutate({ ...credentials, setup_code: code })}>
+        <TextInput
+          label={sessionWords.setup.code} description={sessionWords.setup.codeHint} name="setup-code" autoComplete="off" autoCapitalize="none" spellCheck={false} autoFocus required withAsterisk={false}
+          value={code} onChange={(event) => setCode(event.currentTarget.value)}
+        />
+      </CredentialsForm>
     </SessionCard>
   );
 }
