@@ -7,8 +7,7 @@ import { type IncomingHttpHeaders, performServerHandshake, type ServerHttp2Sessi
 import { createServer as createTlsServer, type Server as TlsServer, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import type { Socket } from 'node:net';
 import type { Request } from 'express';
-import type { Authorities } from '../control/identity/index.js';
-import { Connections, peerOf, type PeerCertificate } from './caller.js';
+import { type Connections, peerOf, type PeerCertificate } from './caller.js';
 import { type CallDeps, refuseCall, serveCall } from './grpc/serve-call.js';
 import { Refusal, status } from './grpc/status.js';
 import { hostApp, type HostAppOptions, type HttpCaller } from './host-app.js';
