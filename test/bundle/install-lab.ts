@@ -40,7 +40,7 @@ export class InstallLab {
 
   private static async over(fleet: Fleet, stack: RunningStack, downloads: string, dataDir: string): Promise<InstallLab> {
     const api = new ApiClient(stack.url);
-    await api.setupAdmin();
+    await api.setupAdmin(stack.dataDir);
     const key = ReleaseKey.fromSeed((await readFile(join(stack.dataDir, 'keys/host-release.key'), 'utf8')).trim());
     const middle = createServer();
     const lab = new InstallLab(fleet, stack, api, downloads, dataDir, middle, key);
