@@ -1,4 +1,4 @@
-/** `npm run bench`: the same workload by Maestro, by bare commands and by pyinfra, in one run on one machine. */
+/** `npm run bench`: the same workload by Maestro, by bare commands, by pyinfra and by Ansible, in one run on one machine. */
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { startFleet, type Fleet } from '../test/fleet/fleet.js';
@@ -6,8 +6,11 @@ import { measureFloor } from './floor/floor.js';
 import { measureMaestro, type MaestroFigures } from './maestro/maestro.js';
 import { profileRollouts } from './maestro/profile.js';
 import { readOptions, usage, type Options, type Tool } from './options.js';
-import { measurePyinfra } from './pyinfra/pyinfra.js';
-import { pyinfraVersion } from './pyinfra/venv.js';
+import { makeAnsible } from './ansible/ansible.js';
+import { measurePeer } from './peers/peer.js';
+import { ansible, pyinfra } from './peers/venv.js';
+import { makePyinfra } from './pyinfra/pyinfra.js';
+import { peerRuns, type Figures } from './report/cases.js';
 import { compareSizes } from './sizes/sizes.js';
 import { figuresTable, goals, memoryTable, type Tools } from './report/table.js';
 import { pullImages } from './workload/fleet.js';
@@ -21,22 +24,30 @@ function begin(tool: Tool | 'end'): void {
   if (tool !== 'end') console.log(`${tool} … (load ${(load[tool] ?? 0).toFixed(1)} on ${cpus().length} CPUs)`);
 }
 
-/** The floor and pyinfra get hosts of their own, on which no Maestro runs. */
-async function measureOthers({ only }: Options): Promise<Pick<Tools, 'floor' | 'pyinfra'>> {
-  if (!only.includes('floor') && !only.includes('pyinfra')) return {};
+type Other = Exclude<Tool, 'maestro'>;
+
+const others: Record<Other, (fleet: Fleet) => Promise<Figures>> = {
+  floor: measureFloor,
+  pyinfra: (fleet) => measurePeer(fleet, makePyinfra, peerRuns.pyinfra),
+  ansible: (fleet) => measurePeer(fleet, makeAnsible, peerRuns.ansible),
+};
+
+/** They get hosts of their own, on which no Maestro runs. */
+async function measureOthers({ only }: Options): Promise<Tools> {
+  const chosen = only.filter((tool) => tool !== 'maestro');
+  if (chosen.length === 0) return {};
   const fleet = await startFleet({ hosts });
   try {
     await pullImages(fleet);
-    return { ...(await measureOther(fleet, only, 'floor', measureFloor)), ...(await measureOther(fleet, only, 'pyinfra', measurePyinfra)) };
+    const found: Tools = {};
+    for (const tool of chosen) {
+      begin(tool);
+      found[tool] = await others[tool](fleet);
+    }
+    return found;
   } finally {
     await fleet.stop();
   }
-}
-
-async function measureOther(fleet: Fleet, only: readonly Tool[], tool: 'floor' | 'pyinfra', work: (fleet: Fleet) => Promise<NonNullable<Tools['floor']>>): Promise<Tools> {
-  if (!only.includes(tool)) return {};
-  begin(tool);
-  return { [tool]: await work(fleet) };
 }
 
 async function measureOwn({ only }: Options): Promise<MaestroFigures | undefined> {
@@ -46,16 +57,16 @@ async function measureOwn({ only }: Options): Promise<MaestroFigures | undefined
 }
 
 async function compare(options: Options): Promise<void> {
-  const others = await measureOthers(options);
+  const beside = await measureOthers(options);
   const maestro = await measureOwn(options);
   begin('end');
-  const tools: Tools = { ...others, ...(maestro === undefined ? {} : { maestro: maestro.figures }) };
+  const tools: Tools = { ...beside, ...(maestro === undefined ? {} : { maestro: maestro.figures }) };
   console.log(`\n${figuresTable(tools)}\n`);
   console.log(`Images are on the hosts in every case. Maestro: from POST apply to the event of success; submitting the version is measured apart.
-pyinfra ${pyinfraVersion} checks the health of what it changed; Maestro and the floor check that of all 20 also in a no-op.\n`);
+${pyinfra.requirement} and ${ansible.requirement} check the health of what they changed; Maestro and the floor check that of all 20 also in a no-op.\n`);
   if (maestro !== undefined) console.log(memoryTable(maestro.memory.idle, maestro.memory.after));
   if (options.json !== null) {
-    await writeFile(options.json, `${JSON.stringify({ cpus: cpus().length, load1: load, pyinfra_version: pyinfraVersion, figures: tools, goals: goals(tools), memory: maestro?.memory }, null, 2)}\n`);
+    await writeFile(options.json, `${JSON.stringify({ cpus: cpus().length, load1: load, peers: [pyinfra.requirement, ansible.requirement], figures: tools, goals: goals(tools), memory: maestro?.memory }, null, 2)}\n`);
   }
 }
 

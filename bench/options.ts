@@ -1,7 +1,7 @@
 /** The command line. */
 import { parseArgs } from 'node:util';
 
-export const tools = ['floor', 'pyinfra', 'maestro'] as const;
+export const tools = ['floor', 'pyinfra', 'ansible', 'maestro'] as const;
 export type Tool = (typeof tools)[number];
 export const profiles = ['noop', 'first', 'config'] as const;
 export type Profile = (typeof profiles)[number];
@@ -9,13 +9,13 @@ export type Profile = (typeof profiles)[number];
 export interface Options { help: boolean; only: Tool[]; profile: Profile | null; sizes: boolean; json: string | null }
 
 export const usage = `usage: npm run bench -- [options]
-  (without options)   Maestro, the floor (bare commands) and pyinfra on the same 20 components on 3 hosts; takes some minutes
+  (without options)   Maestro, the floor (bare commands), pyinfra and Ansible on the same 20 components on 3 hosts; takes a quarter of an hour
   --only TOOL,...     only these: ${tools.join(', ')}
   --profile CASE      Maestro only: where the time of a rollout goes (${profiles.join(', ')})
   --sizes             a first deploy and a no-op of 20 placements, 120 placements, and 7 on each of 10 hosts
   --json FILE         write the figures to FILE as well
   --no-setup          measure what is built already
-Needs what the fleet needs (test/fleet/README.md), and python3 with venv for pyinfra.`;
+Needs what the fleet needs (test/fleet/README.md), and python3 with venv for pyinfra and Ansible, which are installed on first use.`;
 
 const oneOf = <T extends string>(words: readonly T[], text: string, option: string): T => {
   const found = words.find((word) => word === text);

@@ -15,4 +15,5 @@ export const titles: Record<Case, string> = {
   submit: 'submit a version',
 };
 
-export const runs = { first: 5, small: 7, small_pyinfra: 5 } as const;
+export const runs = { first: 5, small: 7 } as const;
+export const peerRuns = { pyinfra: { first: 5, small: 5 }, ansible: { first: 3, small: 3 } } as const;

@@ -1,9 +1,10 @@
 /** The figures as a person reads them. */
+import type { Tool } from '../options.js';
 import { cases, titles, type Case, type Figures } from './cases.js';
 import type { Summary } from './series.js';
 import type { ProcessMemory } from '../maestro/memory.js';
 
-export interface Tools { maestro?: Figures; floor?: Figures; pyinfra?: Figures }
+export type Tools = Partial<Record<Tool, Figures>>;
 export interface Goal { case: Case; title: string; ratio: number | null; met: boolean | null }
 
 export function ratio(of: Summary | undefined, to: Summary | undefined): number | null {
@@ -11,11 +12,14 @@ export function ratio(of: Summary | undefined, to: Summary | undefined): number 
 }
 
 /** A goal that could not be judged in this run is neither met nor missed. */
-export function goals({ maestro = {}, floor = {}, pyinfra = {} }: Tools): Goal[] {
-  const faster = ratio(pyinfra.noop, maestro.noop);
+export function goals({ maestro = {}, floor = {}, pyinfra = {}, ansible = {} }: Tools): Goal[] {
+  const faster = (peer: Figures, least: number, name: string): Goal => {
+    const times = ratio(peer.noop, maestro.noop);
+    return { case: 'noop', title: `no-op at least ${least}x faster than ${name}`, ratio: times, met: times === null ? null : times >= least };
+  };
   const overFloor = ratio(maestro.first, floor.first);
   return [
-    { case: 'noop', title: 'no-op at least 15x faster than pyinfra', ratio: faster, met: faster === null ? null : faster >= 15 },
+    faster(pyinfra, 15, 'pyinfra'), faster(ansible, 60, 'Ansible'),
     { case: 'first', title: 'first deploy at most 1.3x the floor', ratio: overFloor, met: overFloor === null ? null : overFloor <= 1.3 },
   ];
 }
@@ -32,14 +36,13 @@ export function columns(rows: readonly (readonly string[])[]): string {
 }
 
 export function figuresTable(tools: Tools): string {
-  const { maestro = {}, floor = {}, pyinfra = {} } = tools;
-  const measured = cases.filter((name) => [maestro, floor, pyinfra].some((figures) => figures[name] !== undefined));
+  const { maestro = {}, floor = {}, pyinfra = {}, ansible = {} } = tools;
+  const measured = cases.filter((name) => [maestro, floor, pyinfra, ansible].some((figures) => figures[name] !== undefined));
   const rows = measured.map((name) => {
-    const goal = goals(tools).find((candidate) => candidate.case === name);
-    const verdict = goal === undefined || goal.met === null ? '' : `${goal.met ? 'met' : 'NOT MET'}: ${goal.title}`;
-    return [titles[name], cell(maestro[name]), cell(floor[name]), cell(pyinfra[name]), times(ratio(maestro[name], floor[name])), times(ratio(pyinfra[name], maestro[name])), verdict];
+    const verdicts = goals(tools).filter(({ case: of, met }) => of === name && met !== null).map(({ met, title }) => `${met === true ? 'met' : 'NOT MET'}: ${title}`);
+    return [titles[name], ...[maestro, floor, pyinfra, ansible].map((figures) => cell(figures[name])), times(ratio(maestro[name], floor[name])), times(ratio(pyinfra[name], maestro[name])), times(ratio(ansible[name], maestro[name])), verdicts.join('; ')];
   });
-  return columns([['seconds: median (min..max, n)', 'maestro', 'floor', 'pyinfra', 'maestro/floor', 'pyinfra/maestro', 'goal'], ...rows]);
+  return columns([['seconds: median (min..max, n)', 'maestro', 'floor', 'pyinfra', 'ansible', 'maestro/floor', 'pyinfra/maestro', 'ansible/maestro', 'goals'], ...rows]);
 }
 
 export function memoryTable(idle: readonly ProcessMemory[], after: readonly ProcessMemory[]): string {

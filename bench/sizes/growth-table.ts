@@ -9,13 +9,13 @@ export type SizeFigures = Partial<Record<Tool, Record<Size, { first: Summary; no
 const seconds = (summary: Summary | undefined): string => (summary === undefined ? '-' : (summary.median_ms / 1000).toFixed(3));
 const times = (value: number | null): string => (value === null ? '-' : `${value.toFixed(2)}x`);
 
-export function growthTable({ maestro, floor, pyinfra }: SizeFigures): string {
+export function growthTable({ maestro, floor, pyinfra, ansible }: SizeFigures): string {
   const rows = sizes.flatMap((size) => (['first', 'noop'] as const).map((what) => {
-    const [own, bare, peer] = [maestro?.[size][what], floor?.[size][what], pyinfra?.[size][what]];
+    const [own, bare, ...peers] = [maestro, floor, pyinfra, ansible].map((figures) => figures?.[size][what]);
     const growth = ratio(own, maestro?.['20 on 3 hosts'][what]);
-    return [`${size}, ${what === 'first' ? 'first deploy' : 'no-op'}`, seconds(own), seconds(bare), seconds(peer), times(ratio(own, bare)), times(ratio(peer, own)), times(growth), verdict(size, what, growth)];
+    return [`${size}, ${what === 'first' ? 'first deploy' : 'no-op'}`, ...[own, bare, ...peers].map(seconds), times(ratio(own, bare)), ...peers.map((peer) => times(ratio(peer, own))), times(growth), verdict(size, what, growth)];
   }));
-  return columns([['seconds, median', 'maestro', 'floor', 'pyinfra', 'maestro/floor', 'pyinfra/maestro', 'to 20 placements', 'goal'], ...rows]);
+  return columns([['seconds, median', 'maestro', 'floor', 'pyinfra', 'ansible', 'maestro/floor', 'pyinfra/maestro', 'ansible/maestro', 'to 20 placements', 'goal'], ...rows]);
 }
 
 function verdict(size: Size, what: 'first' | 'noop', growth: number | null): string {

@@ -1,6 +1,6 @@
 /**
  * What a host shall be, answered at the moment of use: rendered from the version, never stored. Versions are
- * immutable, so the last few are kept in memory; their rendered contents leave with them.
+ * immutable, so those in use are kept in memory; their rendered contents leave with them.
  */
 import type { DesiredPlacement } from '../../spec/desired.js';
 import { MaestroError } from '../../spec/errors.js';
@@ -15,6 +15,7 @@ import type { Vault } from '../secrets/vault.js';
 import { withContents, withCredential } from './contents.js';
 import { type Credentials, credentialsOf } from './credentials.js';
 import { pinnedPlacements } from './pinned.js';
+import { RecentlyUsed } from './recently-used.js';
 import type { SecretVersions } from './secret-texts.js';
 
 export interface DesiredOptions { component?: string; withContent?: boolean; withCredential?: boolean }
@@ -26,7 +27,10 @@ export interface Renderer {
   desired(deployId: string, number: number, host: string, options?: DesiredOptions): Promise<DesiredPlacement[]>;
 }
 
-const keptVersions = 50;
+/** An API of hundreds of deploys renders each active version once, not at every look of a host. */
+const kept = { bytes: 128 * 1024 ** 2, entries: 2_000 };
+/** What a placement holds on to besides its texts, roughly. */
+const placementBytes = 4_096;
 
 export interface RendererDeps {
   db: Reader;
@@ -40,21 +44,18 @@ export interface RendererDeps {
 interface Rendering { validation: Validation; credentials: Credentials; contentVersion: number }
 
 export function createRenderer(deps: RendererDeps): Renderer {
-  const kept = new Map<string, Promise<Rendering>>();
+  const renderings = new RecentlyUsed(kept, sizeOf);
 
   const remember = (key: string, made: Promise<Rendering>): Promise<Rendering> => {
-    kept.set(key, made);
-    const forget = (): void => { if (kept.get(key) === made) kept.delete(key); };
     // What is missing may be uploaded later.
-    made.then(({ validation }) => { if (!validation.ok && namesArtifacts(validation)) forget(); }, forget);
-    if (kept.size > keptVersions) for (const oldest of [...kept.keys()].slice(0, kept.size - keptVersions)) kept.delete(oldest);
-    return made;
+    made.then(({ validation }) => { if (!validation.ok && namesArtifacts(validation) && renderings.get(key) === made) renderings.forget(key); }, () => undefined);
+    return renderings.keep(key, made);
   };
 
   /** Until it is rolled out a version uses the latest secrets, so that it is rendered anew when they have changed. */
   const current = async (deployId: string, number: number): Promise<Rendering> => {
     const key = `${deployId}/${number}`;
-    const known = kept.get(key);
+    const known = renderings.get(key);
     const rendering = await (known ?? remember(key, renderVersion(deps, deployId, number)));
     if (known === undefined || rendering.validation.rendered?.secrets.size === 0) return rendering;
     // What is in a file of the bundle never changes.
@@ -92,6 +93,9 @@ async function renderVersion({ db, vault, env, digestKey }: RendererDeps, deploy
   const validation = await validateBundle(bundle.yaml, contents, { deployId, version: number, contentVersion, env, secrets, artifacts: (sha256s) => artifactSizes(db, sha256s), digestKey });
   return { validation, credentials: await credentialsOf(validation.document?.credentials_ref, contents.texts, secrets), contentVersion };
 }
+
+const sizeOf = ({ validation: { rendered } }: Rendering): number =>
+  (rendered?.placements.length ?? 0) * placementBytes + [...(rendered?.contents.values() ?? [])].reduce((sum, text) => sum + 2 * text.length, 0);
 
 const namesArtifacts = ({ document }: Validation): boolean => Object.values(document?.components ?? {}).some(({ source }) => source?.type === 'artifact');
 

@@ -250,6 +250,6 @@ describe('schedules', () => {
       // Twice in one attempt only where the first was cancelled, and taken away again, in between.
       const made = world.engine.created.map((container) => container.attempt).filter((label) => !cancelled.has(label));
       expect(new Set(made).size).toBe(made.length);
-    })), { numRuns: Number(process.env['MAESTRO_SCHEDULES'] ?? 350), verbose: 1 });
+    })), { numRuns: Number(process.env['MAESTRO_SCHEDULES'] ?? 420), verbose: 1 });
   }, 600_000);
 });
