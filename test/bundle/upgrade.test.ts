@@ -105,10 +105,10 @@ describe('an upgrade', () => {
     expect(await seen()).toEqual(before);
   }, 60_000);
 
-  it.each([
+  it.each<[string, string, () => string, string[], RegExp]>([
     ['crashes', '0.3.0', () => 'process.exit(3);\n', [], /ended 5 times by itself/],
     ['never becomes ready', '0.4.0', () => 'setInterval(() => {}, 1000);\n', ['--patience', '5s'], /was not ready within 5 s/],
-  ] as const)('to a version that %s puts the old one back by itself, and says so', async (_what, version, worker, options, said) => {
+  ])('to a version that %s puts the old one back by itself, and says so', async (_what, version, worker, options, said) => {
     const old = folderOf(known(archives.second));
     await pack(lab.downloads, { version, worker });
     const started = Date.now();
