@@ -1,4 +1,5 @@
 /** What a document may ask of a host: refused at every door unless an administrator allows it for that node. */
+import { readdir, readFile } from 'node:fs/promises';
 import { useApi } from './harness.js';
 
 const held = useApi();
@@ -91,6 +92,16 @@ describe.each(['operator', 'admin'] as const)('asked by an %s', (role) => {
     await allow(...(needs === 'never' ? all : [needs]));
     expect(await denied(yaml, role)).toHaveLength(needs === 'never' ? found.length : 0);
   });
+});
+
+it('the recipes of the guide ask for nothing that has to be allowed', async () => {
+  const folder = new URL('../recipes/', import.meta.url);
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.yaml'));
+  expect(names).toHaveLength(4);
+  for (const name of names) {
+    const { body } = await held.api.ask('/api/validate', { as: held.api.people.operator, json: { yaml: await readFile(new URL(name, folder), 'utf8') } });
+    expect((body as Validated).errors.filter(({ code }) => code === 'permission_denied')).toEqual([]);
+  }
 });
 
 describe('what is refused', () => {

@@ -12,9 +12,12 @@ import { ApiClient } from '../rollouts/api-client.js';
 
 const installTimeoutMs = 180_000;
 
-/** Evenly spaced ones of them; all of them with MAESTRO_BUNDLE_STEPS=all. */
+/** MAESTRO_BUNDLE_STEPS=all: every step and every case, instead of a few. */
+export const thorough = process.env['MAESTRO_BUNDLE_STEPS'] === 'all';
+
+/** Evenly spaced ones of them; when it is to be thorough, all. */
 export const few = <T>(all: readonly T[], count: number): T[] =>
-  process.env['MAESTRO_BUNDLE_STEPS'] === 'all' ? [...all] : all.filter((_, index) => Math.floor((index * count) / all.length) !== Math.floor(((index - 1) * count) / all.length));
+  thorough ? [...all] : all.filter((_, index) => Math.floor((index * count) / all.length) !== Math.floor(((index - 1) * count) / all.length));
 
 /** What the man in the middle answers for a path; null: what the control plane answers. */
 export type Meddle = (path: string, original: Buffer) => Buffer | null;

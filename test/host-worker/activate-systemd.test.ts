@@ -147,8 +147,13 @@ describe('files', () => {
   const withFiles = (...files: ReturnType<typeof file>[]) => worker({}, { files });
   const stat = async (path: string): Promise<string> => (await lab.succeed(['stat', '-c', '%a %U:%G %i', path])).trim();
 
+  it('with the setuid bit are refused by the host itself as long as it does not allow them', async () => {
+    await expect(lab.apply(withFiles(file('/etc/demo/s', 's', { mode: 0o4755 })))).rejects.toThrow('setuid_files is not allowed');
+    expect((await lab.host.exec(['test', '-e', '/etc/demo/s'])).exitCode).toBe(1);
+  });
+
   it('have the mode and owner asked for; numbers and names are the same', async () => {
-    const wanted = withFiles(file('/etc/demo/a', 'a', { mode: 0o640, owner: 'deploy', group: 'adm' }), file('/etc/demo/b', 'b', { mode: 0o4755, owner: '65534', group: '4' }), file('/etc/demo/sub/c', 'c', { mode: 0o600 }));
+    const wanted = { ...withFiles(file('/etc/demo/a', 'a', { mode: 0o640, owner: 'deploy', group: 'adm' }), file('/etc/demo/b', 'b', { mode: 0o4755, owner: '65534', group: '4' }), file('/etc/demo/sub/c', 'c', { mode: 0o600 })), allowed: ['setuid_files' as const] };
     await lab.apply(wanted);
     expect((await stat('/etc/demo/a')).replace(/ \d+$/, '')).toBe('640 deploy:adm');
     expect((await stat('/etc/demo/b')).replace(/ \d+$/, '')).toBe('4755 nobody:adm');
