@@ -54,6 +54,13 @@ const expected: Record<string, Right | 'public' | 'session' | 'person' | `${Righ
   'post /api/deploys/{id}/components/{cid}/restart': 'component.operate',
   'post /api/deploys/{id}/components/{cid}/healthcheck': 'component.operate',
   'get /api/nodes': 'node.read',
+  'patch /api/nodes/{id}': 'node.enroll',
+  'delete /api/nodes/{id}': 'node.revoke',
+  'post /api/enrollments': 'node.enroll',
+  'get /api/enrollments': 'node.enroll',
+  'delete /api/enrollments/{id}': 'node.enroll',
+  'get /install.sh': 'public',
+  'get /download/{file}': 'public',
   'get /api/nodes/{id}/tags': 'node.read',
   'put /api/nodes/{id}/tags': 'user.manage in person',
   'get /api/audit': 'audit.read',
@@ -79,12 +86,12 @@ const expected: Record<string, Right | 'public' | 'session' | 'person' | `${Righ
 
 const rightOf = ({ right, peopleOnly }: Route): string => (peopleOnly !== true ? right : right === 'session' ? 'person' : `${right} in person`);
 const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
-const ids: Record<string, string> = { deploys: 'dpl_', rollouts: 'rol_', keys: 'key_', nodes: 'nod_', users: 'usr_', sessions: 'ses_' };
+const ids: Record<string, string> = { deploys: 'dpl_', rollouts: 'rol_', keys: 'key_', nodes: 'nod_', users: 'usr_', sessions: 'ses_', enrollments: 'enr_' };
 
 /** The path with ids that are well-formed and lead to nothing. */
 const pathOf = ({ path }: Route): string => path
   .replace(/\/(\w+)\/\{id\}/, (_, noun: string) => `/${noun}/${ids[noun] ?? ''}${'0'.repeat(noun === 'sessions' ? 32 : 20)}`)
-  .replace('{n}', '1').replace('{cid}', 'web').replace('{path}', 'no/such');
+  .replace('{n}', '1').replace('{cid}', 'web').replace('{path}', 'no/such').replace('{file}', 'none.tar.gz');
 
 const codeOf = ({ body }: Answer): unknown => z.object({ code: z.string() }).safeParse(body).data?.code;
 
