@@ -52,7 +52,8 @@ const expected: Record<string, Right | 'public' | 'session' | 'person'> = {
   'post /api/deploys/{id}/components/{cid}/stop': 'component.operate',
   'post /api/deploys/{id}/components/{cid}/restart': 'component.operate',
   'post /api/deploys/{id}/components/{cid}/healthcheck': 'component.operate',
-  'get /api/nodes': 'node.read',
+  'get /api/nodes': 'node.read', 'delete /api/nodes/{id}': 'node.revoke',
+  'get /api/enrollments': 'node.enroll', 'post /api/enrollments': 'node.enroll', 'delete /api/enrollments/{id}': 'node.enroll',
   'post /api/artifacts': 'artifact.write',
   'get /api/artifacts': 'deploy.read',
   'get /api/artifacts/{id}': 'deploy.read',
@@ -65,11 +66,11 @@ const expected: Record<string, Right | 'public' | 'session' | 'person'> = {
 };
 
 const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
-const ids: Record<string, string> = { deploys: 'dpl_', rollouts: 'rol_', keys: 'key_' };
+const ids: Record<string, string> = { deploys: 'dpl_', rollouts: 'rol_', keys: 'key_', nodes: 'nod_', enrollments: 'enr_' };
 
 /** The path with ids that are well-formed and lead to nothing. */
 const pathOf = ({ path }: Route): string => path
-  .replace(/\/(deploys|rollouts|keys)\/\{id\}/, (_, noun: string) => `/${noun}/${ids[noun] ?? ''}${'0'.repeat(20)}`)
+  .replace(/\/(deploys|rollouts|keys|nodes|enrollments)\/\{id\}/, (_, noun: string) => `/${noun}/${ids[noun] ?? ''}${'0'.repeat(20)}`)
   .replace('{n}', '1').replace('{cid}', 'web').replace('{path}', 'no/such');
 
 const codeOf = ({ body }: Answer): unknown => z.object({ code: z.string() }).safeParse(body).data?.code;
