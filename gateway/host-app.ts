@@ -22,8 +22,12 @@ export interface HostAppOptions extends WorkDeps {
   end(host: string): void;
   enrollmentsPerMinute: number;
   onError(error: unknown, requestId: string): void;
+  /** Once per request, without anything that was in it. */
+  onRequest?: (request: RequestLine) => void;
   troubled?: (error: unknown) => void;
 }
+
+export interface RequestLine { request_id: string; method: string; route: string; status: number; ms: number; actor: string | null }
 
 const requestBytesMax = 16 << 10;
 const json = express.json({ limit: requestBytesMax, inflate: false, type: 'application/json' });
@@ -54,7 +58,14 @@ export function hostApp(options: HostAppOptions): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.use((request, response, next) => {
-    response.locals['requestId'] = randomUUID();
+    const requestId = randomUUID();
+    const started = performance.now();
+    const route = request.path.slice(0, 60);
+    response.locals['requestId'] = requestId;
+    response.once('close', () => {
+      const actor: unknown = response.locals['actorId'];
+      options.onRequest?.({ request_id: requestId, method: request.method, route, status: response.statusCode, ms: Math.round(performance.now() - started), actor: typeof actor === 'string' ? actor : null });
+    });
     response.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
     next();
   });

@@ -15,6 +15,7 @@ import { digestKey, Vault, vaultKeys } from '../control/secrets/index.js';
 import { createPrisma, type PrismaClient } from '../prisma/client.js';
 import { migrate } from '../prisma/migrate.js';
 import { Connections } from './caller.js';
+import { Denials } from './denials.js';
 import { hostPayloads } from './grpc/host-payloads.js';
 import { Upstream } from './grpc/upstream.js';
 import { createGateway } from './server.js';
@@ -57,9 +58,11 @@ async function main(log: Logger, config: Config): Promise<void> {
   const upstream = new Upstream(config.temporal.address);
   const codec = hostPayloads(await payloadKeys(config.dataDir), config.temporal.namespace);
   const connections = new Connections(db, (error) => log.warn({ err: error }, 'it cannot be asked at the moment which hosts are revoked'));
+  const denials = new Denials(db, onError);
   const gateway = createGateway({
     db, renderer, artifacts: new FolderStore(config.dataDir), authorities: () => authorities, connections, serverCertificate: certificate, enrollmentsPerMinute, onError,
-    calls: { namespace: config.temporal.namespace, upstream, codec }, troubled: (error) => log.debug({ err: error }, 'a version that a host looks after cannot be rendered'),
+    onRequest: (request) => log.info(request, 'request'),
+    calls: { namespace: config.temporal.namespace, upstream, codec, onDenied: (host, path, message) => denials.note(host, path, message) }, troubled: (error) => log.debug({ err: error }, 'a version that a host looks after cannot be rendered'),
   });
   const listener = new Listener({ databaseUrl: config.databaseUrl, channel: hostsChannel, onWake: () => void connections.check(), checkMs, onError: (error) => log.warn({ err: error }, 'changes of hosts cannot be heard; trying again') });
   await listener.connect();
@@ -83,6 +86,7 @@ async function main(log: Logger, config: Config): Promise<void> {
   clearInterval(checking);
   clearInterval(refreshing);
   await gateway.close();
+  await denials.settled();
   upstream.close();
   await listener.close();
   await db.$disconnect();

@@ -14,7 +14,7 @@ import { hostApp, type HostAppOptions, type HttpCaller } from './host-app.js';
 import { type HostLimits, standardLimits, Usage } from './limits.js';
 
 export interface GatewayDeps extends Omit<HostAppOptions, 'callerOf' | 'begin' | 'end'> {
-  calls: Omit<CallDeps, 'keys' | 'bodyMs' | 'onError'>;
+  calls: Omit<CallDeps, 'keys' | 'bodyMs' | 'onError' | 'take' | 'give'>;
   connections: Connections;
   /** Key and chain that hosts are shown. */
   serverCertificate: SecureContextOptions;
@@ -97,7 +97,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       return refuseCall(stream, new Refusal(status.unavailable, 'it cannot be told at the moment who this is'));
     }
     if (stream.destroyed) return;
-    await serveCall(stream, headers, { host: name, generation }, { ...deps.calls, keys: authorities().taskKeys, bodyMs, onError });
+    await serveCall(stream, headers, { host: name, generation }, { ...deps.calls, keys: authorities().taskKeys, bodyMs, onError, take: (host, bytes) => usage.take(host, bytes), give: (host, bytes) => usage.give(host, bytes) });
   }
 
   function speakHttp2(socket: TLSSocket, peer: PeerCertificate | null): void {

@@ -43,7 +43,7 @@ async function hostRoots({ fleet }: World): Promise<{ host: string; pid: number 
 /** Every process of this Maestro, and what else runs on the hosts (systemd, Docker, the workload). */
 export async function groupsOf(world: World): Promise<Group[]> {
   const [all, roots] = await Promise.all([readProcesses(), hostRoots(world)]);
-  const parts = (['api', 'worker', 'temporal', 'database'] as const).map((name) => group(name, treeOf(all, world.stack.processes[name].pid ?? -1)));
+  const parts = (['api', 'gateway', 'worker', 'temporal', 'database'] as const).map((name) => group(name, treeOf(all, world.stack.processes[name].pid ?? -1)));
   const hosts = roots.flatMap(({ host, pid }) => {
     const everything = treeOf(all, pid);
     const worker = everything.find(({ command }) => command.includes('worker.cjs'));

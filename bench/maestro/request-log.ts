@@ -1,4 +1,4 @@
-/** What the API was asked while a rollout ran, from its own log. */
+/** What the API and the gateway were asked while a rollout ran, from their own logs. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ const line = z.object({ time: z.string(), msg: z.literal('request'), method: z.s
 
 /** Requests that ended between the two times (milliseconds since the epoch). */
 export async function requestsBetween(dataDir: string, from: number, to: number): Promise<Request[]> {
-  const text = await readFile(join(dataDir, 'logs', 'api.log'), 'utf8');
+  const text = (await Promise.all(['api.log', 'gateway.log'].map((name) => readFile(join(dataDir, 'logs', name), 'utf8')))).join('\n');
   return text.split('\n').flatMap((written) => {
     const parsed = written.startsWith('{') ? line.safeParse(JSON.parse(written)) : undefined;
     if (parsed?.success !== true) return [];

@@ -10,7 +10,8 @@ import { credentials } from './enroll.js';
 import { type Identity, lifeOf, loadIdentity, storeIdentity } from './identity.js';
 import { fetchOnce } from './request.js';
 
-const socketsMax = 8;
+/** Every activity may be downloading, and a host still has to say hello. */
+const socketsMax = 40;
 const timeoutMs = 15_000;
 const retryMs = 30_000;
 const retryExpiredMs = 5_000;

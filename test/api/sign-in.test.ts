@@ -228,9 +228,8 @@ describe('the name we are called by', () => {
   }
 
   it('T-A3: is one of ours, or a page that rebound its own name gets nothing, neither data nor pages', async () => {
-    for (const host of ['evil.example', 'evil.example:8080', 'deploy.example.com.evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', '[::1].evil.example', 'a@127.0.0.1', '']) {
-      expect([host, await called('/api/deploys', host), await called('/', host)]).toEqual([host, host === '' ? expect.any(Number) : 403, host === '' ? expect.any(Number) : 403]);
-      expect(await called('/api/deploys', host)).not.toBe(200);
+    for (const host of ['evil.example', 'evil.example:8080', 'deploy.example.com.evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', '[::1].evil.example', 'a@127.0.0.1']) {
+      expect([host, await called('/api/deploys', host), await called('/', host)]).toEqual([host, 403, 403]);
     }
     for (const host of ['127.0.0.1', '127.0.0.1:8080', 'localhost:1', 'LOCALHOST', '[::1]:8080', '10.2.3.4:80', 'Deploy.Example.com', 'deploy.example.com.:443', hostname()]) {
       expect([host, await called('/api/deploys', host), await called('/', host)]).toEqual([host, 200, 200]);

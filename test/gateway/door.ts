@@ -16,6 +16,7 @@ import { type Authorities, createEnrollment, type EnrollmentRequest, hostsChanne
 import { createRenderer } from '../../control/rendering/desired.js';
 import { Vault, vaultKeys } from '../../control/secrets/index.js';
 import { Connections } from '../../gateway/caller.js';
+import { Denials } from '../../gateway/denials.js';
 import { frame } from '../../gateway/grpc/framing.js';
 import { Upstream } from '../../gateway/grpc/upstream.js';
 import type { HostLimits } from '../../gateway/limits.js';
@@ -33,6 +34,8 @@ export interface Door {
   authorities: Authorities;
   folder: string;
   errors: unknown[];
+  /** What hosts were denied so far is in the audit. */
+  audited(): Promise<void>;
   /** A token, as an administrator gets it. */
   token(over?: Partial<EnrollmentRequest>): Promise<string>;
   /** In a state folder of its own each time, so with a key of its own. */
@@ -55,10 +58,11 @@ export async function openDoor(server: DatabaseServer, wanted: Wanted = {}): Pro
   const errors: unknown[] = [];
   const upstream = new Upstream(wanted.temporalAddress ?? nowhere);
   const connections = new Connections(db, (error) => errors.push(error));
+  const denials = new Denials(db, (error) => errors.push(error));
   const gateway = createGateway({
     db, renderer: createRenderer({ db, env: {}, vault: new Vault(folder, keys), digestKey: '0'.repeat(64) }), artifacts: new FolderStore(folder), authorities: () => authorities, connections,
     serverCertificate: { key, cert: `${certificate}\n${authorities.intermediate.certificate}\n${authorities.root}` }, enrollmentsPerMinute: 100_000, onError: (error) => errors.push(error),
-    calls: { namespace: 'default', upstream }, ...(wanted.limits === undefined ? {} : { limits: wanted.limits }),
+    calls: { namespace: 'default', upstream, onDenied: (host, path, message) => denials.note(host, path, message) }, ...(wanted.limits === undefined ? {} : { limits: wanted.limits }),
   });
   const listener = new Listener({ databaseUrl, channel: hostsChannel, onWake: () => void connections.check(), checkMs, onError: () => undefined });
   await listener.connect();
@@ -67,7 +71,7 @@ export async function openDoor(server: DatabaseServer, wanted: Wanted = {}): Pro
   const url = `https://127.0.0.1:${String((gateway.server.address() as AddressInfo).port)}`;
   const token = async (over: Partial<EnrollmentRequest> = {}): Promise<string> => (await createEnrollment(db, systemActor, { host: '*', uses: 1, ttl_seconds: 600, replace: false, ...over })).token;
   return {
-    url, db, databaseUrl, authorities, folder, errors, token,
+    url, db, databaseUrl, authorities, folder, errors, token, audited: () => denials.settled(),
     enrollHost: async (node, over = {}) => enroll({ gateway: url, caDigest: authorities.digest, node, token: over.token ?? (await token({ host: node })), stateFolder: over.stateFolder ?? (await mkdtemp(join(folder, 'host-'))), ...over }),
     async close() {
       await gateway.close();

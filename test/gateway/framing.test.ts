@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { frame, FrameReader, messageBytesMax, timeoutMsOf } from '../../gateway/grpc/framing.js';
-import { status } from '../../gateway/grpc/status.js';
+import { headerText, status } from '../../gateway/grpc/status.js';
 import { standardLimits, Usage } from '../../gateway/limits.js';
 
 test('a message comes out as it went in, however it was cut', () => {
@@ -38,7 +38,7 @@ test.each<[string | undefined, number]>([['70S', 70_000], ['100m', 100], ['1M', 
 
 test('a host has its share and no more, and gets it back', () => {
   let now = 0;
-  const usage = new Usage({ connections: 2, atOnce: 3, perSecond: 10, burst: 5 }, () => now);
+  const usage = new Usage({ connections: 2, atOnce: 3, bytesAtOnce: 100, perSecond: 10, burst: 5 }, () => now);
   expect([usage.connect('h1'), usage.connect('h1'), usage.connect('h1'), usage.connect('h2')]).toEqual([true, true, false, true]);
   usage.disconnect('h1');
   expect(usage.connect('h1')).toBe(true);
@@ -55,5 +55,15 @@ test('a host has its share and no more, and gets it back', () => {
   now += 100;
   expect(usage.begin('h1')).toBe(true);
   expect(usage.begin('h1')).toBe(false);
+  expect([usage.take('h1', 60), usage.take('h1', 60), usage.take('h2', 60)]).toEqual([true, false, true]);
+  usage.give('h1', 60);
+  expect(usage.take('h1', 100)).toBe(true);
   expect(standardLimits.atOnce).toBeGreaterThan(64);
+});
+
+test('whatever a message says, it fits into a header and is read again', () => {
+  for (const text of ['plain', 'schön 100 %', 'two\r\nlines', '\u{1f600}', '\ud83d alone', '']) {
+    expect(headerText(text)).toMatch(/^[\x20-\x7e]*$/);
+    expect(decodeURIComponent(headerText(text))).toBe(text.replace('\ud83d ', '\ufffd '));
+  }
 });
