@@ -84,7 +84,7 @@ describe('artifacts', () => {
     const sha256 = await uploaded(bytes);
     const { deploy_id: id } = await createDeploy(context.api.db, systemActor, { yaml: document('sent', sha256), files: [] });
     const { rollout_id: run } = await openRollout(context.api.db, systemActor, { deployId: id, version: 1, kind: 'apply' });
-    const get = (host: string): Promise<Response> => fetch(`${context.api.url}/host/v1/archive?run=${run}&component=app&sha256=${sha256}`, { headers: { ...context.api.hostHeaders(host), range: 'bytes=100000-' } });
+    const get = (host: string): Promise<Response> => fetch(`${context.api.hostsUrl}/host/v1/archive?run=${run}&component=app&sha256=${sha256}`, { headers: { ...context.api.hostHeaders(host), range: 'bytes=100000-' } });
     expect(Buffer.from(await (await get('app-01')).arrayBuffer()).equals(bytes.subarray(100_000))).toBe(true);
     expect((await get('app-02')).status).toBe(404);
   });

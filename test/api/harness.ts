@@ -51,6 +51,8 @@ export interface Api {
   keys: Record<Role, { authorization: string }>;
   ask(path: string, options?: Ask): Promise<Answer>;
   hostHeaders(host: string): Record<string, string>;
+  /** Where `ask` sends what begins with /host/. */
+  hostsUrl: string;
   enroll(...hosts: string[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -142,6 +144,7 @@ export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Pro
   return {
     url, db, databaseUrl, feed, dataDir, auditAnchor, log, people, keys,
     ask: (path, options) => ask(path.startsWith('/host/') ? hostsUrl : url, path, options),
+    hostsUrl,
     hostHeaders: (host) => ({ [testHostHeader]: host }),
     enroll: async (...hosts) => {
       for (const node of hosts) await seen(db, { node, facts: { docker: true, systemd: true, missing: [] }, version: 'test' });

@@ -145,7 +145,7 @@ describe('with Temporal', () => {
       const id = await deploy('diffed');
       const answer = await post(`/api/deploys/${id}/diff`, { json: {} });
       expect([answer.status, answer.body]).toEqual([200, {
-        plan_id: expect.stringMatching(/^pln_/), plan_digest: expect.stringMatching(/^[0-9a-f]{64}$/), expires_at: expect.any(String), version: 1,
+        plan_id: expect.stringMatching(/^pln_/), plan_digest: expect.stringMatching(/^[0-9a-f]{64}$/), expires_at: expect.any(String), version: 1, component: null, component_from: null,
         summary: { create: 1, update: 0, restart: 0, reload: 0, unchanged: 0, remove: 0, conflict: 0 },
         hosts: [{ host: 'web-01', reachable: true, detail: '', fingerprint: null, components: [placement] }],
       }]);

@@ -29,7 +29,7 @@ const worker = (tests: DesiredTest[], version = 1, run: Parameters<typeof system
 const hostPrograms = [['/usr', '/usr'], ['/usr/bin', '/bin'], ['/usr/lib', '/lib'], ['/usr/lib64', '/lib64'], ['/srv/seen', '/seen']]
   .map(([source = '', target = '']) => ({ kind: 'bind' as const, source, target, read_only: source !== '/srv/seen' }));
 const web = (tests: DesiredTest[], version = 1, run: Parameters<typeof dockerRun>[0] = {}, parts: PlacementParts = {}) => placement({
-  version, tests, healthcheck: httpOn(8080), ...parts,
+  version, tests, healthcheck: httpOn(8080), allowed: ['host_mounts'], ...parts,
   run: dockerRun({ image: `demo/web:${String(version)}`, ports: [{ ip: '127.0.0.1', host_port: 8080, container_port: 8080, protocol: 'tcp' }], volumes: hostPrograms, env: { NAME: 'shop' }, ...run }),
 });
 
