@@ -27,7 +27,7 @@ describe('an archive of the bundle', () => {
     const { rollout_id: run } = await openRollout(db, systemActor, { deployId: id, version: 1, kind: 'apply' });
     const get = async (over: Record<string, string> = {}, host = 'app-01', range = 'bytes=0-'): Promise<{ status: number; bytes: Buffer; range: string | null }> => {
       const query = new URLSearchParams({ run, component: 'app', sha256, ...over });
-      const response = await fetch(`${context.api.url}/host/v1/archive?${query.toString()}`, { headers: { ...context.api.hostHeaders(host), range } });
+      const response = await fetch(`${context.api.hostsUrl}/host/v1/archive?${query.toString()}`, { headers: { ...context.api.hostHeaders(host), range } });
       return { status: response.status, bytes: Buffer.from(await response.arrayBuffer()), range: response.headers.get('content-range') };
     };
     const whole = await get();
@@ -38,7 +38,7 @@ describe('an archive of the bundle', () => {
     expect((await get({}, 'app-01', 'bytes=2500001-')).status).toBe(422);
     // The run is for the first host; the file is one of the bundle, but not of the placement.
     expect(await Promise.all([get({}, 'app-02'), get({ sha256: sha256Hex('other') }), get({ component: 'none' }), get({ run: 'rol_00000000000000000000' })].map(async (answer) => (await answer).status))).toEqual([404, 404, 404, 404]);
-    expect((await fetch(`${context.api.url}/host/v1/archive?run=${run}&component=app&sha256=${sha256}`)).status).toBe(401);
+    expect((await fetch(`${context.api.hostsUrl}/host/v1/archive?run=${run}&component=app&sha256=${sha256}`)).status).toBe(401);
     await recordRolloutState(db, run, { state: 'failed', reason: 'over' });
     expect((await get()).status).toBe(404);
   });

@@ -30,7 +30,7 @@ function read(api: Api, query: string, headers: Record<string, string>): Promise
     else got.push(message.parse(value));
   });
   const until = async (count: number): Promise<void> => {
-    for (const end = Date.now() + 20_000; got.length < count; await wait(10)) if (Date.now() > end) throw new Error(`${got.length} of ${count} events came`);
+    for (const end = Date.now() + 60_000; got.length < count; await wait(10)) if (Date.now() > end) throw new Error(`${got.length} of ${count} events came`);
   };
   return new Promise((resolve, reject) => {
     socket.on('open', () => resolve({ socket, got, gaps, closed, until }));

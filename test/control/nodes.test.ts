@@ -20,7 +20,7 @@ describe.each(databaseKinds)('nodes on %s', (kind) => {
     await seen(db, { node: 'web-01', facts, version: '0.1.0', address: '10.0.0.1' });
     await seen(db, { node: 'web-01', facts: { ...facts, systemd: true, missing: [] }, version: '0.2.0' });
     expect((await listNodes(db)).items).toEqual([{
-      node_id: expect.stringMatching(/^nod_/), name: 'web-01', online: true, last_seen_at: expect.any(String), facts: { docker: true, systemd: true, missing: [] }, version: '0.2.0', address: '10.0.0.1',
+      node_id: expect.stringMatching(/^nod_/), name: 'web-01', online: true, last_seen_at: expect.any(String), facts: { docker: true, systemd: true, missing: [] }, version: '0.2.0', address: '10.0.0.1', allow: [],
     }]);
   });
 

@@ -64,6 +64,14 @@ ${after}`;
 
 /** The CPU time that work takes, which other processes of a busy machine do not lengthen. */
 export function cpuMs(work: () => unknown): number {
+  const measured = cpuMsOnce(work);
+  // Garbage of earlier tests is collected on this time, too: a long one is measured again.
+  return measured < longMs ? measured : Math.min(measured, cpuMsOnce(work));
+}
+
+const longMs = 1000;
+
+function cpuMsOnce(work: () => unknown): number {
   const before = process.cpuUsage();
   work();
   const { user, system } = process.cpuUsage(before);
