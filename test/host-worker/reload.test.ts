@@ -12,7 +12,7 @@ beforeEach(async () => { await lab.reset(); }, 120_000);
 const programs = [['/usr', '/usr'], ['/usr/lib', '/lib'], ['/usr/lib64', '/lib64']].map(([source = '', target = '']) => ({ kind: 'bind' as const, source, target, read_only: true }));
 
 const web = (version: number, text: string, reload: string[], mounted = '/srv/demo/etc'): DesiredPlacement => placement({
-  version, healthcheck: httpOn(8080), reload_on: ['config', 'content'], files: [file('/srv/demo/etc/app.conf', text, { mode: 0o644 })],
+  version, healthcheck: httpOn(8080), allowed: ['host_mounts'], reload_on: ['config', 'content'], files: [file('/srv/demo/etc/app.conf', text, { mode: 0o644 })],
   run: dockerRun({
     ports: [{ ip: '', host_port: 8080, container_port: 8080, protocol: 'tcp' }], reload_command: reload,
     volumes: [{ kind: 'bind', source: mounted, target: mounted.replace('/srv/demo/etc', '/etc/demo'), read_only: true }, { kind: 'bind', source: '/srv/demo/read', target: '/read', read_only: false }, ...programs],
