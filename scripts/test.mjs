@@ -45,7 +45,7 @@ export function countJest(report) {
  * Two runs side by side, since most of what a test on hosts does is wait, and at the end by itself what keeps the whole
  * machine busy. Every test is in exactly one: the second run is all that the others are not.
  */
-const hostTests = ['host-worker', 'fuzz', 'attacks', 'bundle'].map((folder) => `<rootDir>/test/${folder}/`);
+const hostTests = ['host-worker', 'fuzz', 'attacks', 'bundle', 'fleet', 'lost-answers'].map((folder) => `<rootDir>/test/${folder}/`);
 const heavyTests = ['<rootDir>/test/schedules/'];
 const only = (folders) => folders.map((folder) => folder.replace('<rootDir>', '.*'));
 const allBut = (folders) => ['--testPathIgnorePatterns', '/node_modules/', ...folders];

@@ -122,8 +122,14 @@ test('what is accepted is carried out as text: no canary, nobody asked, no shell
   process.stdout.write(`attacks: ${JSON.stringify({ ...counts, fields: [...counts.fields].sort() })}\n`);
   expect(wrong).toEqual([]);
   expect(await found()).toEqual([]);
-  expect((await shells()).filter((line) => line.includes('canary'))).toEqual([]);
+  expect((await shells()).filter((line) => line.includes('canary') && !isGits(line))).toEqual([]);
   // It was really on its way: the declared shells ran beside it.
   expect((await shells()).filter((line) => line.includes('TEXT')).length).toBeGreaterThan(0);
   expect(counts.well).toBeGreaterThan(0);
 }, 60 * 60_000);
+
+/**
+ * git itself starts ssh by a shell, and the server's ssh starts git by one: the address comes as arguments of their own
+ * (`"$@"`) or as one quoted word. That it stays text there, the search for canaries shows.
+ */
+const isGits = (line: string): boolean => /^\/bin\/sh -c (ssh(\\ -o\w+=[\w]+)+\\ \\"\\\$@\\" |git-upload-pack\\ \\'[^']*\\' )/.test(line);
