@@ -6,11 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningStack } from '../../scripts/dev-stack.js';
 import type { Random } from './random.js';
 
-export type Victim = 'api' | 'worker' | 'temporal' | 'database';
-const victims: readonly Victim[] = ['api', 'worker', 'temporal', 'database'];
+export type Victim = 'api' | 'gateway' | 'worker' | 'temporal' | 'database';
+const victims: readonly Victim[] = ['api', 'gateway', 'worker', 'temporal', 'database'];
 
 export class Chaos {
-  readonly kills: Record<Victim, number> = { api: 0, worker: 0, temporal: 0, database: 0 };
+  readonly kills: Record<Victim, number> = { api: 0, gateway: 0, worker: 0, temporal: 0, database: 0 };
   private readonly stopping = new AbortController();
   private readonly running: Promise<void>;
 

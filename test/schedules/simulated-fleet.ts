@@ -2,11 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pg from 'pg';
 import { enroll } from '../../host-worker/identity/enroll.js';
 import { IdentityHolder } from '../../host-worker/identity/holder.js';
 import { type RunningStack, startStack } from '../../scripts/dev-stack.js';
+import { TemporalLine } from '../../host-worker/temporal-line.js';
 import { ApiClient } from '../rollouts/api-client.js';
 import { PatientApi } from './patient-api.js';
 import { SimulatedHost } from './simulated-host.js';
@@ -26,14 +27,14 @@ export async function startSimulatedFleet(ids: readonly string[]): Promise<Simul
   const folder = await mkdtemp(join(tmpdir(), 'maestro-schedules-'));
   const stack = await startStack({ dataDir: join(folder, 'control-plane'), say: () => undefined });
   const client = new ApiClient(stack.url);
-  const connection = await NativeConnection.connect({ address: stack.temporalAddress });
   const db = new pg.Pool({ connectionString: stack.databaseUrl, max: 4, query_timeout: 20_000 });
   db.on('error', () => undefined); // seen by the query that needs the connection
   const hosts = new Map<string, SimulatedHost>();
+  const lines: TemporalLine[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all([...hosts.values()].map((host) => host.stop()));
     await db.end();
-    await connection.close();
+    await Promise.all(lines.map((line) => line.close()));
     await stack.stop();
     await rm(folder, { recursive: true, force: true });
   };
@@ -44,7 +45,9 @@ export async function startSimulatedFleet(ids: readonly string[]): Promise<Simul
       const { token, ca_digest: caDigest } = await client.ok<{ token: string; ca_digest: string }>('POST', '/api/enrollments', { host: id });
       await enroll({ gateway: stack.gatewayUrl, caDigest, token, node: id, stateFolder });
       const holder = await IdentityHolder.open(stateFolder);
-      hosts.set(id, await SimulatedHost.start(id, { connection, folder: join(folder, id), control: { url: stack.gatewayUrl, agent: () => holder.agent } }));
+      const line = new TemporalLine(holder, { warn: () => undefined });
+      lines.push(line);
+      hosts.set(id, await SimulatedHost.start(id, { connection: await line.connect(), folder: join(folder, id), control: { url: stack.gatewayUrl, agent: () => holder.agent } }));
     }));
     await client.waitForNodes(ids);
   } catch (error) {
