@@ -5,6 +5,7 @@ import type { DesiredPlacement } from '../../spec/desired.js';
 import { answers } from '../docker/client.js';
 import { lastLines } from '../docker/container-logs.js';
 import { inspectContainer, listAll, servingContainer } from '../docker/own-containers.js';
+import { keptUp } from '../docker/replace.js';
 import { commandInContainer, commandOnHost } from '../health/commands.js';
 import { type Probe, probeOf } from '../health/probe.js';
 import type { DeathCheck } from '../health/wait-healthy.js';
@@ -40,6 +41,7 @@ export async function containerRuntime(docker: Dockerode, name: string, id: stri
       const told = end === startedAgain ? await nextEnd(docker, id, restartsBefore) : end;
       // A daemon that goes down takes its containers along, and brings them back when it is there again.
       if (!(await answers(docker))) throw new PassingTrouble('Docker does not answer any more');
+      if (fresh && (await isLeftStopped(docker, id))) throw new PassingTrouble('Docker has been killed and has left what it ran stopped');
       // Told as it was seen first: its restart policy may be trying it again by now.
       return (await containerEnd(docker, id, restartsBefore)) === null ? null : told;
     },
@@ -56,6 +58,17 @@ async function containerEnd(docker: Dockerode, id: string, restartsBefore: numbe
   // A restart policy may have brought it back already; it died all the same, but Docker does not tell any more how.
   if (Running && !Restarting) return found.RestartCount <= restartsBefore ? null : startedAgain;
   return `exited with code ${String(ExitCode)}${OOMKilled ? ' (out of memory)' : ''}${reason === '' ? '' : `: ${reason}`}`;
+}
+
+/**
+ * One that ended by itself is started again by its policy, and says so. Down with none of that, it outlived a daemon that was
+ * killed, and the next one has put it away without a start.
+ */
+async function isLeftStopped(docker: Dockerode, id: string): Promise<boolean> {
+  const found = await inspectContainer(docker, id);
+  if (found === null) return false;
+  const { Running, Restarting, ExitCode, Error: reason } = found.State;
+  return !Running && !Restarting && ExitCode === 0 && reason === '' && found.RestartCount === 0 && keptUp.has(found.HostConfig.RestartPolicy?.Name ?? '');
 }
 
 const startedAgain = 'died, and was started again by its restart policy';

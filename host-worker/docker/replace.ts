@@ -190,7 +190,8 @@ export async function removeOld(docker: Dockerode, step: Step, before: Container
   if ((await inspectContainer(docker, old.id)) !== null) await step.effect('container.remove_old', () => remove(docker, old.id));
 }
 
-const keptUp: ReadonlySet<string> = new Set(['always', 'unless-stopped']);
+/** Restart policies by which Docker never leaves a container down by itself, however it ended. */
+export const keptUp: ReadonlySet<string> = new Set(['always', 'unless-stopped']);
 
 /**
  * After the commit: a daemon that was killed takes a container that outlived it for stopped by a person, and starts it no

@@ -80,6 +80,27 @@ describe('a Docker daemon that restarts while health is waited for', () => {
   }, 180_000);
 });
 
+describe('a Docker daemon that is killed while health is waited for', () => {
+  it('leaves the new container down, which is not taken for its death: it is started again', async () => {
+    const wanted = web(1, { ...httpOn(9090, '/'), start_period_ms: 120_000 });
+    const run = lab.open(wanted);
+    expect(await lab.ask([lab.call('prepare', run, 'web')])).toMatchObject({ ended: 'well' });
+    const activation = activate(run);
+    while (!(await lab.containers()).includes('maestro-web running')) await sleep(50);
+    await sleep(300);
+    await lab.succeed(['systemctl', 'reset-failed', 'docker.service', 'docker.socket']);
+    await lab.succeed(['systemctl', 'kill', '--kill-who=main', '--signal=SIGKILL', 'docker.service']);
+    await lab.succeed(['systemd-run', '--quiet', '--unit=test-green', 'python3', '-m', 'http.server', '9090', '--directory', '/srv/demo']);
+    try {
+      expect(await activation).toBe('well');
+      expect((await lab.dockerEvents('create')).length).toBeLessThanOrEqual(1);
+      expect(await lab.containers()).toEqual(['maestro-web running']);
+    } finally {
+      await lab.succeed(['systemctl', 'stop', 'test-green']);
+    }
+  }, 180_000);
+});
+
 describe('a Docker daemon that is killed after an attempt was committed', () => {
   it('leaves what it brought in down, and the attempt ends with it running', async () => {
     const run = lab.open(web(1));
