@@ -8,7 +8,7 @@ import { gunzip } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
 import { bundleLimits, bundlePath, type BundleFile } from '../../control/deploys/index.js';
 import { MaestroError } from '../../spec/errors.js';
-import { tooLarge } from '../http/problem.js';
+import { tooLarge } from '../../control/problem.js';
 
 export const archiveLimits = {
   compressedBytes: 32 << 20,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { BundleFile } from '../../control/deploys/index.js';
 import { MaestroError } from '../../spec/errors.js';
-import { tooLarge } from '../http/problem.js';
+import { tooLarge } from '../../control/problem.js';
 import { unpackArchive } from './archive.js';
 
 export const yamlBytesMax = 1 << 20;

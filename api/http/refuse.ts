@@ -1,7 +1,7 @@
 /** The last handler of the app: whatever was thrown is answered as problem+json, and logged when it is our fault. */
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from '../log.js';
-import { refusalOf } from './problem.js';
+import { refusalOf } from '../../control/problem.js';
 import { requestIdOf } from './request-log.js';
 
 export function refuse(response: Response, error: unknown, log: Logger): void {

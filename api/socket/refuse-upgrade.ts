@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '../log.js';
-import { refusalOf } from '../http/problem.js';
+import { refusalOf } from '../../control/problem.js';
 
 export function refuseUpgrade(socket: Duplex, error: unknown, log: Logger): void {
   const requestId = randomUUID();

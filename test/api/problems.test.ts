@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { z } from 'zod';
-import { refusalOf } from '../../api/http/problem.js';
+import { refusalOf } from '../../control/problem.js';
 import { isDatabaseUnreachable } from '../../control/unreachable.js';
 import { route } from '../../api/route.js';
 import { startDatabase } from '../control/database.js';

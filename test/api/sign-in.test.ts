@@ -1,6 +1,7 @@
 /** Setting up, signing in and staying signed in: T-A2, T-A3. */
 import { randomBytes } from 'node:crypto';
 import { get } from 'node:http';
+import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { guessLimits } from '../../api/http/guesses.js';
@@ -226,6 +227,20 @@ describe('the name we are called by', () => {
       get({ host: '127.0.0.1', port, path, headers: { host, ...context.api.people.viewer } }, (response) => { response.resume(); resolve(response.statusCode ?? 0); }).on('error', reject);
     });
   }
+
+  /** As it stands: node's client would put a name in the place of an empty one. */
+  async function statusLine(path: string, host: string): Promise<string> {
+    const socket = connect(Number(new URL(context.api.url).port), '127.0.0.1');
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nCookie: ${context.api.people.viewer.cookie}\r\nConnection: close\r\n\r\n`);
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks).toString('latin1').split('\r\n', 1)[0] ?? '';
+  }
+
+  it('T-A3: is not empty', async () => {
+    expect(await statusLine('/api/deploys', '127.0.0.1')).toMatch(/ 200 /);
+    for (const path of ['/api/deploys', '/']) expect(await statusLine(path, '')).toMatch(/ 403 /);
+  });
 
   it('T-A3: is one of ours, or a page that rebound its own name gets nothing, neither data nor pages', async () => {
     for (const host of ['evil.example', 'evil.example:8080', 'deploy.example.com.evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', '[::1].evil.example', 'a@127.0.0.1']) {

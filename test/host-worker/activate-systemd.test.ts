@@ -184,8 +184,11 @@ describe('files', () => {
     expect(await lab.host.readFile('/etc/passwd')).toContain('root:');
   });
 
-  it.each(['/etc/../root/x', '/proc/sys/kernel/hostname', '/dev/null', '/sys/x', '/var/lib/maestro-test/journal/x', 'relative/x'])('at %s are refused here, too', async (path) => {
-    expect(await activate(withFiles(file(path, 'x')))).toMatchObject({ ended: 'failed', type: expect.stringMatching(/^(config_error|permission_denied)$/) as string, message: expect.stringMatching(/not a safe path|nobody can allow/) as string });
+  it.each([
+    ['/etc/../root/x', 'config_error', 'not a safe path'], ['/var/lib/maestro-test/journal/x', 'config_error', 'not a safe path'], ['relative/x', 'config_error', 'not a safe path'],
+    ['/proc/sys/kernel/hostname', 'permission_denied', 'which nobody can allow'], ['/dev/null', 'permission_denied', 'which nobody can allow'], ['/sys/x', 'permission_denied', 'which nobody can allow'],
+  ])('at %s are refused here, too', async (path, type, says) => {
+    expect(await activate(withFiles(file(path, 'x')))).toMatchObject({ ended: 'failed', type, message: expect.stringContaining(says) as string });
   });
 
   it('overwritten in place keep their inode; atomic ones do not', async () => {

@@ -27,6 +27,11 @@ async function restartDocker(): Promise<void> {
   await lab.succeed(['systemctl', 'restart', 'docker'], 120_000);
 }
 
+async function killDocker(): Promise<void> {
+  await lab.succeed(['systemctl', 'reset-failed', 'docker.service', 'docker.socket']);
+  await lab.succeed(['systemctl', 'kill', '--kill-who=main', '--signal=SIGKILL', 'docker.service']);
+}
+
 /** With what it failed of, if it did. */
 const endOf = (answer: DriverAnswer | null): string => (answer?.ended === 'well' ? 'well' : JSON.stringify(answer));
 
@@ -60,36 +65,17 @@ describe.each([150, 300, 450, 600, 800, 1000])('a Docker daemon that restarts %i
   }, 180_000);
 });
 
-describe('a Docker daemon that restarts while health is waited for', () => {
-  it('takes the container along, which is not taken for its death', async () => {
+describe('a Docker daemon that goes away while health is waited for', () => {
+  it.each([
+    ['restarts, which takes the container along', restartDocker], ['is killed, and leaves the new container down', killDocker],
+  ])('%s: that is not taken for its death, and it serves in the end', async (_what, strike) => {
     const wanted = web(1, { ...httpOn(9090, '/'), start_period_ms: 120_000 });
     const run = lab.open(wanted);
     expect(await lab.ask([lab.call('prepare', run, 'web')])).toMatchObject({ ended: 'well' });
     const activation = activate(run);
     while (!(await lab.containers()).includes('maestro-web running')) await sleep(50);
     await sleep(300);
-    await restartDocker();
-    await lab.succeed(['systemd-run', '--quiet', '--unit=test-green', 'python3', '-m', 'http.server', '9090', '--directory', '/srv/demo']);
-    try {
-      expect(await activation).toBe('well');
-      expect((await lab.dockerEvents('create')).length).toBeLessThanOrEqual(1);
-      expect(await lab.containers()).toEqual(['maestro-web running']);
-    } finally {
-      await lab.succeed(['systemctl', 'stop', 'test-green']);
-    }
-  }, 180_000);
-});
-
-describe('a Docker daemon that is killed while health is waited for', () => {
-  it('leaves the new container down, which is not taken for its death: it is started again', async () => {
-    const wanted = web(1, { ...httpOn(9090, '/'), start_period_ms: 120_000 });
-    const run = lab.open(wanted);
-    expect(await lab.ask([lab.call('prepare', run, 'web')])).toMatchObject({ ended: 'well' });
-    const activation = activate(run);
-    while (!(await lab.containers()).includes('maestro-web running')) await sleep(50);
-    await sleep(300);
-    await lab.succeed(['systemctl', 'reset-failed', 'docker.service', 'docker.socket']);
-    await lab.succeed(['systemctl', 'kill', '--kill-who=main', '--signal=SIGKILL', 'docker.service']);
+    await strike();
     await lab.succeed(['systemd-run', '--quiet', '--unit=test-green', 'python3', '-m', 'http.server', '9090', '--directory', '/srv/demo']);
     try {
       expect(await activation).toBe('well');
@@ -106,8 +92,7 @@ describe('a Docker daemon that is killed after an attempt was committed', () => 
     const run = lab.open(web(1));
     expect(await lab.ask([lab.call('prepare', run, 'web')])).toMatchObject({ ended: 'well' });
     expect(await lab.ask([lab.call('activate', run, 'web')], { fault: 'after:journal.commit' })).toBeNull();
-    await lab.succeed(['systemctl', 'reset-failed', 'docker.service', 'docker.socket']);
-    await lab.succeed(['systemctl', 'kill', '--kill-who=main', '--signal=SIGKILL', 'docker.service']);
+    await killDocker();
     while ((await lab.host.exec(['docker', 'version'])).exitCode !== 0) await sleep(200);
     expect(await lab.containers()).toEqual(['maestro-web exited']);
     expect(await activate(run)).toBe('well');

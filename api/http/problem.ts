@@ -1,1 +1,0 @@
-export { refusalOf, tooLarge, type Problem, type Refusal } from '../../control/problem.js';
