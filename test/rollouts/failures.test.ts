@@ -1,5 +1,5 @@
 /** What fails stops only what depends on it; a person decides; the old one still serves. */
-import { states, stepOf } from './api-client.js';
+import { states, stepOf, type Rollout } from './api-client.js';
 import { readableInHistory } from './history.js';
 import { startWorld, type World } from './world.js';
 
@@ -51,11 +51,14 @@ describe('a failing component', () => {
   }, 180_000);
 
   test('T-T1: in Temporal nothing of why it failed can be read but its code, and nothing of what was said to the host', async () => {
-    const { workflow_id: id } = await world.api.ok<{ workflow_id: string }>('GET', `/api/rollouts/${rolloutId}`);
+    const rollout = await world.api.ok<Rollout>('GET', `/api/rollouts/${rolloutId}`);
+    const { workflow_id: id } = rollout;
+    const told = stepOf(rollout, 'h1/sick').failure?.message ?? '';
+    expect(told).toContain('http 503');
     const text = (await readableInHistory(world.temporal, id)).join('\n');
     expect(text).toContain('Encoded failure');
     expect(text).toContain('host-h1');
-    for (const secret of ['503', '3 of 3', 'placement', deployId.replace('dpl_', '"dpl_')]) expect([secret, text.includes(secret)]).toEqual([secret, false]);
+    for (const secret of [told, 'http 503', '3 of 3', 'placement', deployId.replace('dpl_', '"dpl_')]) expect([secret, text.includes(secret)]).toEqual([secret, false]);
   });
 
   test('a second apply is refused while it rests, naming the rollout', async () => {
