@@ -14,6 +14,9 @@ const still = { draggable: false, connectable: false, selectable: false, focusab
 /** Beyond this many placements only what is in sight is drawn. */
 const manySteps = 120;
 
+/** Smaller, nobody can read or hit a placement; who wants the whole picture zooms out. */
+const readableZoom = 0.6;
+
 const colours = { depends: 'var(--tone-busy)', order: 'var(--tone-idle)' } as const;
 
 const edgesOf = ({ connections }: GraphPicture): Edge[] => connections.map(({ id, from, to, kind }) => ({
@@ -31,7 +34,7 @@ const shapeOf = (steps: readonly StepModel[]): string => steps.map(({ id, waitsF
 export default function GraphFlow({ steps, selected, onSelect }: FlowProps) {
   const scheme = useComputedColorScheme('light');
   const shape = shapeOf(steps);
-  // eslint-disable-next-line react-hooks/exhaustive-deps -- the shape is what of the steps the layout reads
+  // The shape is all that the layout reads of the steps.
   const picture = useMemo(() => graphPicture({ steps }), [shape]);
   const edges = useMemo(() => edgesOf(picture), [picture]);
   const nodes = useMemo(() => {
@@ -46,7 +49,7 @@ export default function GraphFlow({ steps, selected, onSelect }: FlowProps) {
   }, [picture, steps, selected, onSelect]);
   return (
     <ReactFlow
-      nodes={nodes} edges={edges} nodeTypes={nodeTypes} colorMode={scheme} fitView fitViewOptions={{ padding: 0.08, maxZoom: 1.1 }} minZoom={0.05} maxZoom={2}
+      nodes={nodes} edges={edges} nodeTypes={nodeTypes} colorMode={scheme} fitView fitViewOptions={{ padding: 0.08, minZoom: readableZoom, maxZoom: 1.1 }} minZoom={0.05} maxZoom={2}
       nodesDraggable={false} nodesConnectable={false} nodesFocusable={false} edgesFocusable={false} elementsSelectable={false} preventScrolling={false} zoomOnScroll={false} panOnScroll={false}
       onlyRenderVisibleElements={steps.length > manySteps} style={{ background: 'transparent' }}
     >

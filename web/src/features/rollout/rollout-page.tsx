@@ -29,16 +29,16 @@ const skeleton = <Stack gap="md" aria-busy><Skeleton height={215} /><Skeleton he
 
 interface BodyProps { model: RolloutModel; page: PageView; live: boolean; reading: boolean }
 
-/** Nobody has picked a placement: the first that failed is what a person wants to see. */
-const pickedStep = ({ steps, open }: RolloutModel, asked: string | null | undefined) => {
-  if (asked === null) return null;
-  return steps.find(({ id, state }) => (asked === undefined ? open && state === 'failed' : id === asked)) ?? null;
+/** Nobody has picked a placement: beside the rows, the first that failed is what a person wants to see. */
+const pickedStep = ({ steps, open }: RolloutModel, { step: asked, view }: PageView) => {
+  if (asked !== undefined) return steps.find(({ id }) => id === asked) ?? null;
+  return open && view === 'steps' ? steps.find(({ state }) => state === 'failed') ?? null : null;
 };
 
 function Views({ model, page, reading, live }: BodyProps) {
   const { go, view, state: only } = page;
   const aside = useRef<HTMLDivElement>(null);
-  const step = pickedStep(model, page.step);
+  const step = pickedStep(model, page);
   const select = useCallback((id: string | null) => {
     go({ step: id });
     // Where the details stand above the rows, they come into sight.
@@ -55,7 +55,7 @@ function Views({ model, page, reading, live }: BodyProps) {
       <Tabs.List mb="sm" aria-label={viewWords.viewsLabel}>
         {views.map((name) => <Tabs.Tab key={name} value={name}>{viewWords.views[name]}</Tabs.Tab>)}
       </Tabs.List>
-      <div className={styles.grid}>
+      <div className={styles.grid} data-whole={(step === null && view !== 'steps') || undefined}>
         <div>
           {view !== 'graph' && <div className={styles.bar}><Legend model={model} only={only} onOnly={(state) => go({ state })} /></div>}
           {views.map((name) => <Tabs.Panel key={name} value={name}>{shown[name]}</Tabs.Panel>)}

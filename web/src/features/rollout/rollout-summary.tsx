@@ -60,9 +60,9 @@ export function RolloutSummary({ model, link, live = true }: SummaryProps) {
   return (
     <Panel>
       <Stack gap="sm">
-        <Group gap="sm" align="flex-start" wrap="nowrap">
+        <Group gap="sm" align="flex-start">
           <RolloutTag state={model.state} />
-          <div>
+          <div style={{ flex: '1 1 17rem' }}>
             <Text fw={600} role="status" aria-live={live ? 'polite' : 'off'} className="breakable">{rolloutSentence(model)}</Text>
             {since !== null && <Text size="sm" c="dimmed">{viewWords.since} {new Date(since).toLocaleTimeString()} (<Elapsed from={since} to={null} />)</Text>}
           </div>

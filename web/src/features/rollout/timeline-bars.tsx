@@ -10,8 +10,10 @@ import { phaseNames, stepStateWords } from './words.js';
 
 const percent = (share: number): string => `${(100 * share).toFixed(3)}%`;
 export const endOf = (to: string | null, nowMs: number): number => (to === null ? nowMs : Date.parse(to));
-/** Wide enough for a word or two. */
-const worded = 0.07;
+/** Too narrow for a word in any window. */
+const hairline = 0.03;
+/** The bar itself says that it waits. */
+const shortened = (label: string): string => label.replace(/^waiting for /, '');
 
 const clock = (ms: number): string => new Date(ms).toLocaleTimeString();
 export const rangeText = (fromMs: number, toMs: number, goesOn: boolean): string => words.range(clock(fromMs), goesOn ? words.goesOn : clock(toMs));
@@ -35,7 +37,7 @@ function Bar({ span, scale, nowMs }: { span: Span; scale: TimeScale; nowMs: numb
   const text = spanText(span, nowMs);
   return (
     <span className={styles.bar} data-kind={span.kind} data-tone={toneOf(span)} style={{ left: percent(left), width: percent(width) }} title={`${text}\n${rangeText(fromMs, toMs, span.to === null)}`}>
-      {width > worded && <span className={styles.words}>{span.kind === 'work' ? formatDuration(toMs - fromMs) : span.label ?? text}</span>}
+      {width > hairline && <span className={styles.words}>{span.kind === 'work' ? formatDuration(toMs - fromMs) : shortened(span.label ?? text)}</span>}
     </span>
   );
 }
@@ -70,7 +72,7 @@ export function Rests({ scale }: { scale: TimeScale }) {
   });
 }
 
-const ticks = 6;
+const ticks = 4;
 
 export function Ticks({ scale }: { scale: TimeScale }) {
   return Array.from({ length: ticks }, (_unused, index) => index / ticks).map((place) => (

@@ -34,7 +34,9 @@ function connectionsOf(steps: readonly StepModel[]): Connection[] {
   const found = new Map<string, Connection>();
   for (const { id: to, waitsFor } of steps) {
     for (const { from, reason } of waitsFor) {
-      if (!drawn.has(from)) continue;
+      // Each placement needs all of a component's; where one of them is on its own host, that one stands for them.
+      const beside = `${hostOf(to)}/${from.slice(from.indexOf('/') + 1)}`;
+      if (!drawn.has(from) || (reason === 'depends_on' && from !== beside && drawn.has(beside))) continue;
       const between = reason === 'depends_on' ? { kind: 'depends' as const, from, to } : { kind: 'order' as const, from: hostId(hostOf(from)), to: hostId(hostOf(to)) };
       if (between.from !== between.to) found.set(`${between.from}>${between.to}`, { id: `${between.from}>${between.to}`, ...between });
     }
