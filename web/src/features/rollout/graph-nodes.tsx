@@ -10,11 +10,17 @@ import { rolloutWords, stepStateWords } from './words.js';
 export type HostNode = Node<{ host: string }, 'host'>;
 export type StepNode = Node<{ step: StepModel; selected: boolean; onSelect: (step: string) => void }, 'step'>;
 
+/** Where connections begin and end: from above and below on the same host, from the sides between hosts. */
+export const ends = { in: 'in', out: 'out', above: 'above', below: 'below' } as const;
+
 function Ends() {
+  const common = { className: styles.handle, isConnectable: false } as const;
   return (
     <>
-      <Handle type="target" position={Position.Left} className={styles.handle} isConnectable={false} />
-      <Handle type="source" position={Position.Right} className={styles.handle} isConnectable={false} />
+      <Handle id={ends.in} type="target" position={Position.Left} {...common} />
+      <Handle id={ends.out} type="source" position={Position.Right} {...common} />
+      <Handle id={ends.above} type="target" position={Position.Top} {...common} />
+      <Handle id={ends.below} type="source" position={Position.Bottom} {...common} />
     </>
   );
 }

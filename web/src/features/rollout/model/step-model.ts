@@ -181,8 +181,8 @@ function withSaid(step: StepModel, said: string): StepModel {
   return { ...step, said, phases: open === undefined ? step.phases : step.phases.map((phase) => (phase === open ? { ...phase, said } : phase)) };
 }
 
-/** What only the snapshot tells (a plan, say) is kept, when it speaks of the same attempt. */
-const fillFrom = (step: StepModel, snapshot: StepModel): StepModel => (step.attempt !== snapshot.attempt ? step : {
+/** What only the snapshot tells is kept: the plan, which outlives an attempt; the rest when it speaks of the same one. */
+const fillFrom = (step: StepModel, snapshot: StepModel): StepModel => (step.attempt !== snapshot.attempt ? { ...step, action: step.action ?? snapshot.action, plan: step.plan ?? snapshot.plan } : {
   ...step,
   action: step.action ?? snapshot.action,
   plan: step.plan ?? snapshot.plan,
