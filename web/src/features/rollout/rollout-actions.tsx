@@ -37,7 +37,7 @@ const busy = (act: Act, verb: RolloutAct['verb']): boolean => act.isPending && a
 /** The one thing that lets a resting rollout go on. */
 function NextAct({ model, act }: { model: RolloutModel; act: Act }) {
   const paused = model.state === 'paused';
-  const newer = useNewerVersion({ deployId: model.deployId, version: model.version, paused: paused && model.rollbackOf === null });
+  const newer = useNewerVersion({ deployId: model.deployId, version: model.version, paused: paused && model.kind === 'apply' });
   if (model.state === 'awaiting_approval') {
     return <GuardedButton right="deploy.approve" leftSection={<CircleCheck size={16} aria-hidden />} loading={busy(act, 'approve')} onClick={() => act.mutate({ verb: 'approve' })}>{words.approve}</GuardedButton>;
   }

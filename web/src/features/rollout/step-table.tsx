@@ -79,7 +79,8 @@ function AllRows({ items, drawn, focusing, onFocused }: RowsProps) {
 function NearRows({ items, drawn, focusing, onFocused }: RowsProps) {
   const body = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
-  useLayoutEffect(() => { if (body.current) setTop(body.current.getBoundingClientRect().top + window.scrollY); }, []);
+  // What stands above may grow (a note, the report); the same place again is no news.
+  useLayoutEffect(() => { if (body.current) setTop(Math.round(body.current.getBoundingClientRect().top + window.scrollY)); });
   const rows = useWindowVirtualizer({ count: items.length, estimateSize: () => rowPx, overscan: beyond, scrollMargin: top, getItemKey: (index) => items[index]?.key ?? index, useFlushSync: false });
   const range = rows.getVirtualItems();
   useLayoutEffect(() => {

@@ -27,7 +27,7 @@ export function spanText({ kind, from, to, label, outcome }: Span, nowMs: number
 
 const toneOf = ({ outcome }: Span): Tone => (outcome === null ? 'busy' : stepLooks[outcome].tone);
 
-interface TrackProps { step: StepModel; scale: TimeScale; nowMs: number }
+interface TrackProps { step: Pick<StepModel, 'spans' | 'attempts' | 'phase' | 'endedAt' | 'state'>; scale: TimeScale; nowMs: number }
 
 function Bar({ span, scale, nowMs }: { span: Span; scale: TimeScale; nowMs: number }) {
   const fromMs = Date.parse(span.from);

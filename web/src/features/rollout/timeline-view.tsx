@@ -93,11 +93,10 @@ export function TimelineView({ model, only, selected, reading, onSelect }: Timel
 }
 
 function OwnRow({ model, spans, scale, nowMs }: { model: RolloutModel; spans: Span[]; scale: TimeScale; nowMs: number }) {
-  const blank: StepModel = { id: '', host: '', component: '', binding: 0, state: 'pending', attempt: 1, reason: null, since: null, blockedBy: [], waitsFor: [], action: null, plan: null, failure: null, phases: [], phase: null, said: null, operations: [], tests: [], attempts: [], output: [], droppedLines: 0, startedAt: null, endedAt: null, spans };
   return (
     <div className={`${styles.row} ${styles.head}`}>
       <span className={styles.name}><span className={styles.label}>{words.rollout} {rolloutStateWords[model.state].toLowerCase()}</span><VisuallyHidden>{spans.map((span) => spanText(span, nowMs)).join('; ')}</VisuallyHidden></span>
-      <Track step={blank} scale={scale} nowMs={nowMs} />
+      <Track step={{ spans, attempts: [], phase: null, endedAt: null, state: 'pending' }} scale={scale} nowMs={nowMs} />
     </div>
   );
 }

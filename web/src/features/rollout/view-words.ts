@@ -1,5 +1,5 @@
 /** The words of the page around the placements: its views, the timeline, the report and the playback. */
-import type { Action, StepState } from '../../api/words.js';
+import type { Action } from '../../api/words.js';
 import { plural } from '../../ui/plural.js';
 import type { AnswerVerb } from './model/answers.js';
 import type { WaveState } from './model/waves.js';
@@ -15,7 +15,6 @@ export const viewWords = {
   none: 'No placement is in this state now.',
   showAll: 'Show all',
   table: 'Placements',
-  squares: (binding: string) => `Placements of ${binding}`,
   pick: 'Pick a placement to see its phases, attempts and output.',
   panel: (component: string, host: string) => `${component} on ${host}`,
   close: 'Close the details',
@@ -39,7 +38,6 @@ export const strategyWords = {
 
 export const attemptWords = {
   title: 'Attempts',
-  attempt: (attempt: number) => `Attempt ${attempt}`,
   columns: { attempt: 'Attempt', state: 'State', took: 'Time', why: 'What came of it' },
   separator: (attempt: number) => `attempt ${attempt}`,
   waits: 'What it waits for',
@@ -55,7 +53,7 @@ export const timelineWords = {
   goesOn: 'now',
   nothing: 'nothing yet',
   rest: (duration: string) => `${duration} of rest, drawn short`,
-  legend: { wait: 'waits', block: 'is blocked', work: 'at work', good: 'ended well', bad: 'failed', rest: 'rest, drawn short' },
+  legend: { wait: 'waits', block: 'is blocked', work: 'at work', good: 'ended well', bad: 'failed' },
   reading: 'Reading what happened so far…',
 } as const;
 
@@ -92,7 +90,6 @@ export const reportWords = {
   noAnswers: 'Nobody had to answer.',
   verbs,
   copy: 'Copy as Markdown',
-  states: (state: StepState) => state.replace('_', ' '),
 } as const;
 
 export const playbackWords = {
