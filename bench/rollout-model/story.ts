@@ -42,9 +42,10 @@ function toldOf(step: string, index: number, outputs: number): { type: Event['ty
 export function tellStory(shape: Shape): Story {
   const { rolloutId, deployId } = shape;
   const places = placementsOf(shape);
-  const outputs = Math.ceil((shape.events - places.length * 11) / places.length);
-  const told = places.flatMap(({ id, host, component }, index) => toldOf(id, index, outputs).map((one) => ({ ...one, host, component, at: one.after + Math.floor(index / perHost) * 7 })));
-  const events: Event[] = told.sort((left, right) => left.at - right.at).slice(0, shape.events - 2).map(({ type, data, host, component, at }, index) => ({
+  const bare = places.reduce((count, { id }, index) => count + toldOf(id, index, 0).length, 2);
+  const outputs = (index: number): number => Math.floor((shape.events - bare + places.length - 1 - index) / places.length);
+  const told = places.flatMap(({ id, host, component }, index) => toldOf(id, index, outputs(index)).map((one) => ({ ...one, host, component, at: one.after + Math.floor(index / perHost) * 7 })));
+  const events: Event[] = told.sort((left, right) => left.at - right.at).map(({ type, data, host, component, at }, index) => ({
     id: index + 2, type, ts: new Date(startMs + at * 1_000).toISOString(), deploy_id: deployId, rollout_id: rolloutId, host, component, data,
   }));
   const state = (id: number, at: string, name: string): Event => ({ id, type: 'rollout.state', ts: at, deploy_id: deployId, rollout_id: rolloutId, data: { state: name, reason: '' } });

@@ -286,7 +286,7 @@ describe.each(databaseKinds)('rollouts on %s', (kind) => {
   test('tells who answered, in order; what was refused, was asked of another, or opened it, is no answer', async () => {
     const { db } = fresh;
     const { id } = await started();
-    const answer = (action: string, result: 'ok' | 'refused', details: object, target = id) =>
+    const answer = (action: string, result: 'ok' | 'refused', details: Record<string, unknown>, target = id) =>
       db.$transaction((tx) => appendAudit(tx, { actor: { ...actor, name: 'ada' }, action, target, result, details }));
     await answer('rollout.rollback', 'ok', { rollback_of: 'rol_before' });
     await answer('rollout.retry', 'ok', { step: 'web-01/db', version: 2 });
