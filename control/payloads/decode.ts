@@ -18,12 +18,12 @@ export function decodePayloads(keys: PayloadKeys, namespace: string, payloads: r
     const workflowId = claimedWorkflow(payload);
     try {
       const opened = openPayload(keys, { namespace, workflowId }, payload);
-      workflows.add(workflowId);
+      if (workflowId !== '') workflows.add(workflowId);
       return opened;
     } catch (error) {
       if (!(error instanceof MaestroError)) throw error;
       refused += 1;
-      return told(workflowId === '' ? 'It does not name its workflow: it is of an older Maestro, or of no workflow at all' : error.message);
+      return told(workflowId === '' ? 'It does not name its workflow: it is of an older Maestro' : error.message);
     }
   });
   return { payloads: decoded, workflows: [...workflows], refused };

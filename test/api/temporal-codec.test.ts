@@ -27,8 +27,9 @@ beforeAll(async () => {
   [temporal, server] = await Promise.all([startTemporal(), startDatabase()]);
   api = await startApi(server, { temporalAddress: temporal.env.address });
   connection = await Connection.connect({ address: temporal.env.address });
-  const handle = await new Client({ connection, dataConverter: dataConverter(await payloadKeys(api.dataDir)) }).workflow.start('nobody', { taskQueue: 'nobody', workflowId, args: [{ deploy_id: 'canary-Zq9', note: 'ä' }], memo: { why: 'a memo' } });
-  await handle.terminate('over', { detail: 'of the end' });
+  const converter = dataConverter(await payloadKeys(api.dataDir));
+  await new Client({ connection, dataConverter: converter }).workflow.start('nobody', { taskQueue: 'nobody', workflowId, args: [{ deploy_id: 'canary-Zq9', note: 'ä' }], memo: { why: 'a memo' } });
+  await connection.workflowService.terminateWorkflowExecution({ namespace: 'default', workflowExecution: { workflowId }, reason: 'over', details: { payloads: await converter.payloadCodecs[0]?.encode([{ metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('{"detail":"of the end"}') }], { namespace: 'default', workflowId }) ?? [] } });
   const { events } = await new Client({ connection }).workflow.getHandle(workflowId).fetchHistory();
   const [first, last] = [events?.[0]?.workflowExecutionStartedEventAttributes, events?.at(-1)?.workflowExecutionTerminatedEventAttributes];
   payloads = [...(first?.input?.payloads ?? []), first?.memo?.fields?.['why'] ?? {}, ...(last?.details?.payloads ?? [])].map(jsonOf);

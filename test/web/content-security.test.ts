@@ -27,9 +27,9 @@ describe('the policy of the pages', () => {
     await v.signIn();
     const nonces = new Set<string>();
     const deploy = await v.deployPath('shop');
-    for (const [path, text] of [['/deploys', 'shop'], ['/deploys/new', 'New deploy'], [deploy, 'shop'], [`${deploy}?tab=versions`, 'shop'], ['/nodes', 'No nodes'], ['/nowhere', 'nothing']] as const) {
+    for (const path of ['/deploys', '/deploys/new', deploy, `${deploy}?tab=versions`, '/nodes', '/nowhere']) {
       const response = await v.page.goto(path);
-      await v.shows(new RegExp(text, 'i'));
+      await v.page.locator('h1').first().waitFor();
       const policy = (await response?.headerValue('content-security-policy')) ?? '';
       nonces.add(/script-src 'self' 'nonce-([^']+)'/.exec(policy)?.[1] ?? policy);
       expect([path, await violations()]).toEqual([path, []]);
@@ -42,7 +42,7 @@ describe('the policy of the pages', () => {
     await v.shows('project');
     expect(await v.page.evaluate(`getComputedStyle(document.querySelector('.cm-editor .cm-scroller')).display`)).toBe('flex');
     expect(await violations()).toEqual([]);
-    v.complaints.length = 0;
+    v.complaints.splice(0, Infinity, ...v.complaints.filter((complaint) => !complaint.includes('404')));
   });
 
   test('does not let run what is smuggled into a page, by whatever way', async () => {
@@ -70,9 +70,10 @@ describe('the policy of the pages', () => {
       document.getElementById('bait')?.click();
       try { new Function('window.ran = "function"')(); } catch { /* as it shall be */ }
     }, nonce);
-    await v.page.waitForFunction(`new Set(window.violations.map(({ directive }) => directive)).size >= 5`);
+    const directives = async (): Promise<Set<string>> => new Set((await violations()).map(({ directive }) => directive));
+    for (let look = 0; look < 50 && (await directives()).size < 5; look += 1) await v.page.waitForTimeout(100);
     expect([await v.page.evaluate('window.ran'), await v.page.evaluate(`getComputedStyle(document.body).visibility`)]).toEqual([undefined, 'visible']);
-    expect(new Set((await violations()).map(({ directive }) => directive))).toEqual(new Set(['script-src-elem', 'script-src', 'script-src-attr', 'style-src-elem', 'object-src']));
+    expect(await directives()).toEqual(new Set(['script-src-elem', 'script-src', 'script-src-attr', 'style-src-elem', 'object-src']));
     v.complaints.length = 0;
   });
 });
