@@ -3,7 +3,7 @@ import type { ArtifactStore } from '../control/artifacts/index.js';
 import type { EventFeed } from '../control/events/index.js';
 import type { HostBundles } from '../control/host-bundles/index.js';
 import type { Renderer } from '../control/rendering/desired.js';
-import type { Vault } from '../control/secrets/index.js';
+import type { Vault, VaultKeys } from '../control/secrets/index.js';
 import type { PrismaClient } from '../prisma/client.js';
 import type { AuditAnchor } from '../control/audit/index.js';
 import type { SetupCode } from '../control/auth/index.js';
@@ -38,6 +38,8 @@ export interface HostsDoor {
   installUrl: string;
   /** `sha256:…` of the root that the gateway's certificate comes from. */
   caDigest(): Promise<string>;
+  /** What the keys of the authority are sealed with. */
+  keys: VaultKeys;
 }
 
 export interface ApiContext {

@@ -64,7 +64,7 @@ async function main(log: Logger, config: Config, signal: StopSignal): Promise<vo
   const web = await pages(config, log);
   const keys = vaultKeys(config);
   const vault = new Vault(config.dataDir, keys);
-  const hostsDoor = { url: config.gateway.url, installUrl: `${config.publicUrl}/install.sh`, caDigest: async () => (await openAuthorities(db, keys)).digest };
+  const hostsDoor = { url: config.gateway.url, installUrl: `${config.publicUrl}/install.sh`, caDigest: async () => (await openAuthorities(db, keys)).digest, keys };
   const renderer = createRenderer({ db, env: settings.templateEnv, vault, digestKey: await digestKey(config.dataDir) });
   const hostBundles = new HostBundles({ folder: config.downloads, key: await releaseKey(config.dataDir), publicUrl: config.publicUrl });
   const code = await setupCode(db, config.dataDir, config.setupCode);

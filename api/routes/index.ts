@@ -3,6 +3,7 @@ import type { Route } from '../route.js';
 import { applyRoutes } from './apply.js';
 import { artifactRoutes } from './artifacts.js';
 import { auditRoutes } from './audit.js';
+import { authorityRoutes } from './authority.js';
 import { authRoutes } from './auth.js';
 import { componentRollbackRoutes } from './component-rollback.js';
 import { componentRoutes } from './components.js';
@@ -24,5 +25,5 @@ import { validateRoutes } from './validate.js';
 
 export const routes: readonly Route[] = [
   ...healthRoutes, ...describeRoutes, ...authRoutes, ...keyRoutes, ...deployRoutes, ...validateRoutes, ...applyRoutes, ...rolloutRoutes, ...componentRoutes, ...nodeRoutes, ...enrollmentRoutes,
-  ...componentRollbackRoutes, ...secretRoutes, ...observedRoutes, ...logRoutes, ...artifactRoutes, ...downloadRoutes, ...userRoutes, ...sessionRoutes, ...hostTagRoutes, ...auditRoutes,
+  ...componentRollbackRoutes, ...secretRoutes, ...observedRoutes, ...logRoutes, ...artifactRoutes, ...downloadRoutes, ...userRoutes, ...sessionRoutes, ...hostTagRoutes, ...auditRoutes, ...authorityRoutes,
 ];

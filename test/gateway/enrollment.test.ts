@@ -261,7 +261,7 @@ describe('the authority', () => {
     for (const one of all) expect(one).toEqual(authorities);
     const rows = await db.authorityKey.findMany();
     expect(rows.map(({ kind }) => kind).sort()).toEqual(['intermediate', 'root', 'task']);
-    for (const { sealed } of rows) expect(Buffer.from(sealed).toString('latin1')).not.toContain('PRIVATE KEY');
+    for (const { sealed } of rows) expect(Buffer.from(sealed ?? []).toString('latin1')).not.toContain('PRIVATE KEY');
     const elsewhere = await mkdtemp(join(folder, 'other-'));
     await expect(openAuthorities(db, vaultKeys({ dataDir: elsewhere, passphrase: undefined }))).rejects.toMatchObject({ code: 'config_error' });
     expect(authorities.digest).toBe(`sha256:${createHash('sha256').update(new X509Certificate(authorities.root).raw).digest('hex')}`);
