@@ -4,6 +4,7 @@ import { allowedEnv } from '../control/rendering/context.js';
 import { createRenderer } from '../control/rendering/desired.js';
 import { readConfig, type Config } from '../control/config.js';
 import { FolderStore } from '../control/artifacts/index.js';
+import { openVersionSeals } from '../control/deploys/index.js';
 import { EventFeed } from '../control/events/index.js';
 import { HostBundles, releaseKey } from '../control/host-bundles/index.js';
 import { openAuthorities } from '../control/identity/index.js';
@@ -58,6 +59,8 @@ async function main(log: Logger, config: Config, signal: StopSignal): Promise<vo
   const db = createPrisma(config.databaseUrl, { onConnectionError: (error) => log.warn({ err: error }, 'a database connection was lost') });
   const feed = new EventFeed({ db, databaseUrl: config.databaseUrl, onError: (error) => log.warn({ err: error }, 'events cannot be read; trying again') });
   await feed.start();
+  const sealed = await openVersionSeals(db, config.dataDir);
+  if (sealed > 0) log.info({ versions: sealed }, 'versions from before seals were sealed as they are');
   await fillDeployHosts(db);
   const settings = settingsOf(config);
   const temporal = createOrchestrator({ address: config.temporal.address, namespace: config.temporal.namespace, dataConverter: dataConverter(await payloadKeys(config.dataDir)) });

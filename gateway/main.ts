@@ -6,6 +6,7 @@ import { pino, type Logger } from 'pino';
 import { systemActor } from '../control/actor.js';
 import { FolderStore } from '../control/artifacts/index.js';
 import { readConfig, type Config } from '../control/config.js';
+import { openVersionSeals } from '../control/deploys/index.js';
 import { Listener } from '../control/events/listener.js';
 import { type Authorities, certificateDigest, createEnrollment, hostsChannel } from '../control/identity/index.js';
 import { payloadKeys } from '../control/payloads/index.js';
@@ -43,6 +44,7 @@ async function main(log: Logger, config: Config): Promise<void> {
   const onError = (error: unknown, requestId?: string): void => log.error({ err: error, ...(requestId === undefined ? {} : { request_id: requestId }) }, 'something failed');
   await migrate(config.databaseUrl);
   const db = createPrisma(config.databaseUrl, { onConnectionError: (error) => log.warn({ err: error }, 'a database connection was lost') });
+  await openVersionSeals(db, config.dataDir);
   const keys = vaultKeys(config);
   const keeper = await AuthorityKeeper.open({ db, keys, names: namesOf(config), hostCertificateMs: config.gateway.hostCertificateMs, onError });
   const vault = new Vault(config.dataDir, keys);

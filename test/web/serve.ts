@@ -16,6 +16,7 @@ import { nextApp } from '../../api/web.js';
 import { FolderStore } from '../../control/artifacts/index.js';
 import { AuditAnchor } from '../../control/audit/index.js';
 import { setupCode } from '../../control/auth/index.js';
+import { sealVersionsWith } from '../../control/deploys/index.js';
 import { EventFeed } from '../../control/events/index.js';
 import { HostBundles, ReleaseKey } from '../../control/host-bundles/index.js';
 import { recordPlan, type HostAnswer, type PlanHost } from '../../control/plans/index.js';
@@ -27,6 +28,7 @@ const tell = (message: object): void => void process.send?.(message);
 
 async function main(databaseUrl: string): Promise<void> {
   const db = createPrisma(databaseUrl);
+  sealVersionsWith('5e'.repeat(32));
   const dataDir = await mkdtemp(join(tmpdir(), 'maestro-pages-'));
   const vault = new Vault(dataDir, vaultKeys({ dataDir, passphrase: undefined }));
   const renderer = createRenderer({ db, env: {}, vault, digestKey: '0'.repeat(64) });
