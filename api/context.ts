@@ -1,6 +1,7 @@
 /** What every handler works with; made once per process, or per test. */
 import type { ArtifactStore } from '../control/artifacts/index.js';
 import type { EventFeed } from '../control/events/index.js';
+import type { PayloadKeyRing } from '../control/payloads/index.js';
 import type { HostBundles } from '../control/host-bundles/index.js';
 import type { Renderer } from '../control/rendering/desired.js';
 import type { Vault, VaultKeys } from '../control/secrets/index.js';
@@ -51,6 +52,8 @@ export interface ApiContext {
   hostBundles: HostBundles;
   temporal: Orchestrator;
   hostsDoor: HostsDoor;
+  /** Keys that are files: of payloads, and in `dataDir` those of releases. */
+  fileKeys: { dataDir: string; payload: PayloadKeyRing };
   log: Logger;
   setupCode: SetupCode;
   auditAnchor: AuditAnchor;

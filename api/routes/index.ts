@@ -11,6 +11,7 @@ import { deployRoutes } from './deploys.js';
 import { describeRoutes } from './describe.js';
 import { downloadRoutes } from './downloads.js';
 import { enrollmentRoutes } from './enrollments.js';
+import { fileKeyRoutes } from './file-keys.js';
 import { healthRoutes } from './health.js';
 import { hostTagRoutes } from './host-tags.js';
 import { keyRoutes } from './keys.js';
@@ -25,5 +26,5 @@ import { validateRoutes } from './validate.js';
 
 export const routes: readonly Route[] = [
   ...healthRoutes, ...describeRoutes, ...authRoutes, ...keyRoutes, ...deployRoutes, ...validateRoutes, ...applyRoutes, ...rolloutRoutes, ...componentRoutes, ...nodeRoutes, ...enrollmentRoutes,
-  ...componentRollbackRoutes, ...secretRoutes, ...observedRoutes, ...logRoutes, ...artifactRoutes, ...downloadRoutes, ...userRoutes, ...sessionRoutes, ...hostTagRoutes, ...auditRoutes, ...authorityRoutes,
+  ...componentRollbackRoutes, ...secretRoutes, ...observedRoutes, ...logRoutes, ...artifactRoutes, ...downloadRoutes, ...userRoutes, ...sessionRoutes, ...hostTagRoutes, ...auditRoutes, ...authorityRoutes, ...fileKeyRoutes,
 ];

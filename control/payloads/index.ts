@@ -1,3 +1,3 @@
 export { dataConverter, failureConverterPath, payloadCodec } from './data-converter.js';
-export { payloadKeys, type PayloadKeys } from './payload-keys.js';
+export { payloadKeys, PayloadKeyRing, type PayloadKeys, type PayloadKeyView } from './payload-keys.js';
 export { openPayload, sealPayload, type Payload, type PayloadPlace } from './sealed-payload.js';

@@ -16,6 +16,7 @@ import { AuditAnchor } from '../../control/audit/index.js';
 import { createKey, createUser, login, setupCode } from '../../control/auth/index.js';
 import { EventFeed } from '../../control/events/index.js';
 import { HostBundles, ReleaseKey } from '../../control/host-bundles/index.js';
+import { payloadKeys } from '../../control/payloads/index.js';
 import { openAuthorities } from '../../control/identity/index.js';
 import { seen } from '../../control/nodes/index.js';
 import { createRenderer } from '../../control/rendering/desired.js';
@@ -121,8 +122,8 @@ export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Pro
   const renderer = createRenderer({ db, env: all.templateEnv, vault, digestKey: '0'.repeat(64) });
   const logged = (line: string): void => void log.push(line);
   const api = createServer({
-    db, feed, temporal, vault, auditAnchor, setupCode: await setupCode(db, dataDir, testSetupCode), artifacts, hostBundles: new HostBundles({ folder: join(dataDir, 'download'), key: ReleaseKey.fromSeed('5'.repeat(64)), publicUrl: 'http://maestro.test' }), settings: all, renderer,
-    hostsDoor: { url: 'https://gateway.test:8443', installUrl: 'http://maestro.test/install.sh', caDigest: async () => (await openAuthorities(db, vaultKey)).digest, keys: vaultKey },
+    db, feed, temporal, vault, auditAnchor, setupCode: await setupCode(db, dataDir, testSetupCode), artifacts, hostBundles: new HostBundles({ folder: join(dataDir, 'download'), keys: () => Promise.resolve([ReleaseKey.fromSeed('5'.repeat(64))]), publicUrl: 'http://maestro.test' }), settings: all, renderer,
+    hostsDoor: { url: 'https://gateway.test:8443', installUrl: 'http://maestro.test/install.sh', caDigest: async () => (await openAuthorities(db, vaultKey)).digest, keys: vaultKey }, fileKeys: { dataDir, payload: await payloadKeys(dataDir) },
     log: createLog({ level: 'debug', destination: { write: logged } }), ...wanted.deps,
   });
   const authorities = await openAuthorities(db, vaultKey);

@@ -17,6 +17,7 @@ import { FolderStore } from '../../control/artifacts/index.js';
 import { AuditAnchor } from '../../control/audit/index.js';
 import { setupCode } from '../../control/auth/index.js';
 import { sealVersionsWith } from '../../control/deploys/index.js';
+import { payloadKeys } from '../../control/payloads/index.js';
 import { EventFeed } from '../../control/events/index.js';
 import { HostBundles, ReleaseKey } from '../../control/host-bundles/index.js';
 import { recordPlan, type HostAnswer, type PlanHost } from '../../control/plans/index.js';
@@ -54,7 +55,7 @@ async function main(databaseUrl: string): Promise<void> {
   const web = await nextApp(process.cwd(), '127.0.0.1', 0);
   if (!web) throw new Error('the pages are not built: npx next build web');
   const { server } = createServer({
-    db, feed, temporal, web, vault, auditAnchor: await AuditAnchor.open(dataDir), setupCode: await setupCode(db, dataDir, 'pages-setup-code'), artifacts: new FolderStore(dataDir), hostBundles: new HostBundles({ folder: join(dataDir, 'download'), key: ReleaseKey.fromSeed('5'.repeat(64)), publicUrl: 'http://maestro.test' }), renderer, hostsDoor: { url: 'https://gateway.test:8443', installUrl: 'https://maestro.test/install.sh', caDigest: () => Promise.resolve('sha256:none'), keys: vaultKeys({ dataDir, passphrase: undefined }) },
+    db, feed, temporal, web, vault, auditAnchor: await AuditAnchor.open(dataDir), setupCode: await setupCode(db, dataDir, 'pages-setup-code'), artifacts: new FolderStore(dataDir), hostBundles: new HostBundles({ folder: join(dataDir, 'download'), keys: () => Promise.resolve([ReleaseKey.fromSeed('5'.repeat(64))]), publicUrl: 'http://maestro.test' }), renderer, hostsDoor: { url: 'https://gateway.test:8443', installUrl: 'https://maestro.test/install.sh', caDigest: () => Promise.resolve('sha256:none'), keys: vaultKeys({ dataDir, passphrase: undefined }) }, fileKeys: { dataDir, payload: await payloadKeys(dataDir) },
     log: createLog({ level: 'warn', destination: process.stderr }),
     settings: {
       allowedOrigins: [], https: false, temporalUiUrl: 'http://temporal.test', temporalNamespace: 'default', templateEnv: {},
