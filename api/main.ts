@@ -70,6 +70,8 @@ async function main(log: Logger, config: Config, signal: StopSignal): Promise<vo
   const vault = new Vault(config.dataDir, keys);
   const hostsDoor = { url: config.gateway.url, installUrl: `${config.publicUrl}/install.sh`, caDigest: async () => (await openAuthorities(db, keys)).digest, keys };
   const renderer = createRenderer({ db, env: settings.templateEnv, vault, digestKey: await digestKey(config.dataDir) });
+  // The first one is made before anybody asks for it.
+  await releaseKeys(config.dataDir);
   const hostBundles = new HostBundles({ folder: config.downloads, keys: () => releaseKeys(config.dataDir), publicUrl: config.publicUrl });
   const code = await setupCode(db, config.dataDir, config.setupCode);
   const auditAnchor = await AuditAnchor.open(config.dataDir);

@@ -1,7 +1,7 @@
 /** Keys of one purpose, each in a file of its own: `payload.key`, then `payload.2.key` and so on. Old ones stay. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { existingKeyFile, keyFile } from './key-file.js';
+import { existingKeyFile, hasCode, keyFile } from './key-file.js';
 
 export interface RingKey { number: number; hex: string; createdAt: Date }
 
@@ -10,15 +10,22 @@ export const settleMs = 30_000;
 
 const fileOf = (purpose: string, number: number): string => (number === 1 ? `${purpose}.key` : `${purpose}.${String(number)}.key`);
 
+/** Newest first. */
+async function numbersOf(dataDir: string, purpose: string): Promise<number[]> {
+  const pattern = new RegExp(`^${purpose}(?:\\.([1-9][0-9]{0,5}))?\\.key$`);
+  const names = await readdir(join(dataDir, 'keys')).catch((error: unknown) => { if (hasCode(error, 'ENOENT')) return []; throw error; });
+  const numbers = names.flatMap((name) => {
+    const match = pattern.exec(name);
+    return match === null ? [] : [Number(match[1] ?? 1)];
+  });
+  return [...new Set(numbers)].sort((one, other) => other - one);
+}
+
 /** Newest first; the first one is made when there is none. `fix`: what to do when a file holds something else. */
 export async function keyRing(dataDir: string, purpose: string, fix: string): Promise<RingKey[]> {
-  await keyFile(dataDir, fileOf(purpose, 1), fix);
-  const pattern = new RegExp(`^${purpose}\\.([1-9][0-9]{0,5})\\.key$`);
-  const numbers = (await readdir(join(dataDir, 'keys'))).flatMap((name) => {
-    const number = Number(pattern.exec(name)?.[1] ?? 0);
-    return number > 1 ? [number] : [];
-  });
-  return Promise.all([...numbers, 1].sort((one, other) => other - one).map(async (number) => {
+  const found = await numbersOf(dataDir, purpose);
+  if (found.length === 0) await keyFile(dataDir, fileOf(purpose, 1), fix);
+  return Promise.all((found.length === 0 ? [1] : found).map(async (number) => {
     const hex = await existingKeyFile(dataDir, fileOf(purpose, number), fix);
     return { number, hex, createdAt: (await stat(join(dataDir, 'keys', fileOf(purpose, number)))).mtime };
   }));

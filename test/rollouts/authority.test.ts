@@ -1,5 +1,5 @@
 /**
- * Certificates are renewed, and the authority behind them is replaced, while real hosts roll out one version after the
+ * Certificates are renewed, and the authority behind them and the other keys are replaced, while real hosts roll out one version after the
  * other without a pause: no step fails, no task is tried a second time, and no host is ever out of sight.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -89,7 +89,7 @@ function keepBusy(deploy: string): { seen: Seen; stop(): Promise<Seen> } {
 const renewals = async (): Promise<number[]> => Promise.all(hosts.map(async (host) => (await world.host(host).workerLog()).split('the certificate is renewed').length - 1));
 const trusted = (host: string): Promise<number> => world.host(host).exec(['grep', '-c', 'BEGIN CERTIFICATE', '/var/lib/maestro/identity/ca.pem']).then(({ stdout }) => Number(stdout.trim()));
 
-test('renewal by age, another root, and the end of the old one, all amid rollouts: nothing fails and nothing is tried twice', async () => {
+test('renewal by age, another root, other keys, and the end of the old root, all amid rollouts: nothing fails and nothing is tried twice', async () => {
   const deploy = await world.api.deploy(document(0));
   const busy = keepBusy(deploy);
   const { ca_digest: before } = await authority();
@@ -97,6 +97,9 @@ test('renewal by age, another root, and the end of the old one, all amid rollout
   const renewedS = await until('both certificates are renewed', async () => (await renewals()).every((count) => count > 0));
 
   await world.api.ok('POST', '/api/authority/rotate');
+  // The other keys change with it: that of task tokens, and that of what Temporal keeps.
+  await world.api.ok('POST', '/api/authority/task-keys', {});
+  await world.api.ok('POST', '/api/payload-keys');
   const { roots, waiting, stage } = await authority();
   expect([stage, roots.length, waiting.map(({ name }) => name).sort()]).toEqual(['rotating', 2, hosts]);
   expect((await world.api.send('POST', '/api/authority/retire', {})).status).toBe(409);
@@ -108,6 +111,11 @@ test('renewal by age, another root, and the end of the old one, all amid rollout
   const after = await authority();
   expect([after.stage, after.roots.length, after.ca_digest === before]).toEqual(['settled', 1, false]);
 
+  const { keys } = await world.api.ok<{ keys: { state: string }[] }>('GET', '/api/payload-keys');
+  const { task_keys: taskKeys } = await world.api.ok<{ task_keys: { state: string }[] }>('GET', '/api/authority');
+  expect([keys.map(({ state }) => state), taskKeys.map(({ state }) => state)]).toEqual([['writes', 'reads'], ['wraps', 'unwraps']]);
+  const { rollouts: sofar } = busy.seen;
+  await until('rollouts under the new keys', () => Promise.resolve(busy.seen.rollouts > sofar + 1 || busy.seen.failed.length > 0));
   const { rollouts, ...trouble } = await busy.stop();
   console.log(`renewed by age after ${renewedS.toFixed(0)} s, all over to the new root ${movedS.toFixed(0)} s after it was made, the old one retired ${retiredS.toFixed(0)} s later; ${String(rollouts)} rollouts, renewals ${String(await renewals())}`);
   expect(trouble).toEqual({ failed: [], repeated: [], silent: [] });
