@@ -83,6 +83,14 @@ const expected: Record<string, Right | 'public' | 'session' | 'person' | `${Righ
   'put /api/secrets/{path}': 'secret.write',
   'post /api/secrets/seal': 'secret.write',
   'delete /api/secrets/{path}': 'secret.write',
+  'get /api/payload-keys': 'secret.write',
+  'post /api/payload-keys': 'secret.write',
+  'get /api/release-keys': 'node.revoke',
+  'post /api/release-keys': 'node.revoke',
+  'get /api/authority': 'node.revoke',
+  'post /api/authority/rotate': 'node.revoke',
+  'post /api/authority/retire': 'node.revoke',
+  'post /api/authority/task-keys': 'node.revoke',
 };
 
 const rightOf = ({ right, peopleOnly }: Route): string => (peopleOnly !== true ? right : right === 'session' ? 'person' : `${right} in person`);
