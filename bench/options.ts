@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 export const tools = ['floor', 'pyinfra', 'ansible', 'maestro'] as const;
 export type Tool = (typeof tools)[number];
 /** What is measured without other tools beside it. */
-export const alone = ['rollout-model', 'rollout-page'] as const;
+export const alone = ['gateway', 'rollout-model', 'rollout-page'] as const;
 export type Alone = (typeof alone)[number];
 export const profiles = ['noop', 'first', 'config'] as const;
 export type Profile = (typeof profiles)[number];
