@@ -12,11 +12,11 @@ const fileOf = (purpose: string, number: number): string => (number === 1 ? `${p
 
 /** Newest first. */
 async function numbersOf(dataDir: string, purpose: string): Promise<number[]> {
-  const pattern = new RegExp(`^${purpose}(?:\\.([1-9][0-9]{0,5}))?\\.key$`);
   const names = await readdir(join(dataDir, 'keys')).catch((error: unknown) => { if (hasCode(error, 'ENOENT')) return []; throw error; });
   const numbers = names.flatMap((name) => {
-    const match = pattern.exec(name);
-    return match === null ? [] : [Number(match[1] ?? 1)];
+    if (name === fileOf(purpose, 1)) return [1];
+    const number = Number(name.split('.')[1] ?? 0);
+    return Number.isInteger(number) && number > 1 && name === fileOf(purpose, number) ? [number] : [];
   });
   return [...new Set(numbers)].sort((one, other) => other - one);
 }
