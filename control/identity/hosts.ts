@@ -13,6 +13,7 @@ import { inTransaction, notFound, type Db, type Reader, type Tx } from '../datab
 import { appendEvents } from '../events/index.js';
 import { newId } from '../ids.js';
 import type { Authorities } from './authority.js';
+import { recordRefusal } from './enrollment-progress.js';
 import { type CertifiedHost, type HostRequest, makeHostCertificate, readHostRequest } from './certificates.js';
 
 /** Somebody's identity has changed: whoever holds connections looks again. */
@@ -64,18 +65,26 @@ async function bind(tx: Tx, { name }: EnrollRequest, key: HostRequest, taken: Ta
     throw new MaestroError('conflict', `There is a host ${name} already`, { fix: 'Give this one another name, revoke the other one, or enroll with "replace".', details: { node: name } });
   }
   const generation = before.generation + 1;
-  await tx.node.update({ where: { id: before.id }, data: { generation, key_digest: key.digest, enrollment_id: taken.id, enrolled_at: new Date(), revoked_at: null } });
+  // Nothing was heard from this key yet, whatever an earlier one said.
+  await tx.node.update({ where: { id: before.id }, data: { generation, key_digest: key.digest, enrollment_id: taken.id, enrolled_at: new Date(), revoked_at: null, online: false, last_seen_at: null } });
   await tx.$executeRaw`SELECT pg_notify(${hostsChannel}, ${name})`;
   await appendAudit(tx, {
     actor: { kind: 'system', id: taken.id, name: `enrollment of ${taken.created_by}` }, action: 'node.enroll', target: before.id, result: 'ok',
     details: { node: name, generation, replaced: living, key_digest: key.digest },
   });
+  await appendEvents(tx, [{ type: 'node.state', host: name, data: { node_id: before.id, enrollment_id: taken.id, enrolled: true } }]);
   return { name, generation };
 }
 
 export async function issue({ intermediate, root }: Authorities, key: HostRequest, host: CertifiedHost): Promise<Credentials> {
   const { certificate, expiresAt } = await makeHostCertificate(intermediate, key.publicKey, host, new Date());
   return { node: host.name, certificate: `${certificate}\n${intermediate.certificate}\n`, ca: `${root}\n`, expires_at: expiresAt.toISOString() };
+}
+
+/** For people to see. */
+async function noted(db: Reader, credentials: Credentials): Promise<Credentials> {
+  await db.node.updateMany({ where: { name: credentials.node }, data: { certificate_expires_at: credentials.expires_at } });
+  return credentials;
 }
 
 /**
@@ -86,16 +95,16 @@ export async function enrollHost(db: Db, authorities: Authorities, request: Enro
   try {
     const key = await readHostRequest(request.csr);
     const known = await answered(db, request, key);
-    if (known !== null) return await issue(authorities, key, known);
+    if (known !== null) return await noted(db, await issue(authorities, key, known));
     return await inTransaction(db, async (tx) => {
       const taken = await take(tx, request.token);
       if (!matchesHost(taken.host_pattern, request.name)) {
         throw new MaestroError('permission_denied', `The enrollment is not for a host named "${request.name}"`, { fix: `Name the host after ${taken.host_pattern}.`, details: { pattern: taken.host_pattern } });
       }
-      return issue(authorities, key, await bind(tx, request, key, taken));
+      return noted(tx, await issue(authorities, key, await bind(tx, request, key, taken)));
     });
   } catch (error) {
-    if (error instanceof MaestroError) await recordAudit(db, { actor: { kind: 'system', id: 'anonymous', name: 'anonymous' }, action: 'node.enroll', target: request.name, result: 'refused', details: { code: error.code, from } });
+    if (error instanceof MaestroError) await recordRefusal(db, request, from, error);
     throw error;
   }
 }
@@ -125,7 +134,7 @@ export async function renewHost(db: Db, authorities: Authorities, host: HostIden
   const current = key.digest === host.keyDigest && (await currentHosts(db, [host])).has(host);
   await recordAudit(db, { actor: { kind: 'system', id: 'gateway', name: `host ${host.name}` }, action: 'node.renew', target: host.name, result: current ? 'ok' : 'refused', details: { generation: host.generation } });
   if (!current) throw refuse();
-  return issue(authorities, key, host);
+  return noted(db, await issue(authorities, key, host));
 }
 
 /** At once for what comes, and within moments for what is open. The name is free again. */

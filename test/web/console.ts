@@ -49,7 +49,7 @@ function started(server: ChildProcess, asked: Asked[]): Promise<string> {
   });
 }
 
-async function openBrowser(url: string): Promise<{ context: BrowserContext; close: () => Promise<void> }> {
+export async function openBrowser(url: string): Promise<{ context: BrowserContext; close: () => Promise<void> }> {
   const profile = mkdtempSync(join(tmpdir(), 'maestro-browser-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
