@@ -2,6 +2,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { systemActor } from '../../control/actor.js';
 import { createUser } from '../../control/auth/index.js';
+import { createDeploy } from '../../control/deploys/index.js';
 import { seen } from '../../control/nodes/index.js';
 import { appendEvents } from '../../control/events/index.js';
 import { newId } from '../../control/ids.js';
@@ -9,6 +10,7 @@ import { recordRefusal } from '../../control/identity/enrollment-progress.js';
 import { MaestroError } from '../../spec/errors.js';
 import { sha256Hex } from '../../spec/hash.js';
 import { onPhone, shows } from './enroll-journey.js';
+import { shop } from './shop.js';
 import { person, useVisitor } from './visitor.js';
 
 jest.setTimeout(120_000);
@@ -23,6 +25,8 @@ const dialog = () => v.page.getByRole('dialog');
 const say = (text: string | RegExp): Promise<void> => dialog().getByText(text).first().waitFor();
 const enrollment = (host_pattern?: string) => v.maestro.db.enrollment.findFirstOrThrow({ where: host_pattern === undefined ? {} : { host_pattern }, orderBy: { expires_at: 'desc' } });
 const phone = async (name: string): Promise<void> => { v.complaints.push(...(await onPhone(v.page, name))); };
+
+const nodePath = async (name: string): Promise<string> => `/nodes/${(await v.maestro.db.node.findUniqueOrThrow({ where: { name } })).id}`;
 
 /** What the gateway does when a host comes with a good token. */
 async function comesIn(name: string): Promise<void> {
@@ -142,6 +146,46 @@ describe('enrolling', () => {
   });
 });
 
+describe('one node', () => {
+  test('shows what it has, until when its certificate is good, and all that is deployed to it', async () => {
+    const { db } = v.maestro;
+    const { deploy_id: id } = await createDeploy(db, systemActor, { name: 'shop', yaml: shop('v1.4').replaceAll('api-01', 'web-01'), files: [] });
+    await db.componentState.create({ data: { deploy_id: id, host: 'web-01', component: 'api', version: 1, state: 'healthy', detail: '', drift: [], since: new Date(), seen_at: new Date(), stream: 's', sequence: 1 } });
+    await seen(db, { node: 'web-01', facts: ready, version: '0.1.0', address: '10.0.0.9' });
+    await v.page.goto('/nodes');
+    await v.page.getByRole('link', { name: 'web-01' }).click();
+    await v.heading('web-01');
+    await v.shows('good until');
+    await v.page.getByRole('row', { name: /api/ }).getByRole('link', { name: 'shop' }).waitFor();
+    await v.look('30-node');
+    await phone('30-node');
+  });
+
+  test('what documents may ask of it is changed by who lets hosts in, and said what the change is', async () => {
+    await v.page.goto(await nodePath('web-01'));
+    await v.page.getByRole('checkbox', { name: 'docker_socket' }).check();
+    await v.shows('1 permission more');
+    await v.press('Save what is allowed');
+    await v.shows('Saved. It holds for every rollout from its next step on.');
+    expect((await v.maestro.db.node.findUniqueOrThrow({ where: { name: 'web-01' } })).allow).toEqual(['docker_socket']);
+  });
+
+  test('a certificate that has run out says what to do', async () => {
+    await v.maestro.db.node.update({ where: { name: 'web-01' }, data: { certificate_expires_at: new Date(Date.now() - 60_000) } });
+    await v.page.goto(await nodePath('web-01'));
+    await v.shows('The certificate has run out');
+    await v.look('31-node-expired');
+  });
+
+  test('is replaced by an enrollment that is filled in', async () => {
+    await v.page.goto(await nodePath('web-01'));
+    await v.press('Replace…');
+    await dialog().waitFor();
+    expect(await dialog().getByLabel('Name of the host').inputValue()).toBe('web-01');
+    expect(await dialog().getByRole('checkbox', { name: /May take the place/ }).isChecked()).toBe(true);
+  });
+});
+
 describe('revoking', () => {
   test('says what it does and asks for the name; then the host is out of the list', async () => {
     await v.page.goto('/nodes');
@@ -154,5 +198,25 @@ describe('revoking', () => {
     await v.page.getByRole('row', { name: /db-02/ }).waitFor({ state: 'hidden' });
     await v.look('29-nodes');
     await phone('29-nodes');
+  });
+});
+
+describe('who may less', () => {
+  test('reads all of it, and is told at each button which right is lacking', async () => {
+    const path = await nodePath('web-01');
+    await v.maestro.browser.clearCookies();
+    await v.page.goto('/login?next=/nodes');
+    await v.signIn('vera');
+    await v.page.getByRole('row', { name: /web-01/ }).waitFor();
+    const enroll = v.page.getByRole('button', { name: 'Enroll a host' });
+    await enroll.focus();
+    await v.page.getByRole('tooltip').getByText('You lack the right node.enroll').waitFor();
+    await v.page.keyboard.press('Enter');
+    expect(await dialog().count()).toBe(0);
+    await v.look('32-nodes-viewer');
+    await v.page.goto(path);
+    await v.shows('You lack the right node.enroll. An administrator can give it to you.');
+    expect(await v.page.getByRole('checkbox', { name: 'docker_socket' }).isDisabled()).toBe(true);
+    await v.look('33-node-viewer');
   });
 });

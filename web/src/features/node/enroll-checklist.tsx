@@ -1,10 +1,11 @@
 import { Text, VisuallyHidden } from '@mantine/core';
 import { CircleCheck, CircleDashed, CircleX, LoaderCircle, TriangleAlert, type LucideIcon } from 'lucide-react';
-import type { CheckItem, ItemState } from './enroll-model.js';
+import type { EnrollmentStepState } from '../../api/words.js';
+import type { CheckItem } from './enroll-model.js';
 import { enrollWords as words } from './enroll-words.js';
 import styles from './enroll.module.css';
 
-const icons: Record<ItemState, LucideIcon> = { done: CircleCheck, waiting: LoaderCircle, later: CircleDashed, failed: CircleX, lacking: TriangleAlert };
+const icons: Record<EnrollmentStepState, LucideIcon> = { done: CircleCheck, waiting: LoaderCircle, later: CircleDashed, failed: CircleX, lacking: TriangleAlert };
 
 /** Each step with its state as a word too, for those who do not see the icon. */
 export function EnrollChecklist({ items, label = words.checklist }: { items: readonly CheckItem[]; label?: string }) {

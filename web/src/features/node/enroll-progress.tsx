@@ -3,12 +3,13 @@
 import { Button, Code, Group, Stack, Text, Title } from '@mantine/core';
 import Link from 'next/link';
 import type { EnrollmentCreated, EnrollmentDetail } from '../../api/types.js';
+import { enrollmentSilence, enrollmentStage, type EnrollmentStage } from '../../api/words.js';
 import { CopyButton } from '../../ui/copy-button.js';
 import { Note } from '../../ui/note.js';
 import { useNow } from '../../ui/use-now.js';
 import { EnrollChecklist } from './enroll-checklist.js';
 import { EnrollCommand, TimeLeft } from './enroll-command.js';
-import { checklist, hostItems, silence, stageOf, tokenItem, type Stage } from './enroll-model.js';
+import { checklist, hostItems, tokenItem } from './enroll-model.js';
 import { enrollWords as words } from './enroll-words.js';
 import styles from './enroll.module.css';
 import { RevokeNodeButton } from './node-acts.js';
@@ -18,7 +19,7 @@ const lookEveryMs = 2_000;
 /** When nothing happens: what to look at, with commands for the host. */
 function Silence({ enrollment }: { enrollment: EnrollmentDetail }) {
   const now = useNow(lookEveryMs);
-  const found = silence(enrollment, now);
+  const found = enrollmentSilence(enrollment, now);
   if (found === null) return null;
   const { title, lead, meaning } = words[found];
   const commands = found === 'unheard' ? words.unheard.commands : words.unreached.commands(window.location.origin, enrollment.gateway_url);
@@ -31,7 +32,7 @@ function Silence({ enrollment }: { enrollment: EnrollmentDetail }) {
   );
 }
 
-function sentence(enrollment: EnrollmentDetail, stage: Stage): string {
+function sentence(enrollment: EnrollmentDetail, stage: EnrollmentStage): string {
   const { hosts, uses, uses_max: most } = enrollment;
   if (stage === 'ready') return words.sentences.ready(hosts.map(({ name }) => name));
   if (most > 1 && hosts.length > 0) return words.sentences.some(uses, most);
@@ -67,7 +68,7 @@ interface EnrollProgressProps {
 const tones = { waiting: 'busy', refused: 'bad', certified: 'busy', ready: 'good', over: 'warn' } as const;
 
 export function EnrollProgress({ enrollment, made, busy, onAgain, onAnother, onClose }: EnrollProgressProps) {
-  const stage = stageOf(enrollment);
+  const stage = enrollmentStage(enrollment);
   const open = enrollment.state === 'open';
   const over = enrollment.state === 'revoked' ? words.revoked : words.expired;
   const [host] = enrollment.hosts;

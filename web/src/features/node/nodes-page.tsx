@@ -1,7 +1,7 @@
 'use client';
 
 import { Anchor, Button, Group, Stack, Table, Text } from '@mantine/core';
-import { Check, Hourglass, Minus, Plus, Wifi, WifiOff } from 'lucide-react';
+import { Plus } from 'lucide-react';
 import Link from 'next/link';
 import { Suspense } from 'react';
 import type { Node } from '../../api/types.js';
@@ -9,7 +9,6 @@ import { Answer } from '../../ui/answer.js';
 import { Empty } from '../../ui/empty.js';
 import { PageHeader } from '../../ui/page-header.js';
 import { Panel } from '../../ui/panel.js';
-import { StateTag } from '../../ui/state-tag.js';
 import { TimeAgo } from '../../ui/time.js';
 import { Wide } from '../../ui/wide.js';
 import { GuardedButton } from '../session/guarded-button.js';
@@ -17,20 +16,10 @@ import { EnrollDrawer, useEnrollPlace } from './enroll-drawer.js';
 import { enrollWords } from './enroll-words.js';
 import { RevokeNodeButton } from './node-acts.js';
 import { nodeMeaning } from './node-meaning.js';
+import { Found, NodeTag } from './node-tags.js';
 import { OpenEnrollments } from './open-enrollments.js';
 import { useNodes } from './queries.js';
 import { nodeWords } from './words.js';
-
-export function Found({ there }: { there: boolean }) {
-  return there ? <StateTag look={{ tone: 'good', icon: Check }} label={nodeWords.found} /> : <StateTag look={{ tone: 'warn', icon: Minus }} label={nodeWords.missing} />;
-}
-
-/** Online, silent since when, or not heard of since it came in. */
-export function NodeTag({ node }: { node: Pick<Node, 'online' | 'last_seen_at'> }) {
-  if (node.online) return <StateTag look={{ tone: 'good', icon: Wifi }} label={nodeWords.online} />;
-  if (node.last_seen_at === null) return <StateTag look={{ tone: 'warn', icon: Hourglass }} label={nodeWords.unheard} />;
-  return <StateTag look={{ tone: 'bad', icon: WifiOff }} label={nodeWords.offline} />;
-}
 
 function NodeRow({ node }: { node: Node }) {
   const unheard = node.last_seen_at === null;

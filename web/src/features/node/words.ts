@@ -30,7 +30,6 @@ export const nodeWords = {
     type: (name: string) => `Type ${name} to confirm`,
     confirm: 'Revoke the host',
   },
-  replace: 'Replace…',
   empty: {
     title: 'No host has reported yet',
     sentence: 'A node appears here by itself as soon as a host worker runs on it and reaches this control plane. Enroll a host: that makes one command to run on it. Started with npm start, this machine is the first one.',

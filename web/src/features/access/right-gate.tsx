@@ -1,0 +1,15 @@
+'use client';
+
+import { Text } from '@mantine/core';
+import type { ReactNode } from 'react';
+import type { Right } from '../../api/words.js';
+import { Note } from '../../ui/note.js';
+import { useRight } from '../session/me-context.js';
+import { sessionWords } from '../session/words.js';
+import { accessWords } from './words.js';
+
+/** A page for some people only, which says so to the others instead of asking the server in vain. */
+export function RightGate({ right, children }: { right: Right; children: ReactNode }) {
+  if (useRight(right)) return <>{children}</>;
+  return <Note tone="warn" title={accessWords.closed}><Text size="sm">{sessionWords.lacksRight(right)}</Text></Note>;
+}
