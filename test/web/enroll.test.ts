@@ -1,5 +1,6 @@
 /** A host comes in by the page: by keyboard alone, with the command as it is shown, on a real host that has never heard of Maestro. */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,15 +23,16 @@ let browser: BrowserContext;
 let page: Page;
 let complaints: string[];
 let fleet: Fleet;
+let api: ApiClient;
 
 beforeAll(async () => {
   const [dataDir, downloads] = await Promise.all(['data', 'download'].map((name) => mkdtemp(join(tmpdir(), `maestro-enroll-${name}-`))));
   held.folders.push(dataDir ?? '', downloads ?? '');
   await pack(downloads ?? '');
-  fleet = held.fleet = await startFleet({ hosts: ['web-01'] });
+  fleet = held.fleet = await startFleet({ hosts: ['web-01', 'cli-01'] });
   const { gatewayAddress } = fleet;
   const stack = held.stack = await startStack({ dataDir: dataDir ?? '', bind: gatewayAddress, publicAddress: gatewayAddress, say: () => undefined, env: { MAESTRO_DOWNLOADS: downloads ?? '' } });
-  const api = new ApiClient(stack.url);
+  api = new ApiClient(stack.url);
   await api.setupAdmin(stack.dataDir);
   const { context, close } = await openBrowser(`http://${gatewayAddress}:${new URL(stack.url).port}`);
   held.close = close;
@@ -119,5 +121,23 @@ describe('enrolling by the page', () => {
     await onHost('systemctl start docker.service');
     await page.getByRole('row', { name: /web-01/ }).getByText('Ready for every kind of component.').waitFor({ timeout: heardTimeoutMs });
     expect(complaints.filter((complaint) => !ofPlainHttp.test(complaint))).toEqual([]);
+  });
+});
+
+describe('enrolling by the command line', () => {
+  test('a process that has the key in its environment prints the command, tells each step, and ends with 0 when the host is in', async () => {
+    const { key } = await api.ok<{ key: string }>('POST', '/api/auth/keys', { name: 'cli', rights: ['node.read', 'node.enroll'] });
+    const child = spawn(process.execPath, [join(process.cwd(), 'dist/maestro.mjs'), 'enroll', 'cli-01'], { env: { NODE_ENV: 'production', MAESTRO_URL: api.url, MAESTRO_KEY: key }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const said = { out: '', err: '' };
+    const ended = new Promise<number | null>((resolve) => { child.once('exit', resolve); });
+    await new Promise<void>((resolve) => {
+      child.stdout.on('data', (data: Buffer) => { said.out += data.toString(); if (said.out.includes('\n')) resolve(); });
+      child.stderr.on('data', (data: Buffer) => { said.err += data.toString(); });
+      child.once('exit', () => resolve());
+    });
+    const { exitCode, stderr } = await fleet.host('cli-01').exec(['sh', '-c', said.out.trim()], { timeoutMs: installTimeoutMs });
+    expect({ exitCode, stderr, said: said.err }).toMatchObject({ exitCode: 0 });
+    expect(await ended).toBe(0);
+    expect(said.err).toMatch(/✓ cli-01: was given a certificate\n✓ cli-01: its worker was heard\n✓ cli-01: Docker found\n✓ cli-01: systemd found\ncli-01 is in\.\n$/);
   });
 });
