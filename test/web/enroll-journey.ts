@@ -1,7 +1,7 @@
 /** Walking through the enrollment as people do who use the keyboard alone. */
 import { expect } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { inspect, patienceMs } from './console.js';
+import { patienceMs, pictured } from './console.js';
 
 const longestWalk = 60;
 const focusedName = `(() => { const it = document.activeElement; return it === null ? '' : (it.getAttribute('aria-label') ?? it.labels?.[0]?.textContent ?? it.textContent ?? ''); })()`;
@@ -22,13 +22,13 @@ export async function tabTo(page: Page, name: RegExp): Promise<void> {
 export const item = (page: Page, title: string, state: string) => page.getByRole('dialog').getByRole('listitem').filter({ hasText: `${title}: ${state}` });
 export const shows = (page: Page, title: string, state: string, timeout = patienceMs): Promise<void> => item(page, title, state).first().waitFor({ timeout });
 
-/** The page in the window of a phone, and back. */
+/** What is wrong with the page in the window of a phone: whether it is wider than that. Pictures of it, where they are wanted. */
 export async function onPhone(page: Page, name: string): Promise<string[]> {
   const before = page.viewportSize();
   await page.setViewportSize({ width: 390, height: 780 });
-  // The drawer slides to its new width.
-  await page.waitForTimeout(300);
-  const found = await inspect(page, `${name}-390`);
+  // What slides to its new width has to be there first.
+  await page.waitForFunction('document.getAnimations().every(({ playState }) => playState !== "running")');
+  const found = await pictured(page, `${name}-390`);
   expect(before).not.toBeNull();
   if (before) await page.setViewportSize(before);
   return found;

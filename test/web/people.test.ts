@@ -76,14 +76,12 @@ describe('choosing a new password', () => {
     await v.page.keyboard.press('Enter');
     await v.heading('Choose a password');
     await v.look('44-new-password');
-    await phone('44-new-password');
     await v.page.keyboard.type('not what was given');
     await v.page.keyboard.press('Tab');
     await v.page.keyboard.press('Tab');
     await v.page.getByLabel('New password', { exact: true }).fill('a password of my own');
     await v.page.keyboard.press('Enter');
     await v.page.getByRole('alert').waitFor();
-    await v.look('45-new-password-refused');
     await v.page.getByLabel('Password you signed in with').fill(given.password ?? '');
     await v.press('Change password');
     await v.heading('Nodes');
@@ -204,7 +202,6 @@ describe('the audit', () => {
   test('a filter that nothing fits says so and leads back', async () => {
     await v.page.goto('/audit?target=nobody');
     await v.shows('Nothing like that was done');
-    await v.look('53-audit-none');
   });
 
   test('is verified with a sentence, and what was changed behind its back is found', async () => {
@@ -218,7 +215,7 @@ describe('the audit', () => {
       await tx.$executeRaw`UPDATE audit SET actor_name = 'eve' WHERE id = ${id}`;
     });
     await v.press('Verify again');
-    await v.page.getByRole('alert').getByText(`Entry ${String(id)} is not what was written`).waitFor();
+    await v.page.getByRole('alert').getByText(`The trail is broken at entry ${String(id)}`).waitFor();
     await v.look('55-audit-bad');
   });
 });

@@ -55,7 +55,7 @@ function AuditView() {
 }
 
 function Closed() {
-  return <RightGate right="audit.read"><AuditView /></RightGate>;
+  return <RightGate right="audit.read" title={words.title}><AuditView /></RightGate>;
 }
 
 export function AuditPage() {

@@ -30,8 +30,7 @@ export const auditWords = {
     goodDetail: (anchor: AuditVerdict['anchor']) => (anchor === null
       ? 'Nothing was written down outside of the database yet; that happens every second once there is an entry.'
       : `What is kept outside of the database agrees: ${plural(anchor.entries, 'entry', 'entries')} up to ${formatExact(Date.parse(anchor.at))}, without a gap since ${formatExact(Date.parse(anchor.since))}.`),
-    bad: (id: number, reason: string) => `Entry ${id} is not what was written: ${reason}.`,
+    bad: (id: number, reason: string) => `The trail is broken at entry ${id}: ${reason}.`,
     badDetail: (entries: number) => `The ${plural(entries, 'entry', 'entries')} before it ${entries === 1 ? 'is' : 'are'} good. Find out who could write to the database, and compare with a backup.`,
-    show: 'Show what was done around it',
   },
 } as const;

@@ -75,5 +75,5 @@ function SecretsView() {
 }
 
 export function SecretsPage() {
-  return <RightGate right="secret.read_names"><SecretsView /></RightGate>;
+  return <RightGate right="secret.read_names" title={words.title}><SecretsView /></RightGate>;
 }

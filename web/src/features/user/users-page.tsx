@@ -97,5 +97,5 @@ function UsersView() {
 }
 
 export function UsersPage() {
-  return <RightGate right="user.manage"><UsersView /></RightGate>;
+  return <RightGate right="user.manage" title={words.title}><UsersView /></RightGate>;
 }
