@@ -1,7 +1,9 @@
 /** On whose behalf a host may ask: a rollout or a plan, while it is open. */
-import { isOpenRollout } from '../spec/words.js';
+import { isPermission, type Permission } from '../spec/host-policy/permissions.js';
+import { isOpenRollout, type RolloutState } from '../spec/words.js';
 import type { Reader } from './database.js';
 import type { OneComponent } from './deploys/content.js';
+import { allowedOn } from './host-policy/index.js';
 import { openLogRequest } from './logs/index.js';
 import { contentOfPlan } from './plans/content.js';
 
@@ -22,7 +24,28 @@ export async function openRun(db: Reader, runId: string): Promise<OpenRun | null
     const asked = await openLogRequest(db, runId);
     return asked === null ? null : { run_id: runId, deploy_id: asked.deploy_id, version: asked.version, rollout_id: null, host: asked.host };
   }
-  const rollout = await db.rollout.findUnique({ where: { id: runId }, select: { deploy_id: true, version: true, state: true } });
+  return openRollout(runId, await db.rollout.findUnique({ where: { id: runId }, select: { deploy_id: true, version: true, state: true } }));
+}
+
+interface RolloutRow { deploy_id: string; version: number; state: RolloutState }
+
+function openRollout(id: string, rollout: RolloutRow | null | undefined): OpenRun | null {
   if (!rollout || !isOpenRollout(rollout.state)) return null;
-  return { run_id: runId, deploy_id: rollout.deploy_id, version: rollout.version, rollout_id: runId };
+  return { run_id: id, deploy_id: rollout.deploy_id, version: rollout.version, rollout_id: id };
+}
+
+/** `planned`: it carries out a plan. `allowed`: on that host, beyond the ordinary. */
+export interface HostRun { run: OpenRun; planned: boolean; allowed: Permission[] }
+
+/** As openRun, with what else a host has to know. Of a rollout in one question: no other is asked more often. */
+export async function openRunOn(db: Reader, runId: string, host: string): Promise<HostRun | null> {
+  if (!runId.startsWith('rol_')) {
+    const run = await openRun(db, runId);
+    return run === null ? null : { run, planned: false, allowed: (await allowedOn(db, [host])).get(host) ?? [] };
+  }
+  const [row] = await db.$queryRaw<(RolloutRow & { plan_id: string | null; allow: string[] | null })[]>`
+    SELECT r.deploy_id, r.version, r.state::text AS state, r.plan_id, n.allow
+    FROM rollouts r LEFT JOIN nodes n ON n.name = ${host} AND n.revoked_at IS NULL WHERE r.id = ${runId}`;
+  const run = openRollout(runId, row);
+  return run === null ? null : { run, planned: row?.plan_id != null, allowed: (row?.allow ?? []).filter(isPermission) };
 }

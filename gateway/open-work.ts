@@ -1,10 +1,9 @@
 /** What a host may see and say: only of runs that touch it, while they are open. Everything else does not exist for it. */
 import type { ArtifactStore } from '../control/artifacts/index.js';
 import type { DesiredOptions, Renderer } from '../control/rendering/desired.js';
-import { allowedOn } from '../control/host-policy/index.js';
 import { plannedFingerprints, unplanned } from '../control/plans/index.js';
 import { getRollout } from '../control/rollouts/index.js';
-import { openRun, type OpenRun } from '../control/runs.js';
+import { openRun, openRunOn, type OpenRun } from '../control/runs.js';
 import type { PrismaClient } from '../prisma/client.js';
 import type { DesiredPlacement } from '../spec/desired.js';
 import { MaestroError } from '../spec/errors.js';
@@ -25,10 +24,11 @@ async function placementsOf({ renderer }: WorkDeps, host: string, run: OpenRun |
 }
 
 export async function workOf(deps: WorkDeps, host: string, runId: string, options: DesiredOptions): Promise<HostWork> {
-  const work = await placementsOf(deps, host, await openRun(deps.db, runId), options);
-  const planned = work.run.rollout_id === null ? null : await plannedFingerprints(deps.db, work.run.rollout_id, host);
+  const found = await openRunOn(deps.db, runId, host);
+  const work = await placementsOf(deps, host, found?.run ?? null, options);
   // Each host compares what it sees with what it saw when the plan was made that is carried out now.
-  const allowed = (await allowedOn(deps.db, [host])).get(host) ?? [];
+  const planned = found?.planned === true ? await plannedFingerprints(deps.db, runId, host) : null;
+  const allowed = found?.allowed ?? [];
   return { ...work, placements: work.placements.map((placement) => ({
     ...placement, ...(planned === null ? {} : { planned: planned.get(placement.component) ?? unplanned }), ...(allowed.length === 0 ? {} : { allowed }),
   })) };
@@ -39,7 +39,7 @@ const lateReportMs = 10 * 60 * 1000;
 
 /** Like workOf, and for a little while after a rollout has ended. */
 export async function reportableWork(deps: WorkDeps, host: string, runId: string): Promise<HostWork> {
-  return placementsOf(deps, host, (await openRun(deps.db, runId)) ?? (await endedRun(deps.db, runId)));
+  return placementsOf(deps, host, (await openRun(deps.db, runId)) ?? (await endedRun(deps.db, runId)), { unpinned: true });
 }
 
 async function endedRun(db: PrismaClient, runId: string): Promise<OpenRun | null> {

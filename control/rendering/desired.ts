@@ -18,7 +18,8 @@ import { pinnedPlacements } from './pinned.js';
 import { RecentlyUsed } from './recently-used.js';
 import type { SecretVersions } from './secret-texts.js';
 
-export interface DesiredOptions { component?: string; withContent?: boolean; withCredential?: boolean }
+/** `unpinned`: which placements there are is all that is asked. */
+export interface DesiredOptions { component?: string; withContent?: boolean; withCredential?: boolean; unpinned?: boolean }
 
 export interface Renderer {
   /** The validation of a stored version, with its rendered placements as they are pinned by now. */
@@ -65,13 +66,14 @@ export function createRenderer(deps: RendererDeps): Renderer {
     return remember(key, renderVersion(deps, deployId, content));
   };
 
-  const desired: Renderer['desired'] = async (deployId, content, host, { component, withContent = false, withCredential: withLogin = false } = {}) => {
+  const desired: Renderer['desired'] = async (deployId, content, host, { component, withContent = false, withCredential: withLogin = false, unpinned = false } = {}) => {
     const { validation, credentials, contentVersion } = await current(deployId, content);
     if (!validation.ok || validation.rendered === null) {
       throw new MaestroError('validation_error', `version ${baseOf(content)} cannot be rendered`, { fix: 'Correct the document and submit a new version.', errors: validation.errors });
     }
     const { placements, contents } = validation.rendered;
     const ofHost = placements.filter((placement) => placement.host === host && (component === undefined || placement.component === component));
+    if (unpinned) return ofHost;
     const wanted = await pinnedPlacements(deps.db, deployId, contentVersion, ofHost);
     if (withLogin) return wanted.map((placement) => withCredential({ contents, secrets: secretsFor(credentials, placement.component) }, placement));
     return withContent ? Promise.all(wanted.map((placement) => withContents({ db: deps.db, contents, secrets: secretsFor(credentials, placement.component) }, placement))) : wanted;

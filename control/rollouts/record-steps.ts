@@ -44,13 +44,12 @@ interface LockedSteps { deploy_id: string; steps: Map<string, Step> }
 /** Locked in one order, so that parallel records of the same steps queue up instead of deadlocking. */
 async function lockSteps(tx: Tx, rolloutId: string, records: readonly StepRecord[]): Promise<LockedSteps> {
   const ids = [...new Set(records.map(({ step }) => step))];
-  await tx.$executeRaw`
-    SELECT 1 FROM steps WHERE rollout_id = ${rolloutId} AND host || '/' || component = ANY(${ids}) ORDER BY host, component FOR UPDATE`;
-  const names = (part: 0 | 1): string[] => ids.map((id) => id.split('/')[part] ?? '');
-  const steps = { where: { host: { in: names(0) }, component: { in: names(1) } } };
-  const rollout = await tx.rollout.findUnique({ where: { id: rolloutId }, select: { deploy_id: true, steps } });
-  if (!rollout) throw notFound('rollout', rolloutId);
-  return { deploy_id: rollout.deploy_id, steps: new Map(rollout.steps.map((step) => [stepId(step.host, step.component), step])) };
+  const rows = await tx.$queryRaw<(Step & { deploy_id: string })[]>`
+    SELECT s.*, r.deploy_id FROM steps s JOIN rollouts r ON r.id = s.rollout_id
+    WHERE s.rollout_id = ${rolloutId} AND s.host || '/' || s.component = ANY(${ids}) ORDER BY s.host, s.component FOR UPDATE OF s`;
+  const [first] = rows;
+  if (first === undefined && (await tx.rollout.findUnique({ where: { id: rolloutId }, select: { id: true } })) === null) throw notFound('rollout', rolloutId);
+  return { deploy_id: first?.deploy_id ?? '', steps: new Map(rows.map(({ deploy_id: _, ...step }) => [stepId(step.host, step.component), step])) };
 }
 
 function current(changed: ReadonlyMap<string, StepRow>, { steps }: LockedSteps, id: string, rolloutId: string): StepRow {
