@@ -6,12 +6,12 @@ import { answered, connect, deadline, type Connection } from './connection.js';
 import { exitCodes, type ExitCode } from './failure.js';
 import { followEvents } from './follow.js';
 import { jsonLine, printable, type Io } from './io.js';
-import { lackingWords, silenceWords, stepWords } from './words.js';
+import { endWords, lackingWords, silenceWords, stepWords } from './words.js';
 
 type EnrollRequest = Extract<Request, { verb: 'enroll' }>;
 type Detail = components['schemas']['EnrollmentDetail'];
 
-/** How often it is looked whether time is over or nothing comes; everything else is told by events. */
+/** How often it is looked whether time is over or nothing comes; everything else is told by events, unless these cannot be followed. */
 const lookEveryMs = 5_000;
 
 export async function enroll(request: EnrollRequest, io: Io): Promise<ExitCode> {
@@ -64,7 +64,7 @@ function tell(enrollment: Detail, teller: Teller, { url }: Connection, nowMs: nu
     return exitCodes.done;
   }
   if (stage === 'over') {
-    teller.once({ event: 'end', stage, state: enrollment.state, hosts: names }, enrollment.state === 'expired' ? 'The command has expired, and nobody came in. Make a new one.' : 'The command was ended.');
+    teller.once({ event: 'end', stage, state: enrollment.state, hosts: names }, endWords[enrollment.state]);
     return enrollment.state === 'expired' ? exitCodes.timeout : exitCodes.failed;
   }
   const silence = enrollmentSilence(enrollment, nowMs);
@@ -79,7 +79,7 @@ async function watch(connection: Connection, id: string, json: boolean, io: Io):
   // Refusals (no such enrollment, no right) end it; a control plane that is away for a moment does not.
   let enrollment = await look();
   teller.once({ event: 'waiting', enrollment_id: id, expires_at: enrollment.expires_at }, `Waiting. Ctrl-C leaves it; come back with: maestro enroll --watch ${id}`);
-  const stop = followEvents(connection, 'node.state', () => bell.ring());
+  const following = followEvents(connection, 'node.state', () => bell.ring());
   const detach = (): void => bell.ring();
   io.signal.addEventListener('abort', detach);
   try {
@@ -88,10 +88,10 @@ async function watch(connection: Connection, id: string, json: boolean, io: Io):
       if (end !== null) return end;
       const rung = await bell.wait(lookEveryMs);
       if (io.signal.aborted) return exitCodes.detached;
-      if (rung || Date.parse(enrollment.expires_at) <= io.now()) enrollment = await look().catch((error: unknown) => { if (isAway(error)) return enrollment; throw error; });
+      if (rung || !following.connected || Date.parse(enrollment.expires_at) <= io.now()) enrollment = await look().catch((error: unknown) => { if (isAway(error)) return enrollment; throw error; });
     }
   } finally {
-    stop();
+    following.stop();
     io.signal.removeEventListener('abort', detach);
   }
 }

@@ -9,8 +9,11 @@ import type { Connection } from './connection.js';
 const silenceMs = 45_000;
 const [firstRetryMs, longestRetryMs] = [250, 5_000];
 
-/** Rings for every event of `type` and for every connection, until the returned function is called. */
-export function followEvents({ url, authorization }: Connection, type: string, ring: () => void): () => void {
+/** `connected`: false while nothing is told: a connection that is being repaired, or a key that may not follow events. */
+export interface Following { readonly connected: boolean; stop(): void }
+
+/** Rings for every event of `type` and for every connection, until it is stopped. */
+export function followEvents({ url, authorization }: Connection, type: string, ring: () => void): Following {
   let socket: WebSocket | null = null;
   let timer: NodeJS.Timeout | undefined;
   let failures = 0;
@@ -34,10 +37,13 @@ export function followEvents({ url, authorization }: Connection, type: string, r
     });
   };
   open();
-  return () => {
-    stopped = true;
-    clearTimeout(timer);
-    socket?.terminate();
+  return {
+    get connected() { return socket?.readyState === WebSocket.OPEN; },
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+      socket?.terminate();
+    },
   };
 }
 

@@ -26,7 +26,7 @@ export const enrollUsage = `maestro enroll [NAME] [options]
   --no-wait       print the command and end
   --watch ID      make nothing; watch this enrollment
 
-The key needs the right node.enroll (and node.read, to be told what happens).`;
+The key needs the right node.enroll; with deploy.read and node.read it is told at once what happens, and otherwise looks every 5 seconds.`;
 
 export const nodesUsage = `maestro nodes [options]
 
@@ -45,4 +45,8 @@ export const lackingWords: Partial<Record<EnrollmentStepName, string>> = {
 export const silenceWords = {
   unreached: (url: string, gateway: string) => `nothing has come for a minute. On the host, see what the command printed, and try: curl -fsS ${url}/healthz; curl -ksS -o /dev/null -w '%{http_code}\\n' ${gateway}/enroll`,
   unheard: 'it is in, but says nothing. On the host, look at: journalctl -u maestro-host -n 20',
+};
+
+export const endWords = {
+  open: '', expired: 'The command has expired, and nobody came in. Make a new one.', revoked: 'The command was ended; nobody can come in by it any more.', used: 'Who came in by it was revoked, or enrolled anew, since.',
 };

@@ -53,12 +53,11 @@ export const tokenStep = ({ state }: Pick<EnrollmentFacts, 'state'>): Enrollment
 export const enrollmentStages = ['waiting', 'refused', 'certified', 'ready', 'over'] as const;
 export type EnrollmentStage = (typeof enrollmentStages)[number];
 
-/** As a whole. `ready`: nothing more is waited for; `over`: nobody can come in any more, and nobody did. */
+/** As a whole. `ready`: nothing more is waited for; `over`: nobody can come in any more, and nobody is in by it. */
 export function enrollmentStage(enrollment: EnrollmentFacts): EnrollmentStage {
   const { hosts, state } = enrollment;
   if (hosts.some(({ heard }) => !heard)) return 'certified';
-  if (hosts.length > 0 && state !== 'open') return 'ready';
-  if (state === 'expired' || state === 'revoked') return 'over';
+  if (state !== 'open') return hosts.length > 0 ? 'ready' : 'over';
   return lastRefusal(enrollment) === null ? 'waiting' : 'refused';
 }
 

@@ -1,6 +1,7 @@
 /** Enrollments: permissions for hosts to come in. The token is answered once, with the command that uses it. */
 import { z } from 'zod';
-import { createEnrollment, enrollmentProgress, listEnrollments, longestTtlSeconds, mostUses, revokeEnrollment, standardTtlSeconds } from '../../control/identity/index.js';
+import { createEnrollment, listEnrollments, longestTtlSeconds, mostUses, revokeEnrollment, standardTtlSeconds } from '../../control/identity/index.js';
+import { enrollmentProgress } from '../../control/identity/enrollment-progress.js';
 import type { HostsDoor } from '../context.js';
 import { jsonBody } from '../http/body.js';
 import { route } from '../route.js';

@@ -65,20 +65,25 @@ async function bind(tx: Tx, { name }: EnrollRequest, key: HostRequest, taken: Ta
     throw new MaestroError('conflict', `There is a host ${name} already`, { fix: 'Give this one another name, revoke the other one, or enroll with "replace".', details: { node: name } });
   }
   const generation = before.generation + 1;
-  // Nothing was heard from this key yet, whatever an earlier one said.
-  await tx.node.update({ where: { id: before.id }, data: { generation, key_digest: key.digest, enrollment_id: taken.id, enrolled_at: new Date(), revoked_at: null, online: false, last_seen_at: null } });
+  await tx.node.update({ where: { id: before.id }, data: { generation, key_digest: key.digest, enrollment_id: taken.id, enrolled_at: new Date(), revoked_at: null } });
   await tx.$executeRaw`SELECT pg_notify(${hostsChannel}, ${name})`;
   await appendAudit(tx, {
     actor: { kind: 'system', id: taken.id, name: `enrollment of ${taken.created_by}` }, action: 'node.enroll', target: before.id, result: 'ok',
     details: { node: name, generation, replaced: living, key_digest: key.digest },
   });
-  await appendEvents(tx, [{ type: 'node.state', host: name, data: { node_id: before.id, enrollment_id: taken.id, enrolled: true } }]);
   return { name, generation };
 }
 
 export async function issue({ intermediate, root }: Authorities, key: HostRequest, host: CertifiedHost): Promise<Credentials> {
   const { certificate, expiresAt } = await makeHostCertificate(intermediate, key.publicKey, host, new Date());
   return { node: host.name, certificate: `${certificate}\n${intermediate.certificate}\n`, ca: `${root}\n`, expires_at: expiresAt.toISOString() };
+}
+
+/** Nothing was heard from this key yet, whatever an earlier one has said. */
+async function cameIn(tx: Tx, { id: enrollment_id }: Taken, credentials: Credentials): Promise<Credentials> {
+  const { id } = await tx.node.update({ where: { name: credentials.node }, data: { certificate_expires_at: credentials.expires_at, online: false, last_seen_at: null }, select: { id: true } });
+  await appendEvents(tx, [{ type: 'node.state', host: credentials.node, data: { node_id: id, enrollment_id, enrolled: true } }]);
+  return credentials;
 }
 
 /** For people to see. */
@@ -101,7 +106,7 @@ export async function enrollHost(db: Db, authorities: Authorities, request: Enro
       if (!matchesHost(taken.host_pattern, request.name)) {
         throw new MaestroError('permission_denied', `The enrollment is not for a host named "${request.name}"`, { fix: `Name the host after ${taken.host_pattern}.`, details: { pattern: taken.host_pattern } });
       }
-      return noted(tx, await issue(authorities, key, await bind(tx, request, key, taken)));
+      return cameIn(tx, taken, await issue(authorities, key, await bind(tx, request, key, taken)));
     });
   } catch (error) {
     if (error instanceof MaestroError) await recordRefusal(db, request, from, error);

@@ -1,4 +1,5 @@
 /** `maestro` against the real API and a real database; a host comes in by the door it comes in by. */
+import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -118,6 +119,15 @@ describe('maestro enroll', () => {
     expect(tokenIn(call.out)).toHaveLength(43);
   });
 
+  it('with a key that may not follow events it looks by itself', async () => {
+    const { key } = (await held.api.ask('/api/auth/keys', { as: held.api.people.admin, json: { name: 'bare', rights: ['node.enroll'] }, headers: { origin: held.api.url } })).body as { key: string };
+    const call = new Call(['enroll', 'bare-01'], { key });
+    await call.says('Waiting.');
+    await comes('bare-01', tokenIn(call.out));
+    await speaks('bare-01');
+    expect(await call.ended).toBe(0);
+  }, 30_000);
+
   it('goes on when the control plane cuts its socket', async () => {
     const call = new Call(['enroll', 'cut-01']);
     await call.says('Waiting.');
@@ -178,4 +188,24 @@ describe('refusals', () => {
     expect(call.out).toContain('evil');
     expect([...call.out].some((character) => character < ' ' && character !== '\n')).toBe(false);
   });
+});
+
+describe('as a process', () => {
+  it('prints the command, tells each step, and ends with 0', async () => {
+    const key = held.api.keys.admin.authorization.slice('Bearer '.length);
+    const child = spawn(process.execPath, ['dist/maestro.mjs', 'enroll', 'process-01'], { env: { NODE_ENV: 'production', MAESTRO_URL: held.api.url, MAESTRO_KEY: key }, stdio: ['ignore', 'pipe', 'pipe'] });
+    try {
+      const said = { out: '', err: '' };
+      const ended = new Promise<number | null>((resolve) => { child.once('exit', resolve); });
+      const printed = new Promise<void>((resolve) => { child.stdout.on('data', (data: Buffer) => { said.out += data.toString(); if (said.out.includes('\n')) resolve(); }); });
+      child.stderr.on('data', (data: Buffer) => { said.err += data.toString(); });
+      await Promise.race([printed, ended]);
+      expect(await comes('process-01', tokenIn(said.out))).toBe(201);
+      await speaks('process-01');
+      expect(await ended).toBe(0);
+      expect(said.err).toMatch(/process-01 is in\.\n$/);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  }, 30_000);
 });

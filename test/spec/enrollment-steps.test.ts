@@ -64,6 +64,8 @@ describe('the stage', () => {
   it.each<[EnrollmentFacts, string]>([
     [open, 'waiting'], [used(host({ heard: false })), 'certified'], [used(host()), 'ready'],
     [{ ...open, state: 'expired' }, 'over'], [{ ...open, state: 'revoked' }, 'over'],
+    // Whoever came in was revoked, or enrolled anew, since.
+    [{ ...open, state: 'used' }, 'over'],
     // Of three, one is in, and more may come; at the end those that came are all.
     [{ ...open, uses_max: 3, hosts: [host()] }, 'waiting'], [{ ...open, uses_max: 3, state: 'expired', hosts: [host()] }, 'ready'],
     [{ ...open, uses_max: 3, state: 'expired', hosts: [host(), host({ heard: false })] }, 'certified'],

@@ -27,7 +27,7 @@ export async function onPhone(page: Page, name: string): Promise<string[]> {
   const before = page.viewportSize();
   await page.setViewportSize({ width: 390, height: 780 });
   // What slides to its new width has to be there first.
-  await page.waitForFunction('document.getAnimations().every(({ playState }) => playState !== "running")');
+  await page.evaluate('Promise.allSettled(document.getAnimations().map(({ finished }) => finished)).then(() => null)');
   const found = await pictured(page, `${name}-390`);
   expect(before).not.toBeNull();
   if (before) await page.setViewportSize(before);

@@ -9,7 +9,8 @@ import { startStack, type RunningStack } from '../../scripts/dev-stack.js';
 import { pack } from '../bundle/pack.js';
 import { startFleet, type Fleet } from '../fleet/fleet.js';
 import { ApiClient } from '../rollouts/api-client.js';
-import { complaintsOf, openBrowser } from './console.js';
+import { openBrowser } from './browser.js';
+import { complaintsOf } from './console.js';
 import { shows, tabTo } from './enroll-journey.js';
 
 jest.setTimeout(180_000);
@@ -126,7 +127,7 @@ describe('enrolling by the page', () => {
 
 describe('enrolling by the command line', () => {
   test('a process that has the key in its environment prints the command, tells each step, and ends with 0 when the host is in', async () => {
-    const { key } = await api.ok<{ key: string }>('POST', '/api/auth/keys', { name: 'cli', rights: ['node.read', 'node.enroll'] });
+    const { key } = await api.ok<{ key: string }>('POST', '/api/auth/keys', { name: 'cli', rights: ['deploy.read', 'node.read', 'node.enroll'] });
     const child = spawn(process.execPath, [join(process.cwd(), 'dist/maestro.mjs'), 'enroll', 'cli-01'], { env: { NODE_ENV: 'production', MAESTRO_URL: api.url, MAESTRO_KEY: key }, stdio: ['ignore', 'pipe', 'pipe'] });
     const said = { out: '', err: '' };
     const ended = new Promise<number | null>((resolve) => { child.once('exit', resolve); });
@@ -135,9 +136,13 @@ describe('enrolling by the command line', () => {
       child.stderr.on('data', (data: Buffer) => { said.err += data.toString(); });
       child.once('exit', () => resolve());
     });
-    const { exitCode, stderr } = await fleet.host('cli-01').exec(['sh', '-c', said.out.trim()], { timeoutMs: installTimeoutMs });
-    expect({ exitCode, stderr, said: said.err }).toMatchObject({ exitCode: 0 });
-    expect(await ended).toBe(0);
+    try {
+      const { exitCode, stderr } = await fleet.host('cli-01').exec(['sh', '-c', said.out.trim()], { timeoutMs: installTimeoutMs });
+      expect({ exitCode, stderr, said: said.err }).toMatchObject({ exitCode: 0 });
+      expect(await ended).toBe(0);
+    } finally {
+      child.kill('SIGKILL');
+    }
     expect(said.err).toMatch(/✓ cli-01: was given a certificate\n✓ cli-01: its worker was heard\n✓ cli-01: Docker found\n✓ cli-01: systemd found\ncli-01 is in\.\n$/);
   });
 });

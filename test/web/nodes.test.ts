@@ -213,6 +213,8 @@ describe('who may less', () => {
     await v.page.getByRole('tooltip').getByText('You lack the right node.enroll').waitFor();
     await v.page.keyboard.press('Enter');
     expect(await dialog().count()).toBe(0);
+    await enroll.blur();
+    await v.page.getByRole('tooltip').waitFor({ state: 'hidden' });
     await v.look('32-nodes-viewer');
     await v.page.goto(path);
     await v.shows('You lack the right node.enroll. An administrator can give it to you.');

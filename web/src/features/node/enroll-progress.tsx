@@ -70,7 +70,7 @@ const tones = { waiting: 'busy', refused: 'bad', certified: 'busy', ready: 'good
 export function EnrollProgress({ enrollment, made, busy, onAgain, onAnother, onClose }: EnrollProgressProps) {
   const stage = enrollmentStage(enrollment);
   const open = enrollment.state === 'open';
-  const over = enrollment.state === 'revoked' ? words.revoked : words.expired;
+  const over = { open: words.expired, expired: words.expired, revoked: words.revoked, used: words.used }[enrollment.state];
   const [host] = enrollment.hosts;
   return (
     <Stack gap="md">

@@ -70,6 +70,7 @@ export const enrollWords = {
   },
   expired: { title: 'The command has expired', sentence: 'Nobody can come in by it any more. Nothing on the host was changed.' },
   revoked: { title: 'The command was ended', sentence: 'Nobody can come in by it any more.' },
+  used: { title: 'The command was used', sentence: 'Who came in by it was revoked, or enrolled anew, since.' },
   again: 'Make a new command',
   another: 'Enroll another host',
   done: 'Done',

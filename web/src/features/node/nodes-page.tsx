@@ -79,6 +79,7 @@ function NodesView() {
             )
             : <NodesTable nodes={items} />)}
         </Answer>
+        {nodes.hasNextPage && <div><Button variant="default" loading={nodes.isFetchingNextPage} onClick={() => void nodes.fetchNextPage()}>{nodeWords.more}</Button></div>}
         <OpenEnrollments onWatch={place.watch} />
       </Stack>
       <EnrollDrawer />

@@ -1,13 +1,16 @@
 'use client';
 
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { client, deadline, succeed, unwrap } from '../../api/client.js';
 import { keys } from '../../api/keys.js';
 import type { NodeDetail } from '../../api/types.js';
 
-export const useNodes = () => useQuery({
+export const useNodes = () => useInfiniteQuery({
   queryKey: keys.nodes,
-  queryFn: ({ signal }) => unwrap(client.GET('/api/nodes', { params: { query: { limit: 200 } }, signal: deadline(signal) })),
+  queryFn: ({ signal, pageParam }) => unwrap(client.GET('/api/nodes', { params: { query: { limit: 200, ...(pageParam === null ? {} : { cursor: pageParam }) } }, signal: deadline(signal) })),
+  initialPageParam: null as string | null,
+  getNextPageParam: ({ next_cursor: next }) => next,
+  select: ({ pages }) => ({ items: pages.flatMap(({ items }) => items) }),
 });
 
 export const useNode = (id: string) => useQuery({
@@ -18,7 +21,7 @@ export const useNode = (id: string) => useQuery({
 /** The newest ones; who may not enroll is not asked about them. */
 export const useEnrollments = (enabled: boolean) => useQuery({
   queryKey: keys.enrollments,
-  queryFn: ({ signal }) => unwrap(client.GET('/api/enrollments', { signal: deadline(signal) })),
+  queryFn: ({ signal }) => unwrap(client.GET('/api/enrollments', { params: { query: { limit: 200 } }, signal: deadline(signal) })),
   enabled,
 });
 

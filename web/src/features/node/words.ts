@@ -5,6 +5,7 @@ export const nodeWords = {
   online: 'Online',
   offline: 'Offline',
   unheard: 'Not heard yet',
+  more: 'Show more',
   since: 'last seen',
   found: 'Found',
   missing: 'Missing',

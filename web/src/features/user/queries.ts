@@ -1,14 +1,17 @@
 'use client';
 
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { client, deadline, succeed, unwrap } from '../../api/client.js';
 import { keys } from '../../api/keys.js';
 import type { Grants } from '../../api/types.js';
 import type { Role } from '../../api/words.js';
 
-export const useUsers = () => useQuery({
+export const useUsers = () => useInfiniteQuery({
   queryKey: keys.users,
-  queryFn: ({ signal }) => unwrap(client.GET('/api/users', { params: { query: { limit: 200 } }, signal: deadline(signal) })),
+  queryFn: ({ signal, pageParam }) => unwrap(client.GET('/api/users', { params: { query: { limit: 200, ...(pageParam === null ? {} : { cursor: pageParam }) } }, signal: deadline(signal) })),
+  initialPageParam: null as string | null,
+  getNextPageParam: ({ next_cursor: next }) => next,
+  select: ({ pages }) => ({ items: pages.flatMap(({ items }) => items) }),
 });
 
 function useRefresh() {

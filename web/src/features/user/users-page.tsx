@@ -68,7 +68,8 @@ function UserRow({ user, mine, lastAdmin }: { user: User; mine: boolean; lastAdm
   );
 }
 
-function UsersTable({ users }: { users: User[] }) {
+/** `whole`: there are no others, so that it is known who the last administrator is. The server refuses in any case. */
+function UsersTable({ users, whole }: { users: User[]; whole: boolean }) {
   const me = useSignedIn();
   const admins = users.filter(({ role, disabled }) => role === 'admin' && !disabled);
   const { columns } = words;
@@ -77,7 +78,7 @@ function UsersTable({ users }: { users: User[] }) {
       <Wide label={words.title} minWidth={980}>
         <Table verticalSpacing="sm" aria-label={words.title}>
           <Table.Thead><Table.Tr><Table.Th>{columns.name}</Table.Th><Table.Th>{columns.role}</Table.Th><Table.Th>{columns.sees}</Table.Th><Table.Th>{columns.state}</Table.Th><Table.Th>{columns.since}</Table.Th><Table.Th>{columns.acts}</Table.Th></Table.Tr></Table.Thead>
-          <Table.Tbody>{users.map((user) => <UserRow key={user.user_id} user={user} mine={user.user_id === me?.id} lastAdmin={admins.length === 1 && admins[0]?.user_id === user.user_id} />)}</Table.Tbody>
+          <Table.Tbody>{users.map((user) => <UserRow key={user.user_id} user={user} mine={user.user_id === me?.id} lastAdmin={whole && admins.length === 1 && admins[0]?.user_id === user.user_id} />)}</Table.Tbody>
         </Table>
       </Wide>
     </Panel>
@@ -90,7 +91,10 @@ function UsersView() {
   return (
     <>
       <PageHeader title={words.title} beside={<Button leftSection={<Plus size={16} aria-hidden />} onClick={dialog.open}>{words.add}</Button>}><Text c="dimmed" size="sm">{words.lead}</Text></PageHeader>
-      <Answer of={users}>{({ items }) => <UsersTable users={items} />}</Answer>
+      <Stack gap="md">
+        <Answer of={users}>{({ items }) => <UsersTable users={items} whole={!users.hasNextPage} />}</Answer>
+        {users.hasNextPage && <div><Button variant="default" loading={users.isFetchingNextPage} onClick={() => void users.fetchNextPage()}>{words.more}</Button></div>}
+      </Stack>
       <AddUserDialog opened={adding} onClose={dialog.close} />
     </>
   );

@@ -4,6 +4,7 @@ export const userWords = {
   title: 'Users',
   lead: 'Who may sign in, and what they may do. What somebody did stays in the audit, also when their account is gone.',
   add: 'Add a user',
+  more: 'Show more',
   columns: { name: 'Name', role: 'Role', sees: 'Sees', state: 'State', since: 'Since', acts: 'Actions' },
   roles: { admin: 'Administrator', operator: 'Operator', viewer: 'Viewer' } satisfies Record<Role, string>,
   roleHints: { admin: 'May do everything. Nothing narrows an administrator.', operator: 'Submits, diffs, applies, rolls back and operates components.', viewer: 'Reads. No values of secrets, no changes.' } satisfies Record<Role, string>,
