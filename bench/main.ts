@@ -5,7 +5,9 @@ import { startFleet, type Fleet } from '../test/fleet/fleet.js';
 import { measureFloor } from './floor/floor.js';
 import { measureMaestro, type MaestroFigures } from './maestro/maestro.js';
 import { profileRollouts } from './maestro/profile.js';
-import { readOptions, usage, type Options, type Tool } from './options.js';
+import { readOptions, usage, type Alone, type Options, type Tool } from './options.js';
+import { measureRolloutModel } from './rollout-model/rollout-model.js';
+import { measureRolloutPage } from './rollout-page/rollout-page.js';
 import { makeAnsible } from './ansible/ansible.js';
 import { measurePeer } from './peers/peer.js';
 import { ansible, pyinfra } from './peers/venv.js';
@@ -70,8 +72,18 @@ ${pyinfra.requirement} and ${ansible.requirement} check the health of what they 
   }
 }
 
+/** Each prints its own figures. */
+const alone: Record<Alone, () => Promise<void>> = { 'rollout-model': measureRolloutModel, 'rollout-page': measureRolloutPage };
+
+async function measureAlone(options: Options): Promise<void> {
+  for (const name of options.alone) await alone[name]();
+}
+
 const options = readOptions(process.argv.slice(2));
 if (options.help) console.log(usage);
 else if (options.sizes) await compareSizes(options);
 else if (options.profile !== null) await profileRollouts(options.profile, options.json);
-else await compare(options);
+else {
+  if (options.only.length > 0) await compare(options);
+  await measureAlone(options);
+}

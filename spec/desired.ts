@@ -142,8 +142,8 @@ export interface BuildStep {
   working_dir: string | null;
 }
 
-/** `config`: templates; `content`: files and folders of the bundle; `code`: the release of a source. */
-export type ReloadTrigger = 'code' | 'config' | 'content';
+/** `config`: templates; `content`: files and folders of the bundle; `code`: the release of a source; `dependencies`: see spec/follow. */
+export type ReloadTrigger = 'code' | 'config' | 'dependencies' | 'content';
 
 /** One test of the component; a placement has them in the order in which they run. */
 export type DesiredTest = {
@@ -170,6 +170,8 @@ export interface DesiredPlacement {
   deploy_mode?: 'hot' | 'blue_green';
   /** Kinds of change for which what runs is told to reload; there is a `reload_command` then. */
   reload_on?: ReloadTrigger[];
+  /** What the components are that it is told to reload after, see spec/follow. No part of the hash: they are not this one. */
+  follows?: Readonly<Record<string, string>>;
   source: DesiredSource | null;
   /** For the repository of `source`, or for the registry of `run.image`. */
   credential?: SourceCredential;

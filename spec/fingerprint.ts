@@ -58,6 +58,7 @@ function partsOf(desired: DesiredPlacement, observed: ObservedPlacement, pulledA
     ...Object.fromEntries(observed.files.map((file) => [`file ${file.path}`, filePart(desired, file)])),
     ...Object.fromEntries(observed.trees.map(({ dest, kind, tree_hash, owned }) => [`folder ${dest}`, { kind, tree_hash, owned }])),
     ...sourceParts(observed),
+    ...(desired.follows === undefined ? {} : { 'what it was told of its dependencies': observed.applied_follows ?? null }),
   };
 }
 

@@ -84,6 +84,8 @@ export interface ObservedPlacement {
   /** Hash this host's journal remembers as applied last; only used to tell drift from change. */
   applied_hash: string | null;
   applied_version: number | null;
+  /** What it follows, as of its last start or reload that the journal remembers; null or absent: not known. */
+  applied_follows?: Readonly<Record<string, string>> | null;
   image_present: boolean;
   /** The id that the run section's image (or what it is pinned to) names on this host now; null or absent: not known. */
   wanted_image_id?: string | null;

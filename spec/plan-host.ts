@@ -4,6 +4,7 @@
  */
 import type { DesiredFile, DesiredPlacement, DesiredTree } from './desired.js';
 import { containerChanges } from './plan-container.js';
+import { followedChanges } from './follow.js';
 import { fieldChange } from './plan-fields.js';
 import { canReload } from './reload.js';
 import { type SourceChanges, sourceChanges } from './plan-source.js';
@@ -86,7 +87,9 @@ function conflicted(component: string, state: ComponentState, conflicts: string[
 function assemble(desired: DesiredPlacement, run: RunChanges, source: SourceChanges, paths: PathChange[], observed: ObservedPlacement): PlacementPlan {
   const brought = [...source.operations, ...paths.map(({ operation }) => operation)];
   const reloads = run.need === 'none' && isUp(run.state) && canReload(desired, brought);
-  const need = run.need !== 'none' || brought.length === 0 ? run.need : reloads ? 'reload' : 'restart';
+  // A start, and a reload for another reason, show it what it follows as well.
+  const followed = run.need === 'none' && isUp(run.state) ? followedChanges(desired, observed) : [];
+  const need = needOf(run, brought, reloads || followed.length > 0 && brought.length === 0);
   const beside = isBeside(desired, need, run);
   const changes = need !== 'none' || run.before.some((operation) => !isEarly(operation));
   const doubt = changes ? [] : doubts(desired, run, observed);
@@ -97,13 +100,18 @@ function assemble(desired: DesiredPlacement, run: RunChanges, source: SourceChan
     action: need === 'none' ? (changes ? 'update' : 'unchanged') : beside ? 'update' : need,
     restart: need === 'update' || need === 'restart',
     downtime: !beside && (need === 'update' || (need === 'restart' && isUp(run.state))),
-    reasons: [...run.reasons, ...source.reasons, ...paths.map(({ reason }) => reason), ...doubt, ...wayIn(desired, need, beside, run)],
+    reasons: [...run.reasons, ...source.reasons, ...paths.map(({ reason }) => reason), ...followed.map((id) => `${id}, which it depends on, has changed`), ...doubt, ...wayIn(desired, need, beside, run)],
     fields: [...run.fields, ...source.fields, ...paths.map(({ field }) => field)],
     files: paths.map(({ file }) => file),
     operations: [...run.before.filter(isEarly), ...release, ...paths.map(({ operation }) => operation), ...run.before.filter((operation) => !isEarly(operation) && !(beside && (operation.op === 'publish_ports' || operation.op === 'enable_unit'))), ...startOperation(desired, need, run, beside), ...health],
     observed_state: run.state,
     needs_prepare: run.before.some(({ op }) => op === 'pull_image') || (release.length > 0 && !source.prepared) || (changes && desired.tests?.some(({ when }) => when === 'pre_deploy') === true),
   };
+}
+
+function needOf({ need }: RunChanges, brought: readonly Operation[], reloads: boolean): Need {
+  if (need !== 'none' || (brought.length === 0 && !reloads)) return need;
+  return reloads ? 'reload' : 'restart';
 }
 
 const isEarly = ({ op }: Operation): boolean => op === 'pull_image' || op === 'create_network';

@@ -6,6 +6,7 @@ import { placementClaims, type PlacementClaims } from '../../spec/claims/placeme
 import type { DesiredPlacement } from '../../spec/desired.js';
 import { placementDemands, type PlacementDemands } from '../../spec/host-policy/placed.js';
 import { placements, type Component, type DeployDocument } from '../../spec/document/index.js';
+import { withFollowed } from '../../spec/follow.js';
 import { resolvePlacement, type BundleEntry } from '../../spec/resolve/placement.js';
 import type { Problem, ReportProblem } from '../../spec/resolve/problems.js';
 import { secretsNamed, withBracedCredential } from '../../spec/secrets/references.js';
@@ -67,7 +68,7 @@ export async function renderDocument(source: RenderSource): Promise<RenderedDocu
   const resolved = (scopes ?? []).map((scope) => resolveScope({ ...source, sizes: artifacts, together }, contents, scope, (problem) => { if (!failed.has(place(scope, problem))) report(scope, problem); }));
   const claims = resolved.flatMap((placement, index) => claimsOf(source, scopes?.[index], placement));
   const demands = resolved.flatMap((placement, index) => demandsOf(scopes?.[index], placement));
-  return { placements: resolved, claims, demands, contents, secrets: new Map(secretsOf(document).map((path) => [credentials.place.prefix + path, credentials.secrets.get(credentials.place.prefix + path)?.version ?? null])), problems: [...problems.values()] };
+  return { placements: withFollowed(resolved, (id) => document.components[id]?.depends_on ?? []), claims, demands, contents, secrets: new Map(secretsOf(document).map((path) => [credentials.place.prefix + path, credentials.secrets.get(credentials.place.prefix + path)?.version ?? null])), problems: [...problems.values()] };
 }
 
 /** Placements whose hosts switch together. */

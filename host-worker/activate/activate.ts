@@ -13,7 +13,7 @@ import type { StepReporter } from '../control-plane/step-reporter.js';
 import { loginsOf } from '../credentials/logins.js';
 import { waitForDocker } from '../docker/client.js';
 import { attemptLabel, type AttemptKey } from '../journal/journal.js';
-import type { AttemptRecord, Outcome, PlacementRecord } from '../journal/records.js';
+import type { AppliedRecord, AttemptRecord, Outcome, PlacementRecord } from '../journal/records.js';
 import { noteImage, rememberApplied } from '../images/kept-images.js';
 import type { DockerPlacement } from '../observe/containers.js';
 import { decide } from '../pins/decide.js';
@@ -244,7 +244,7 @@ class Activation {
 
   private async commit(desired: DesiredPlacement, record: OpenRecord): Promise<Outcome> {
     const result: ActivateResult = { changed: true, operations: record.attempt.operations.map(operationText), phases: this.report.phases, ...this.report.testsTold };
-    const committed: OpenRecord = { ...record, applied: { hash: desired.hash, version: desired.version }, attempt: { ...record.attempt, state: 'committed', result } };
+    const committed: OpenRecord = { ...record, applied: appliedOf(desired), attempt: { ...record.attempt, state: 'committed', result } };
     await rememberApplied(this.deps.journal, desired);
     await this.step.effect('journal.commit', () => this.deps.journal.savePlacement(committed));
     return this.cleanUp(committed);
@@ -277,7 +277,7 @@ class Activation {
     }
     await rememberApplied(this.deps.journal, desired);
     const record = await this.deps.journal.placement(this.key);
-    await this.deps.journal.savePlacement({ ...record, applied: { hash: desired.hash, version: desired.version } });
+    await this.deps.journal.savePlacement({ ...record, applied: appliedOf(desired) });
     return { ended: 'activated', result: { changed: false, operations: plan.operations.map(operationText), phases: this.report.phases } };
   }
 
@@ -285,6 +285,8 @@ class Activation {
     return { ended: 'failed', failure: describeFailure(error, this.report, tail) };
   }
 }
+
+const appliedOf = ({ hash, version, follows }: DesiredPlacement): AppliedRecord => ({ hash, version, ...(follows === undefined ? {} : { follows: { ...follows } }) });
 
 const isUnpinnedPull = (desired: DesiredPlacement, { operations }: PlacementPlan): desired is DockerPlacement =>
   desired.run.type === 'docker' && desired.run.pinned === undefined && operations.some(({ op }) => op === 'pull_image');

@@ -87,7 +87,7 @@ const planned: z.ZodType<Fingerprint> = z.object({ digest: z.string(), parts: z.
 export const desiredPlacement: z.ZodType<DesiredPlacement> = z.object({
   deploy_id: z.string().min(1), project: z.string(), version: z.number().int(), component: z.string().min(1), host: z.string().min(1),
   hash: z.string().min(1), component_directory: z.string(),
-  deploy_mode: z.enum(['hot', 'blue_green']).optional(), reload_on: z.array(z.enum(['code', 'config', 'content'])).optional(),
+  deploy_mode: z.enum(['hot', 'blue_green']).optional(), reload_on: z.array(z.enum(['code', 'config', 'dependencies', 'content'])).optional(), follows: z.record(z.string(), z.string()).optional(),
   source: source.nullable(), credential: z.object({ origin: z.string(), digest: sha256, content: z.string().optional() }).optional(), build: z.array(buildStep),
   run: z.union([dockerRun, systemdRun]), files: z.array(file), trees: z.array(tree), healthcheck: healthcheck.nullable(), tests: z.array(test).optional(),
   digest_key: sha256.optional(), redact: z.array(z.string()).optional(), planned: planned.optional(), allowed: z.array(z.enum(permissions)).optional(),

@@ -94,10 +94,14 @@ const attemptRecord = z.object({
 });
 export type AttemptRecord = z.infer<typeof attemptRecord>;
 
+/** `follows`: see spec/follow. */
+const appliedRecord = z.object({ hash: z.string(), version: z.number(), follows: z.record(z.string(), z.string()).optional() });
+export type AppliedRecord = z.infer<typeof appliedRecord>;
+
 export const placementRecord = z.object({
   format: z.literal(1),
   deploy_id: z.string(), component: z.string(),
-  applied: z.object({ hash: z.string(), version: z.number() }).nullable(),
+  applied: appliedRecord.nullable(),
   units: z.array(z.string()),
   files: z.array(z.string()),
   trees: z.array(ownedTree),

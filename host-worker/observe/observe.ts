@@ -80,7 +80,7 @@ async function observePlacement(deps: ObserveDeps, desired: DesiredPlacement, re
     hasSource(desired) ? observeSource(deps.journal, desired, record, signal, loginOf) : null,
   ]);
   const applied = record?.applied ?? null;
-  return { component: desired.component, applied_hash: applied?.hash ?? null, applied_version: applied?.version ?? null, ...found, files, trees, source, health };
+  return { component: desired.component, applied_hash: applied?.hash ?? null, applied_version: applied?.version ?? null, applied_follows: applied?.follows ?? null, ...found, files, trees, source, health };
 }
 
 /** One quick look at what runs; null when there is nothing to look at. */

@@ -34,6 +34,5 @@ function componentFeatures(id: string, component: Component, refuse: (used: bool
   const { source } = component;
   refuse(source?.type === 'git' && source.sync !== undefined, at('source', 'sync'), 'sync');
   refuse(component.build.length > 0 && source === undefined, at('build'), 'build without a source');
-  refuse(component.reload_triggers.dependencies === 'hot', at('reload_triggers', 'dependencies'), 'reload_triggers.dependencies: hot');
   refuse(component.metrics !== undefined, at('metrics'), 'metrics');
 }

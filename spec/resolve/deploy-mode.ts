@@ -3,7 +3,9 @@ import type { DesiredPlacement, DockerRun, ReloadTrigger, SystemdRun } from '../
 import type { Component } from '../document/index.js';
 import type { ReportProblem } from './problems.js';
 
-const triggers: readonly ReloadTrigger[] = ['code', 'config', 'content'];
+/** Files, which a unit that is hot reads again in any case. */
+const files: readonly ReloadTrigger[] = ['code', 'config', 'content'];
+const triggers: readonly ReloadTrigger[] = [...files, 'dependencies'];
 
 type Mode = Pick<DesiredPlacement, 'deploy_mode' | 'reload_on'>;
 
@@ -20,7 +22,7 @@ export function resolveDeployMode(component: Component, run: DockerRun | Systemd
     return mode === 'cold' ? {} : { deploy_mode: mode };
   }
   // A unit has no other way to be changed while it runs; a container has one that brings in everything.
-  const reloadOn = mode === 'hot' && run.type === 'systemd' ? [...triggers] : asked;
+  const reloadOn = mode === 'hot' && run.type === 'systemd' ? triggers.filter((trigger) => files.includes(trigger) || asked.includes(trigger)) : asked;
   return { ...(mode === 'cold' ? {} : { deploy_mode: mode }), ...(reloadOn.length === 0 ? {} : { reload_on: reloadOn }) };
 }
 

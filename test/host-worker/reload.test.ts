@@ -47,6 +47,24 @@ describe('a container', () => {
     expect(await started()).toEqual(before);
   }, 60_000);
 
+  it('is told when one that it depends on has changed, once, also after a kill', async () => {
+    const counting = ['/usr/bin/cp', '/etc/demo/app.conf', '/read/told'];
+    const after = (version: number, db: string): DesiredPlacement => ({ ...web(version, 'one', counting), reload_on: ['dependencies'], follows: { db } });
+    await lab.apply(after(1, 'old'));
+    const before = await started();
+    const next = after(2, 'new');
+    expect((await lab.plan(next))[0]).toMatchObject({
+      action: 'reload', restart: false, downtime: false, reasons: ['db, which it depends on, has changed', 'what runs is told to reload; it is not restarted'], operations: [{ op: 'reload_container', name: 'maestro-web' }, { op: 'check_health' }],
+    });
+    const run = lab.open(next);
+    expect(await lab.activate(run, 'web', { fault: 'after:container.reload' })).toBeNull();
+    expect(await lab.activate(run, 'web')).toMatchObject({ ended: 'well', results: [{ changed: true }] });
+    expect([await started(), await lab.host.readFile('/srv/demo/read/told')]).toEqual([before, 'one']);
+    expect((await lab.plan(next))[0]).toMatchObject({ action: 'unchanged', operations: [] });
+    expect((await lab.plan(after(3, 'new')))[0]).toMatchObject({ action: 'unchanged', operations: [] });
+    expect((await lab.plan(after(3, 'old')))[0]).toMatchObject({ action: 'reload' });
+  }, 60_000);
+
   it('that mounts the very file is started anew, since it would not see another one in its place', async () => {
     await lab.apply(web(1, 'one', copies, '/srv/demo/etc/app.conf'));
     expect((await lab.plan(web(2, 'two', copies, '/srv/demo/etc/app.conf')))[0]).toMatchObject({ action: 'restart', restart: true, downtime: true });

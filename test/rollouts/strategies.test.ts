@@ -139,3 +139,36 @@ test('blue-green over two hosts: neither switches while one is not ready; an abo
   expect((await world.api.apply(deployId)).state).toBe('succeeded');
   for (const host of ['h3', 'h4']) expect([await names(host), (await told(host)).includes('version=2')]).toEqual([['together'], true]);
 }, 240_000);
+
+/** `edge` reads what its backend is at a reload, and is not touched by anything else. */
+const followed = (release: string): string => `api_version: maestro/v1
+project: followed
+hosts: { h1: {}, h2: {} }
+components:
+  backend:
+    source: { type: docker, image: demo/web, tag: "1" }
+    run: { type: docker, container_name: backend, ports: ["18100:8080"], env: { CONFIG: /server, RELEASE: "${release}" } }
+    healthcheck: { type: http, url: "http://localhost:18100/health" }
+  edge:
+    run: { type: systemd, unit_name: edge, command: "/bin/sleep infinity", reload_command: "/bin/sh -c 'curl -fsS http://${world.host('h2').address}:18100/health >/dev/null && echo told >> /srv/told'" }
+    depends_on: [backend]
+    reload_triggers: { dependencies: hot }
+deployment:
+  - { host: h1, components: [edge] }
+  - { host: h2, components: [backend] }
+`;
+
+test('a unit that is to be told when what it depends on has changed is told after that serves, on another host, once and without a restart', async () => {
+  const edge = async (): Promise<string> => (await world.host('h1').exec(['sh', '-c', 'systemctl show --property=MainPID edge.service; cat /srv/told 2>/dev/null'])).stdout;
+  const deployId = await world.api.deploy(followed('one'));
+  expect((await world.api.apply(deployId)).state).toBe('succeeded');
+  const before = await edge();
+  await world.api.newVersion(deployId, followed('two'));
+  const { plan_id } = await world.api.diff(deployId);
+  const applied = await world.api.apply(deployId, { plan_id });
+  expect([states(applied), stepOf(applied, 'h1/edge').action, await edge()]).toEqual([{ 'h1/edge': 'succeeded', 'h2/backend': 'succeeded' }, 'reload', `${before}told\n`]);
+  expect(states(await world.api.apply(deployId))).toEqual({ 'h1/edge': 'unchanged', 'h2/backend': 'unchanged' });
+  const { rollout_id: backId } = await world.api.ok<{ rollout_id: string }>('POST', `/api/deploys/${deployId}/rollback/1`, {});
+  const back = await world.api.ended(backId);
+  expect([back.state, stepOf(back, 'h1/edge').action, await edge()]).toEqual(['succeeded', 'reload', `${before}told\ntold\n`]);
+}, 240_000);

@@ -18,7 +18,7 @@ const checks: readonly Healthcheck[] = [
 ];
 
 const placements: readonly Required<DesiredPlacement>[] = [docker, systemd].flatMap((run) => checks.map((healthcheck) => ({
-  deploy_id: 'dpl_1', project: 'shop', version: 1, component: 'web', host: 'h1', hash: '', component_directory: '/opt/maestro/web', deploy_mode: 'hot' as const, reload_on: ['code' as const],
+  deploy_id: 'dpl_1', project: 'shop', version: 1, component: 'web', host: 'h1', hash: '', component_directory: '/opt/maestro/web', deploy_mode: 'hot' as const, reload_on: ['code' as const], follows: { db: 'ff' },
   source: { type: 'git' as const, repo: 'https://x/y.git', ref: 'main', subpath: 'app', source_hash: 'dd', content_version: 1, commit: 'ff' }, credential: { origin: 'https://x', digest: 'dd', content: 'b' }, build: [{ command: 'make', env: { A: '1' }, secret_env: { B: { digest: 'dd', content: 'b' } }, timeout_ms: 1000, working_dir: 'app' }], run, files: [file], trees: [tree], healthcheck, tests: [{ name: 'smoke', when: 'post_deploy' as const, requires: ['unit'], gated: true, timeout_ms: 1000, blocking: true, type: 'http' as const, url: 'http://x/', expect_status: 200, expect_body_contains: 'ok' }], digest_key: 'ee', redact: ['b'], planned: { digest: 'ff', parts: { container: 'ff' } }, allowed: ['host_network' as const],
 })));
 
@@ -27,7 +27,7 @@ const without: Readonly<Record<string, string>> = {
   deploy_id: 'whose it is, is told by the mark of ownership', project: 'a name for people (a unit has it in its text)', version: 'the next version of the same is the same', host: 'each host compares its own', hash: 'the answer itself',
   'files.0.size': 'follows from the content, as sha256 does', 'files.0.content': 'is its sha256', 'files.0.origin': 'where a file came from', 'files.0.keyed': 'how its digest was made; a digest made in another way is another one', 'run.secret_env.B.content': 'is its digest', 'build.0.secret_env.B.content': 'is its digest',
   'source.content_version': 'whose commit it is; the host tells another commit by itself',
-  deploy_mode: 'the way to the same end', 'reload_on.0': 'the way to the same end',
+  deploy_mode: 'the way to the same end', 'reload_on.0': 'the way to the same end', 'follows.db': 'what others are',
   ...Object.fromEntries(['name', 'when', 'requires.0', 'gated', 'timeout_ms', 'blocking', 'type', 'url', 'expect_status', 'expect_body_contains'].map((key) => [`tests.0.${key}`, 'a test that changed is no reason to touch what runs'])),
   'credential.origin': 'how it is come by; it is no part of what runs', 'credential.digest': 'as credential.origin: another login for the same is no change', 'credential.content': 'is its digest',
   digest_key: 'what digests are made under, which changes them all', 'redact.0': 'is in contents', 'planned.digest': 'how it was seen, and not what it shall be', 'planned.parts.container': 'as planned.digest', 'allowed.0': 'what it may ask for, and not what it is',

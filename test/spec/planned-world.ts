@@ -41,6 +41,9 @@ const archives: fc.Arbitrary<ArchiveSource> = fc.record({ type: fc.constantFrom(
 const sources: fc.Arbitrary<DesiredSource> = fc.oneof(gits, archives);
 const builds: fc.Arbitrary<DesiredPlacement['build']> = fc.array(fc.record({ command: word, env, timeout_ms: fc.constant(1000), working_dir: fc.constant(null) }), { maxLength: 1 });
 
+/** Of one dependency, so that it is often the same before and after. */
+const followed = fc.record({ db: fc.constantFrom('one', 'two') });
+
 type Content = Omit<DesiredPlacement, 'hash' | 'version'>;
 export function dockerOf({ run }: DesiredPlacement): DockerRun {
   if (run.type !== 'docker') throw new Error('not a container');
@@ -49,8 +52,9 @@ export function dockerOf({ run }: DesiredPlacement): DockerRun {
 
 export const withHash = (content: Content, version = 1): DesiredPlacement => ({ ...content, version, hash: componentHash(content) });
 
-export const placements: fc.Arbitrary<DesiredPlacement> = fc.record({ run: fc.oneof({ weight: 2, arbitrary: dockerRuns }, systemdRuns, turningRuns), source: fc.option(sources), build: builds, files, trees, checked: fc.boolean(), mode: fc.option(fc.constantFrom('hot' as const, 'blue_green' as const)), reload_on: fc.subarray(['code' as const, 'config' as const, 'content' as const]) }).map(({ checked, mode, ...rest }) => withHash({
+export const placements: fc.Arbitrary<DesiredPlacement> = fc.record({ run: fc.oneof({ weight: 2, arbitrary: dockerRuns }, systemdRuns, turningRuns), source: fc.option(sources), build: builds, files, trees, checked: fc.boolean(), mode: fc.option(fc.constantFrom('hot' as const, 'blue_green' as const)), reload_on: fc.subarray(['code' as const, 'config' as const, 'content' as const]), follows: fc.option(followed) }).map(({ checked, mode, follows, reload_on, ...rest }) => withHash({
   deploy_id: 'dpl_1', project: 'shop', component: 'web', host: 'h1', component_directory: directory, ...(mode === null ? {} : { deploy_mode: mode }), ...rest,
+  ...(follows === null ? { reload_on } : { reload_on: [...reload_on, 'dependencies' as const], follows }),
   healthcheck: checked ? { type: 'tcp', host: 'localhost', port: 80, interval_ms: 1000, timeout_ms: 1000, start_period_ms: 0, retries: 3 } : null,
 }));
 
@@ -90,7 +94,7 @@ export const hostsFor = (desired: DesiredPlacement): fc.Arbitrary<ObservedPlacem
     turn: fc.option(fc.record({ alias: fc.boolean(), published: fc.boolean() })),
   }).map(({ turn, ...found }): ObservedUnit => (turn === null ? found : { ...found, slot: turn })));
   return fc.record({
-    component: fc.constant(desired.component), applied_hash: fc.constantFrom(desired.hash, sha256Hex('before'), null), applied_version: fc.constant(1), image_present: fc.boolean(), container, unit,
+    component: fc.constant(desired.component), applied_hash: fc.constantFrom(desired.hash, sha256Hex('before'), null), applied_version: fc.constant(1), applied_follows: fc.option(followed), image_present: fc.boolean(), container, unit,
     files: fc.tuple(...desired.files.map(({ path, sha256 }) => fc.oneof(
       fc.constant({ path, kind: 'missing' as const, sha256: null, mode: null, owner: null, group: null, owned: false }), fc.constant({ path, kind: 'other' as const, sha256: null, mode: null, owner: null, group: null, owned: false }),
       fc.record({ path: fc.constant(path), kind: fc.constant('file' as const), sha256: fc.oneof(fc.constant(sha256), hash), mode: fc.constantFrom(0o600, 0o644), owner: fc.constantFrom('root', 'deploy'), group: fc.constantFrom('root', 'deploy'), owned: fc.constantFrom(true, true, false) }),
@@ -108,7 +112,7 @@ export function applyPlan(desired: DesiredPlacement, before: ObservedPlacement, 
   const after = operations.reduce<ObservedPlacement>((host, operation) => ({ ...host, ...effect(desired, host, operation) }), before);
   // The repository answers by then: what there is, is pinned.
   const source = after.source === null ? null : { ...after.source, wanted_commit: after.source.wanted_commit ?? after.source.current?.commit ?? null, trouble: null };
-  return { ...after, source, applied_hash: desired.hash, applied_version: desired.version };
+  return { ...after, source, applied_hash: desired.hash, applied_version: desired.version, applied_follows: desired.follows ?? null };
 }
 
 function effect(desired: DesiredPlacement, host: ObservedPlacement, operation: Operation): Partial<ObservedPlacement> {

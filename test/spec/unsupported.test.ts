@@ -11,7 +11,6 @@ describe('refused, at the key', () => {
     ['a kubernetes host', small({ host: '{ type: ▸kubernetes }' }), 'hosts.h1.type'],
     ['the daemon settings of a host', small({ host: '{ daemon: ▸{ install_method: manual } }' }), 'hosts.h1.daemon'],
     ['following a repository', source('type: git, repo: "https://x/y.git", sync: ▸{ poll_interval: 5m }'), `${web}.source.sync`],
-    ['a reload when something that it depends on changes', component('reload_triggers: { dependencies: ▸hot }'), `${web}.reload_triggers.dependencies`],
     ['metrics', component('metrics: ▸{ endpoint: "http://localhost/metrics" }'), `${web}.metrics`],
     ['switching units together that are reloaded', small({ source: 'type: git, repo: "https://x/y.git"', run: 'type: systemd, command: /bin/app, reload_command: /bin/reload', component: '    deploy_mode: hot\n', binding: 'host: h1, components: [web], strategy: ▸blue_green' }), 'deployment[0].strategy'],
   ];

@@ -22,7 +22,6 @@ export const unsupportedEntries: DiagnosticEntry[] = [
   unsupported('daemon', ['daemon: ▸{ install_method: auto }', 'hosts.h1', 'user: deploy', 'hosts.h1'], 'daemon'),
   unsupported('sync', inComponent('source: { type: git, repo: "https://example.com/shop.git", sync: ▸{ poll_interval: 5m } }'), 'source.sync'),
   unsupported('build-without-a-source', inComponent('build: ▸[{ command: make }]'), 'build'),
-  unsupported('reload-trigger', inComponent('reload_triggers: { dependencies: ▸hot }'), 'reload_triggers.dependencies'),
   unsupported('metrics', inComponent('metrics: ▸{ endpoint: "http://localhost:9100/metrics" }'), 'metrics'),
   unsupported('blue-green-units', [units('▸blue_green'), 'a whole document', units('parallel'), ''], 'deployment[0].strategy'),
 ];
