@@ -13,6 +13,7 @@ import { inTransaction, notFound, type Db, type Reader, type Tx } from '../datab
 import { appendEvents } from '../events/index.js';
 import { newId } from '../ids.js';
 import type { Authorities } from './authority.js';
+import { recordRefusal } from './enrollment-progress.js';
 import { type CertifiedHost, type HostRequest, makeHostCertificate, readHostRequest } from './certificates.js';
 
 /** Somebody's identity has changed: whoever holds connections looks again. */
@@ -84,6 +85,19 @@ export async function issue({ intermediate, chain, roots, hostCertificateMs }: I
   return { node: host.name, certificate: `${certificate}\n${chain}\n`, ca: `${roots.join('\n')}\n`, expires_at: expiresAt.toISOString() };
 }
 
+/** Nothing was heard from this key yet, whatever an earlier one has said. */
+async function cameIn(tx: Tx, { id: enrollment_id }: Taken, credentials: Credentials): Promise<Credentials> {
+  const { id } = await tx.node.update({ where: { name: credentials.node }, data: { certificate_expires_at: credentials.expires_at, online: false, last_seen_at: null }, select: { id: true } });
+  await appendEvents(tx, [{ type: 'node.state', host: credentials.node, data: { node_id: id, enrollment_id, enrolled: true } }]);
+  return credentials;
+}
+
+/** For people to see. */
+async function noted(db: Reader, credentials: Credentials): Promise<Credentials> {
+  await db.node.updateMany({ where: { name: credentials.node }, data: { certificate_expires_at: credentials.expires_at } });
+  return credentials;
+}
+
 /**
  * A certificate for a token and a key, or nothing has changed. Throws auth_error for the token, permission_denied for a
  * name that it is not for, conflict for one that is taken; every refusal is in the audit.
@@ -92,16 +106,16 @@ export async function enrollHost(db: Db, authorities: IssuingAuthorities, reques
   try {
     const key = await readHostRequest(request.csr);
     const known = await answered(db, request, key);
-    if (known !== null) return await issue(authorities, key, known);
+    if (known !== null) return await noted(db, await issue(authorities, key, known));
     return await inTransaction(db, async (tx) => {
       const taken = await take(tx, request.token);
       if (!matchesHost(taken.host_pattern, request.name)) {
         throw new MaestroError('permission_denied', `The enrollment is not for a host named "${request.name}"`, { fix: `Name the host after ${taken.host_pattern}.`, details: { pattern: taken.host_pattern } });
       }
-      return issue(authorities, key, await bind(tx, request, key, taken));
+      return cameIn(tx, taken, await issue(authorities, key, await bind(tx, request, key, taken)));
     });
   } catch (error) {
-    if (error instanceof MaestroError) await recordAudit(db, { actor: { kind: 'system', id: 'anonymous', name: 'anonymous' }, action: 'node.enroll', target: request.name, result: 'refused', details: { code: error.code, from } });
+    if (error instanceof MaestroError) await recordRefusal(db, request, from, error);
     throw error;
   }
 }
@@ -131,7 +145,7 @@ export async function renewHost(db: Db, authorities: IssuingAuthorities, host: H
   const current = key.digest === host.keyDigest && (await currentHosts(db, [host])).has(host);
   await recordAudit(db, { actor: { kind: 'system', id: 'gateway', name: `host ${host.name}` }, action: 'node.renew', target: host.name, result: current ? 'ok' : 'refused', details: { generation: host.generation } });
   if (!current) throw refuse();
-  return issue(authorities, key, host);
+  return noted(db, await issue(authorities, key, host));
 }
 
 /** At once for what comes, and within moments for what is open. The name is free again. */

@@ -53,7 +53,7 @@ const expected: Record<string, Right | 'public' | 'session' | 'person' | `${Righ
   'post /api/deploys/{id}/components/{cid}/stop': 'component.operate',
   'post /api/deploys/{id}/components/{cid}/restart': 'component.operate',
   'post /api/deploys/{id}/components/{cid}/healthcheck': 'component.operate',
-  'get /api/nodes': 'node.read',
+  'get /api/nodes': 'node.read', 'get /api/nodes/{id}': 'node.read', 'get /api/enrollments/{id}': 'node.enroll',
   'patch /api/nodes/{id}': 'node.enroll',
   'delete /api/nodes/{id}': 'node.revoke',
   'post /api/enrollments': 'node.enroll',
