@@ -4,7 +4,7 @@ import { stageWorkerBundle } from './worker-bundle.js';
 
 const COMMAND_TIMEOUT_MS = 30_000;
 const REBOOT_TIMEOUT_MS = 120_000;
-// A host takes 3 s on a machine that does nothing else; several are installed at once.
+// Several hosts are installed at once, on a machine that does other things as well.
 const INSTALL_TIMEOUT_MS = 180_000;
 /** As the host bundle has it. */
 const INSTALLED_UNIT = 'maestro-host.service';
