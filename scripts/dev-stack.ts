@@ -14,8 +14,10 @@ export interface StackOptions {
   readonly dataDir: string;
   /** Free ports are the only kind there is; said for the reader's sake. */
   readonly ports?: 'free';
-  /** Addresses to be reachable on. Anything but loopback means all addresses of this machine; people and hosts are told the first of those. */
+  /** Addresses to be reachable on. Anything but loopback means all addresses of this machine. */
   readonly bind?: string | readonly string[];
+  /** How people and hosts name this machine: in links, and in the commands that enroll hosts. Loopback unless given. */
+  readonly publicAddress?: string;
   /** Off unless asked for: most tests bring hosts of their own. */
   readonly hostWorker?: boolean;
   readonly node?: string;
@@ -69,22 +71,13 @@ function handle(name: string, part: Part<unknown> | undefined): ProcessHandle {
   };
 }
 
-const everyAddress = ['0.0.0.0', '::'];
-
 function isLoopback(address: string): boolean {
   return address === 'localhost' || address === '::1' || address.startsWith('127.');
 }
 
-const addressesOf = ({ bind }: StackOptions): readonly string[] => (typeof bind === 'string' ? [bind] : (bind ?? []));
-
-/** Where the commands that enroll hosts lead to. Of loopback alone the API knows, of every address nobody. */
-function publicUrl(options: StackOptions, port: number): Record<string, string> {
-  const address = addressesOf(options).find((candidate) => !isLoopback(candidate) && !everyAddress.includes(candidate));
-  return address === undefined ? {} : { MAESTRO_PUBLIC_URL: `http://${address.includes(':') ? `[${address}]` : address}:${String(port)}` };
-}
-
 async function settingsFor(options: StackOptions, dataDir: string): Promise<Settings> {
-  const host = addressesOf(options).every(isLoopback) ? '127.0.0.1' : '0.0.0.0';
+  const addresses = typeof options.bind === 'string' ? [options.bind] : (options.bind ?? []);
+  const host = addresses.every(isLoopback) ? '127.0.0.1' : '0.0.0.0';
   return {
     dataDir,
     host,
@@ -101,6 +94,9 @@ async function settingsFor(options: StackOptions, dataDir: string): Promise<Sett
     debug: process.env['MAESTRO_LOG'] === 'debug',
   };
 }
+
+const publicEnv = ({ publicAddress }: StackOptions, { apiPort }: Settings): Record<string, string> =>
+  (publicAddress === undefined ? {} : { MAESTRO_PUBLIC_URL: `http://${publicAddress}:${apiPort}` });
 
 function processHandles(stack: Stack): RunningStack['processes'] {
   const { api, gateway, worker, temporal, database, hostWorker } = stack.parts;
@@ -119,7 +115,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   openData(options.dataDir);
   const data = openData(realpathSync(options.dataDir));
   const settings = await settingsFor(options, data.root);
-  const stack = await Stack.prepare({ root: findRoot(), settings, data, say: options.say ?? console.error, extraEnv: { ...publicUrl(options, settings.apiPort), ...options.env }, interrupted: new AbortController().signal, ...(options.through === undefined ? {} : { through: options.through }) });
+  const stack = await Stack.prepare({ root: findRoot(), settings, data, say: options.say ?? console.error, extraEnv: { ...publicEnv(options, settings), ...options.env }, interrupted: new AbortController().signal, ...(options.through === undefined ? {} : { through: options.through }) });
   const killAll = () => stack.killAll();
   process.once('exit', killAll);
   const stop = async () => {

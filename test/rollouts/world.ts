@@ -31,6 +31,8 @@ export interface Between {
   gatewayPort?(port: number): Promise<number>;
   /** Settings of the hosts' workers. */
   workerEnvironment?: Record<string, string>;
+  /** Of the control plane's processes. */
+  env?: Readonly<Record<string, string>>;
   /** Before the host workers start. */
   prepare?(fleet: Fleet): Promise<void>;
 }
@@ -38,7 +40,7 @@ export interface Between {
 export async function startWorld(hosts: readonly string[], between: Between = {}): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), 'maestro-world-'));
   const fleet = await startFleet({ hosts });
-  const stack = await startStack({ dataDir, bind: fleet.gatewayAddress, say: () => undefined, ...(between.through === undefined ? {} : { through: between.through }) }).catch(async (error: unknown) => {
+  const stack = await startStack({ dataDir, bind: fleet.gatewayAddress, publicAddress: fleet.gatewayAddress, say: () => undefined, ...(between.through === undefined ? {} : { through: between.through }), ...(between.env === undefined ? {} : { env: between.env }) }).catch(async (error: unknown) => {
     await fleet.stop();
     throw error;
   });

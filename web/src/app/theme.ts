@@ -1,4 +1,4 @@
-import { Button, createTheme, Modal, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import { Button, createTheme, Drawer, Modal, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
 
 /** Blue with enough contrast for white text at the shade buttons use. */
 const harbour: MantineColorsTuple = ['#eaf2ff', '#d3e2fb', '#a5c4f4', '#74a4ed', '#4c88e7', '#3276e3', '#1f62cc', '#1b57ad', '#144a98', '#063f84'];
@@ -17,6 +17,7 @@ export const theme = createTheme({
     Button: Button.extend({ styles: { label: { fontWeight: 500 } } }),
     /** The dialog names itself; its head is not a second banner of the page. */
     Modal: Modal.extend({ defaultProps: { attributes: { header: { role: 'none' } } } }),
+    Drawer: Drawer.extend({ defaultProps: { attributes: { header: { role: 'none' } } } }),
   },
 });
 
