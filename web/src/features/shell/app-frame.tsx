@@ -2,7 +2,7 @@
 
 import { AppShell, Burger, Container, Group, NavLink, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { Boxes, Server, type LucideIcon } from 'lucide-react';
+import { Boxes, Server, WandSparkles, type LucideIcon } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { useEffect, type ReactNode } from 'react';
@@ -14,6 +14,7 @@ import { shellWords } from './words.js';
 
 const places: readonly { href: string; label: string; icon: LucideIcon; owns: readonly string[] }[] = [
   { href: '/deploys', label: shellWords.nav.deploys, icon: Boxes, owns: ['/deploys', '/rollouts'] },
+  { href: '/wizard', label: shellWords.nav.wizard, icon: WandSparkles, owns: ['/wizard'] },
   { href: '/nodes', label: shellWords.nav.nodes, icon: Server, owns: ['/nodes'] },
 ];
 

@@ -1,0 +1,51 @@
+'use client';
+
+import { NativeSelect, Radio, Stack, Text } from '@mantine/core';
+import { useDeploys } from '../deploy/queries.js';
+import { entries, isEntry, type Entry } from './model/answers.js';
+import { canUpgrade, type Base } from './model/base.js';
+import { entryWords, fieldWords, stepWords, wizardWords } from './words.js';
+
+interface EntryStepProps { entry: Entry; deployId: string | null; component: string | null; base: Base | null; onGo: (to: { entry: Entry; deploy: string | null; component: string | null }) => void }
+
+function ChooseDeploy({ entry, deployId, onGo }: EntryStepProps) {
+  const deploys = useDeploys();
+  const items = deploys.data?.pages.flatMap((page) => page.items) ?? [];
+  const { label, help } = fieldWords.base;
+  if (deploys.isSuccess && items.length === 0) return <Text size="sm">{wizardWords.noDeploys}</Text>;
+  return (
+    <NativeSelect
+      label={label} description={help} value={deployId ?? ''}
+      data={[{ value: '', label: wizardWords.choose }, ...items.map(({ deploy_id: value, name }) => ({ value, label: name })), ...(deployId !== null && !items.some(({ deploy_id: id }) => id === deployId) ? [{ value: deployId, label: deployId }] : [])]}
+      onChange={(event) => onGo({ entry, deploy: event.currentTarget.value || null, component: null })}
+    />
+  );
+}
+
+function ChooseComponent({ entry, deployId, component, base, onGo }: EntryStepProps) {
+  if (base === null) return null;
+  const { label, help } = fieldWords.upgraded;
+  return (
+    <NativeSelect
+      label={label} description={help} value={component ?? ''}
+      data={[{ value: '', label: wizardWords.choose }, ...base.components.map((name) => (canUpgrade(base, name) ? { value: name, label: name } : { value: name, label: wizardWords.notByWizard(name), disabled: true }))]}
+      onChange={(event) => onGo({ entry, deploy: deployId, component: event.currentTarget.value || null })}
+    />
+  );
+}
+
+/** The way in. Choosing another one begins anew; the drafts of both are kept. */
+export function EntryStep(props: EntryStepProps) {
+  const { entry, deployId, onGo } = props;
+  return (
+    <Stack gap="md">
+      <Radio.Group label={stepWords.entry.title} value={entry} onChange={(value) => { if (isEntry(value)) onGo({ entry: value, deploy: value === 'new' ? null : deployId, component: null }); }}>
+        <Stack gap="sm" mt="xs">
+          {entries.map((value) => <Radio key={value} value={value} label={entryWords[value].label} description={entryWords[value].help} />)}
+        </Stack>
+      </Radio.Group>
+      {entry !== 'new' && <ChooseDeploy {...props} />}
+      {entry === 'upgrade-component' && <ChooseComponent {...props} />}
+    </Stack>
+  );
+}
