@@ -3,6 +3,7 @@ import type { ArtifactStore } from '../control/artifacts/index.js';
 import type { EventFeed } from '../control/events/index.js';
 import type { HostBundles } from '../control/host-bundles/index.js';
 import type { Renderer } from '../control/rendering/desired.js';
+import type { PayloadKeys } from '../control/payloads/index.js';
 import type { Vault } from '../control/secrets/index.js';
 import type { PrismaClient } from '../prisma/client.js';
 import type { AuditAnchor } from '../control/audit/index.js';
@@ -45,6 +46,8 @@ export interface ApiContext {
   feed: EventFeed;
   renderer: Renderer;
   vault: Vault;
+  /** For people who look into Temporal's history. */
+  payloadKeys: PayloadKeys;
   artifacts: ArtifactStore;
   hostBundles: HostBundles;
   temporal: Orchestrator;

@@ -60,7 +60,8 @@ async function main(log: Logger, config: Config, signal: StopSignal): Promise<vo
   await feed.start();
   await fillDeployHosts(db);
   const settings = settingsOf(config);
-  const temporal = createOrchestrator({ address: config.temporal.address, namespace: config.temporal.namespace, dataConverter: dataConverter(await payloadKeys(config.dataDir)) });
+  const historyKeys = await payloadKeys(config.dataDir);
+  const temporal = createOrchestrator({ address: config.temporal.address, namespace: config.temporal.namespace, dataConverter: dataConverter(historyKeys) });
   const web = await pages(config, log);
   const keys = vaultKeys(config);
   const vault = new Vault(config.dataDir, keys);
@@ -69,7 +70,7 @@ async function main(log: Logger, config: Config, signal: StopSignal): Promise<vo
   const hostBundles = new HostBundles({ folder: config.downloads, key: await releaseKey(config.dataDir), publicUrl: config.publicUrl });
   const code = await setupCode(db, config.dataDir, config.setupCode);
   const auditAnchor = await AuditAnchor.open(config.dataDir);
-  const api = createServer({ db, feed, renderer, vault, setupCode: code, auditAnchor, artifacts: new FolderStore(config.dataDir), hostBundles, temporal, log, settings, web, hostsDoor });
+  const api = createServer({ db, feed, renderer, vault, payloadKeys: historyKeys, setupCode: code, auditAnchor, artifacts: new FolderStore(config.dataDir), hostBundles, temporal, log, settings, web, hostsDoor });
   await listen(api, config);
   const stopWatching = watchHosts(db, (error) => log.warn({ err: error }, 'silent hosts cannot be looked for; trying again'));
   const stopAnchoring = keepAnchored(db, auditAnchor, (error) => log.error({ err: error }, 'the audit trail cannot be anchored'));

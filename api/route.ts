@@ -35,6 +35,8 @@ export interface RequestFacts {
   sessionToken: string | null;
   userAgent: string;
   ifMatch: string | null;
+  /** X-Namespace, by which Temporal's tools say whose payloads they send. */
+  namespace: string | null;
   /** The same in every repetition of a request under its Idempotency-Key; `repeatable`: it has one. */
   mark: string;
   repeatable: boolean;
@@ -79,6 +81,8 @@ interface RowFacts {
   idempotent?: boolean;
   /** Takes `If-Match` with the latest version known to the client. */
   ifMatch?: boolean;
+  /** Pages of Temporal Web may ask it as well as our own, with the cookie of who is signed in here. */
+  temporalWeb?: boolean;
   /** Guesses are counted: sign-in and first set-up. */
   limited?: boolean;
   status?: 200 | 201 | 202 | 204;

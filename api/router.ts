@@ -20,6 +20,7 @@ import { checkHostName } from './http/host-name.js';
 import { isCrossSite } from './http/origin.js';
 import { requestGuard } from './http/request-limits.js';
 import { requestIdOf } from './http/request-log.js';
+import { admitTemporalWeb, answerPreflight, temporalWebOrigin } from './http/temporal-web.js';
 import { checkNarrowed } from './narrowed.js';
 import { anonymous, isMutation, Streamed, type RawParts, type RequestFacts, type Route } from './route.js';
 
@@ -35,7 +36,8 @@ const paramsOf = ({ params }: Request): Record<string, unknown> =>
 
 function refuseOtherSites(row: Route, request: Request, { settings }: ApiContext): void {
   if (!isMutation(row.method) || credentialsOf(request.headers).kind === 'bearer') return;
-  if (!isCrossSite(request.headers, settings.allowedOrigins)) return;
+  const pages = row.temporalWeb === true ? temporalWebOrigin(settings) : null;
+  if (!isCrossSite(request.headers, pages === null ? settings.allowedOrigins : [...settings.allowedOrigins, pages])) return;
   throw new MaestroError('permission_denied', 'The request comes from a page of another site', { fix: 'Open Maestro\'s own page, or use an API key as Authorization: Bearer mae_….' });
 }
 
@@ -114,6 +116,7 @@ function factsOf(row: Route, actor: Actor, request: Request, response: Response,
     sessionToken: credentials.kind === 'cookie' ? credentials.cookie : null,
     userAgent: request.get('user-agent') ?? '',
     ifMatch: request.get('if-match') ?? null,
+    namespace: request.get('x-namespace') ?? null,
     mark: key === null ? randomUUID() : createHash('sha256').update(`${actor.id}\n${request.method} ${request.originalUrl}\n${key}`).digest('hex'),
     repeatable: key !== null,
     bytes: request,
@@ -171,6 +174,7 @@ function serve(row: Route, context: ApiContext, guard: Guard, limit: Guard) {
     response.locals['route'] = row.path;
     response.setHeader('Cache-Control', 'no-store');
     if (row.right !== 'public' || row.limited === true) checkHostName(request.headers.host, context.settings.allowedHosts);
+    if (row.temporalWeb === true) admitTemporalWeb(request, response, context.settings);
     refuseOtherSites(row, request, context);
     await limit(request, response);
     const actor = await whoAsks(row, request, context);
@@ -202,6 +206,7 @@ export function apiRouter(routes: readonly Route[], context: ApiContext): Router
     for (const row of rows) mounted[row.method](serve(row, context, guard, limit));
     const allow = rows.map(({ method }) => method.toUpperCase()).join(', ');
     mounted.all((request, response) => {
+      if (request.method === 'OPTIONS' && rows.some(({ temporalWeb }) => temporalWeb === true) && answerPreflight(request, response, context.settings, allow)) return;
       response.setHeader('Allow', allow);
       throw new MaestroError('method_not_allowed', `${request.method} is not possible here`, { fix: `Use ${allow}.`, details: { allow } });
     });

@@ -52,8 +52,9 @@ export async function run<T>(deps: HostDeps, scope: ActivityScope, work: HostWor
     if (work.host !== deps.node) throw new MaestroError('internal', `work for ${work.host} came to ${deps.node}`, { fix: 'Check MAESTRO_NODE of the host workers: each host has its own.' });
     return await withHeartbeat(scope, () => body(scope));
   } catch (error) {
+    const clean = (text: string): string => report?.withoutSecrets(text) ?? text;
     if (error instanceof StepFailed) deps.log.info({ run: work.run_id, code: error.failure.code }, error.message);
-    else deps.log.warn({ run: work.run_id, error: messageOf(error), stack: error instanceof Error ? error.stack : undefined }, 'activity ended early');
+    else deps.log.warn({ run: work.run_id, error: clean(messageOf(error)), stack: error instanceof Error ? clean(error.stack ?? '') : undefined }, 'activity ended early');
     throw endOf(scope, error, report);
   }
 }

@@ -60,17 +60,17 @@ export function runInGroup(file: string, argv: readonly string[], options: Group
 
 const reasonOf = (signal: AbortSignal): Error => (signal.reason instanceof Error ? signal.reason : new Error('cancelled'));
 
-/** Carriage returns of progress bars end a line, too. Answers with what tells the rest and lets go of the stream. */
+/**
+ * Carriage returns of progress bars end a line, too. Of a line that is too long the rest is left out: told in parts, it could show
+ * what is looked for in whole. Answers with what tells the rest and lets go of the stream.
+ */
 export function eachLine(stream: NodeJS.ReadableStream & { destroy(): unknown }, tell: (line: string) => void): () => void {
   const decoder = new StringDecoder('utf8');
   let rest = '';
   stream.on('data', (chunk: Buffer) => {
     const parts = (rest + decoder.write(chunk)).split(/\r\n|\n|\r/);
-    rest = parts.pop() ?? '';
-    parts.forEach(tell);
-    if (rest.length < longestLine) return;
-    tell(rest);
-    rest = '';
+    rest = (parts.pop() ?? '').slice(0, longestLine);
+    parts.forEach((line) => tell(line.slice(0, longestLine)));
   });
   return () => {
     stream.destroy();

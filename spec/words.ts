@@ -38,7 +38,7 @@ export type Role = (typeof roles)[number];
 
 export const rights = [
   'deploy.read', 'deploy.write', 'deploy.apply', 'deploy.rollback', 'deploy.approve', 'component.operate', 'component.remove',
-  'secret.read_names', 'secret.write', 'artifact.write', 'node.read', 'node.enroll', 'node.revoke', 'user.manage', 'audit.read',
+  'secret.read_names', 'secret.write', 'artifact.write', 'node.read', 'node.enroll', 'node.revoke', 'user.manage', 'audit.read', 'history.decode',
 ] as const;
 export type Right = (typeof rights)[number];
 

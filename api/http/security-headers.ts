@@ -1,15 +1,25 @@
 /**
- * Response headers. Pages: the server-rendered app carries inline scripts and styles that differ per page, so these are
- * allowed inline, and everything else only from here. API answers: nothing may be loaded or framed at all.
+ * Response headers. Pages: scripts and style sheets from here, or written into the page with the nonce of this one answer, and
+ * everything else only from here. Attributes of style are allowed, since components place themselves with them. API answers:
+ * nothing may be loaded or framed at all.
  */
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 
-const pageDirectives = {
-  defaultSrc: ["'self'"],
-  scriptSrc: ["'self'", "'unsafe-inline'"],
+type Source = string | ((request: IncomingMessage, response: ServerResponse) => string);
+type Directives = Record<string, Source[]>;
+
+const nonceBytes = 16;
+
+const pageDirectives = (nonce: Source): Directives => ({
+  // Next looks for the nonce in the first directive of this name.
+  scriptSrc: ["'self'", nonce],
   scriptSrcAttr: ["'none'"],
-  styleSrc: ["'self'", "'unsafe-inline'"],
+  defaultSrc: ["'self'"],
+  styleSrc: ["'self'", nonce],
+  styleSrcAttr: ["'unsafe-inline'"],
   imgSrc: ["'self'", 'data:', 'blob:'],
   fontSrc: ["'self'", 'data:'],
   connectSrc: ["'self'"],
@@ -18,14 +28,25 @@ const pageDirectives = {
   baseUri: ["'self'"],
   formAction: ["'self'"],
   frameAncestors: ["'none'"],
-};
+});
 
 const dataDirectives = { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] };
 
 /** TLS ends in a proxy, or there is none: whether HTTPS is for ever is not ours to promise. */
 const common = { strictTransportSecurity: false, xFrameOptions: { action: 'deny' } } as const;
 
-const withDirectives = (directives: Record<string, string[]>): RequestHandler => helmet({ ...common, contentSecurityPolicy: { useDefaults: false, directives } });
+const withDirectives = (directives: Directives): RequestHandler => helmet({ ...common, contentSecurityPolicy: { useDefaults: false, directives } });
 
-export const pageHeaders = (): RequestHandler => withDirectives(pageDirectives);
+/** The page learns its nonce by headers of the request, and whatever a client has sent under their names is replaced. */
+export function pageHeaders(): RequestHandler {
+  const helmeted = withDirectives(pageDirectives((request) => `'nonce-${String(request.headers['x-nonce'])}'`));
+  return (request, response, next) => {
+    const nonce = randomBytes(nonceBytes).toString('base64');
+    request.headers['x-nonce'] = nonce;
+    request.headers['content-security-policy'] = `script-src 'nonce-${nonce}'`;
+    delete request.headers['content-security-policy-report-only'];
+    helmeted(request, response, next);
+  };
+}
+
 export const dataHeaders = (): RequestHandler => withDirectives(dataDirectives);

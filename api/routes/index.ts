@@ -20,9 +20,10 @@ import { rolloutRoutes } from './rollouts.js';
 import { secretRoutes } from './secrets.js';
 import { sessionRoutes } from './sessions.js';
 import { userRoutes } from './users.js';
+import { temporalCodecRoutes } from './temporal-codec.js';
 import { validateRoutes } from './validate.js';
 
 export const routes: readonly Route[] = [
   ...healthRoutes, ...describeRoutes, ...authRoutes, ...keyRoutes, ...deployRoutes, ...validateRoutes, ...applyRoutes, ...rolloutRoutes, ...componentRoutes, ...nodeRoutes, ...enrollmentRoutes,
-  ...componentRollbackRoutes, ...secretRoutes, ...observedRoutes, ...logRoutes, ...artifactRoutes, ...downloadRoutes, ...userRoutes, ...sessionRoutes, ...hostTagRoutes, ...auditRoutes,
+  ...componentRollbackRoutes, ...secretRoutes, ...observedRoutes, ...logRoutes, ...artifactRoutes, ...downloadRoutes, ...userRoutes, ...sessionRoutes, ...hostTagRoutes, ...auditRoutes, ...temporalCodecRoutes,
 ];

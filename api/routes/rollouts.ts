@@ -73,10 +73,10 @@ export const rolloutRoutes = [
   }),
   route({
     method: 'get', path: '/api/rollouts/{id}/log', operationId: 'getRolloutLog', tag: 'rollouts', summary: 'Everything a rollout did and said, in order', right: 'deploy.read',
-    params: ofRollout, query: z.strictObject({ format: z.enum(['ndjson', 'text']).default('ndjson') }), response: null, produces: ['application/x-ndjson', 'text/plain'],
+    params: ofRollout, query: z.strictObject({ format: z.enum(['ndjson', 'text']).default('ndjson'), after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0).describe('Only events with a higher id') }), response: null, produces: ['application/x-ndjson', 'text/plain'],
     handler: async ({ context: { db }, params, query }) => {
       await getRollout(db, params.id);
-      return new Streamed(query.format === 'text' ? 'text/plain; charset=utf-8' : 'application/x-ndjson', lines(rolloutLog(db, params.id), query.format));
+      return new Streamed(query.format === 'text' ? 'text/plain; charset=utf-8' : 'application/x-ndjson', lines(rolloutLog(db, params.id, query.after), query.format));
     },
   }),
   route({

@@ -1,5 +1,6 @@
 /** Rollouts, steps and plans as they are answered. */
 import { z } from 'zod';
+import { answerVerbs } from '../../control/rollouts/index.js';
 import { fileDiffNotes } from '../../spec/plan.js';
 import { actions, componentStates, driftKinds, phases, rolloutKinds, rolloutStates, stepStates } from '../../spec/words.js';
 import { testStages, testStates } from '../../spec/test-results.js';
@@ -95,6 +96,11 @@ export const rolloutDetail = named('Rollout', rolloutItem.extend({
     kept: z.array(z.string()).describe('Changed steps that stay, by rollback: false'), missing: z.array(z.string()).describe('Changed steps that the version does not have'),
   }).nullable(),
   rolled_back_by: z.string().nullable().describe('The rollout that takes this one back'),
+  answers: z.array(z.object({
+    verb: z.enum(answerVerbs), by: z.string(), at: timestamp,
+    step: z.string().nullable().describe('`<host>/<component>`, where it was about one'), note: z.string().nullable(),
+    binding: z.int().nullable().describe('Index in deployment, of an approval of one'), version: z.int().nullable().describe('Of a retry with another version'),
+  })).describe('What people have answered, oldest first'),
 }));
 
 export const rolloutStarted = named('RolloutStarted', z.object({ rollout_id: z.string(), version: z.int(), workflow_id: z.string(), temporal_url: z.string().nullable() }));

@@ -2,7 +2,8 @@
  * One payload of Temporal's as history has it: AES-256-GCM over the whole payload, bound to the workflow that it belongs
  * to. A payload that was changed, or was moved over from another workflow, does not open.
  *
- *   metadata: encoding = binary/encrypted, encryption-key-id = …; data: nonce (12) ‖ ciphertext ‖ tag (16)
+ *   metadata: encoding = binary/encrypted, encryption-key-id = …, maestro-workflow-id = …; data: nonce (12) ‖ ciphertext ‖ tag (16)
+ *   (the workflow's id is for people who ask what is in it, see decode.ts; who works with it knows where it has it from)
  *   in the ciphertext: length of the metadata (4) ‖ metadata as JSON, values in base64 ‖ data
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
@@ -16,6 +17,7 @@ export interface PayloadPlace { namespace: string; workflowId: string }
 
 const cipher = 'aes-256-gcm';
 const encoding = 'binary/encrypted';
+const workflowIdKey = 'maestro-workflow-id';
 const nonceBytes = 12;
 const tagBytes = 16;
 const lengthBytes = 4;
@@ -48,8 +50,13 @@ export function sealPayload({ current: { id, key } }: PayloadKeys, place: Payloa
   const nonce = randomBytes(nonceBytes);
   const sealing = createCipheriv(cipher, key, nonce).setAAD(placeBytes(place));
   const data = Buffer.concat([nonce, sealing.update(pack(payload)), sealing.final(), sealing.getAuthTag()]);
-  return { metadata: { encoding: Buffer.from(encoding), 'encryption-key-id': Buffer.from(id) }, data };
+  return { metadata: { encoding: Buffer.from(encoding), 'encryption-key-id': Buffer.from(id), ...(place.workflowId === '' ? {} : { [workflowIdKey]: Buffer.from(place.workflowId) }) }, data };
 }
+
+export const isSealed = ({ metadata }: Payload): boolean => textOf(metadata?.['encoding']) === encoding;
+
+/** Which workflow a sealed payload says it is of: as good as nothing until it has opened for that. Empty: it says nothing. */
+export const claimedWorkflow = ({ metadata }: Payload): string => textOf(metadata?.[workflowIdKey]);
 
 /** Throws internal for what was not sealed by us for this place. */
 export function openPayload({ known }: PayloadKeys, place: PayloadPlace, { metadata, data }: Payload): Payload {

@@ -9,6 +9,8 @@ export interface ContentSource {
   /** Rendered texts by digest, with marks where secrets come to stand. */
   contents: ReadonlyMap<string, string>;
   secrets: SecretVersions;
+  /** What else is kept out of what the host tells: see usedValues. */
+  former?: ReadonlyMap<string, readonly string[]>;
 }
 
 export async function withContents(source: ContentSource, placement: DesiredPlacement): Promise<DesiredPlacement> {
@@ -25,7 +27,7 @@ export async function withContents(source: ContentSource, placement: DesiredPlac
 }
 
 /** The login for its source alone, with nothing else of its contents. */
-export function withCredential({ contents, secrets }: Omit<ContentSource, 'db'>, placement: DesiredPlacement): DesiredPlacement {
+export function withCredential({ contents, secrets }: Omit<ContentSource, 'db' | 'former'>, placement: DesiredPlacement): DesiredPlacement {
   const { credential } = placement;
   return credential === undefined ? placement : { ...placement, credential: { ...credential, content: withValues(contents.get(credential.digest) ?? '', secrets) } };
 }
@@ -38,9 +40,10 @@ function withValuesIn<T extends SecretEnvironment>({ contents, secrets }: Conten
   return { ...of, secret_env: Object.fromEntries(filled) };
 }
 
-function valuesIn({ contents, secrets }: ContentSource, { files, run, build }: DesiredPlacement): string[] {
+/** Of the secrets that a placement uses. */
+export function valuesIn({ contents, secrets, former }: Omit<ContentSource, 'db'>, { files, run, build }: DesiredPlacement): string[] {
   const environments: SecretEnvironment[] = run.type === 'docker' ? [run, ...build] : build;
   const digests = [...files.filter(({ keyed }) => keyed === true).map(({ sha256 }) => sha256), ...environments.flatMap(({ secret_env: secret = {} }) => Object.values(secret).map(({ digest }) => digest))];
   const paths = new Set(digests.flatMap((digest) => secretsIn(contents.get(digest) ?? '')));
-  return [...paths].flatMap((path) => secrets.get(path)?.value ?? []);
+  return [...new Set([...paths].flatMap((path) => [secrets.get(path)?.value ?? [], former?.get(path) ?? []].flat()))];
 }

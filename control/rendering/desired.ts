@@ -10,9 +10,9 @@ import { contentVersionsOf, type ContentVersions } from '../deploys/content-vers
 import type { Reader } from '../database.js';
 import { bundleContents } from '../documents/contents.js';
 import { validateBundle, type Validation } from '../documents/validate.js';
-import { secretsOfContent } from '../secrets/pins.js';
+import { secretsOfContent, usedValues } from '../secrets/pins.js';
 import type { Vault } from '../secrets/vault.js';
-import { withContents, withCredential } from './contents.js';
+import { valuesIn, withContents, withCredential } from './contents.js';
 import { type Credentials, credentialsOf, secretsFor } from './credentials.js';
 import { pinnedPlacements } from './pinned.js';
 import { RecentlyUsed } from './recently-used.js';
@@ -76,7 +76,24 @@ export function createRenderer(deps: RendererDeps): Renderer {
     if (unpinned) return ofHost;
     const wanted = await pinnedPlacements(deps.db, deployId, contentVersion, ofHost);
     if (withLogin) return wanted.map((placement) => withCredential({ contents, secrets: secretsFor(credentials, placement.component) }, placement));
-    return withContent ? Promise.all(wanted.map((placement) => withContents({ db: deps.db, contents, secrets: secretsFor(credentials, placement.component) }, placement))) : wanted;
+    if (!withContent) return wanted;
+    const { versions, former } = await usedValues(deps.db, deps.vault, deployId);
+    const others = versions.length === 0 ? [] : await valuesElsewhere(deployId, versions.filter((version) => version !== content));
+    return Promise.all(wanted.map(async (placement) => {
+      const filled = await withContents({ db: deps.db, contents, secrets: secretsFor(credentials, placement.component), former }, placement);
+      const redact = [...new Set([...(filled.redact ?? []), ...others.flatMap((valuesOf) => valuesOf(placement))])];
+      return redact.length === 0 ? filled : { ...filled, redact };
+    }));
+  };
+
+  /** What a host tells may be of a version before, or of one that came no further than to it. One that cannot be rendered any more runs nowhere. */
+  const valuesElsewhere = async (deployId: string, versions: readonly number[]): Promise<((placement: DesiredPlacement) => string[])[]> => {
+    const renderings = await Promise.all(versions.map((version) => current(deployId, version).catch(() => null)));
+    return renderings.map((rendering) => ({ host, component }) => {
+      const { rendered } = rendering?.validation ?? { rendered: null };
+      const there = (rendered?.placements ?? []).filter((placement) => placement.host === host && placement.component === component);
+      return rendered === null || rendering === null ? [] : there.flatMap((placement) => valuesIn({ contents: rendered.contents, secrets: secretsFor(rendering.credentials, component) }, placement));
+    });
   };
 
   const version: Renderer['version'] = async (deployId, content) => {

@@ -1,3 +1,4 @@
+export { answerVerbs, type AnswerView } from './answers.js';
 export { loadRollout, openRollouts, pendingRollouts, type LoadedRollout, type OpenRollout } from './load-rollout.js';
 export type { PhaseTiming, StepFailure, StepRecord } from './merge-step.js';
 export { openRollback, type OpenedRollback, type RecordedCause, type RollbackCause } from './open-rollback.js';

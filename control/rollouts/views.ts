@@ -11,6 +11,7 @@ import { readEvents, type EventView } from '../events/index.js';
 import { stored } from '../json.js';
 import { pageLimit, readCursor, timeOfCursor, toPage, type Page, type PageRequest } from '../paging.js';
 import { storedDocument } from '../documents/stored-document.js';
+import { rolloutAnswers, type AnswerView } from './answers.js';
 import { graphFields, graphOfRollout } from './load-rollout.js';
 import type { PhaseTiming, StepFailure } from './merge-step.js';
 import type { RecordedCause } from './open-rollback.js';
@@ -61,6 +62,8 @@ export interface RolloutView extends RolloutSummary {
   cause: RecordedCause | null;
   /** The rollout that takes this one back. */
   rolled_back_by: string | null;
+  /** What people have answered, oldest first. */
+  answers: AnswerView[];
 }
 export interface RolloutViewOptions { /** Where Temporal Web shows a workflow. */ temporalUrl?: (workflowId: string) => string | null }
 
@@ -117,6 +120,7 @@ export async function getRollout(db: Reader, rolloutId: string, { temporalUrl = 
     rollback_of: row.rollback_of,
     cause: stored<RecordedCause | null>(row.cause),
     rolled_back_by: row.taken_back_by?.id ?? null,
+    answers: await rolloutAnswers(db, rolloutId),
   };
 }
 
@@ -150,11 +154,11 @@ async function currentPhases(db: Reader, rolloutId: string): Promise<Map<string,
 
 const logBatch = 500;
 
-/** Every event of a rollout so far, in order, read a page at a time. */
-export async function* rolloutLog(db: Reader, rolloutId: string): AsyncGenerator<EventView> {
+/** Every event of a rollout so far with an id above `start`, in order, read a page at a time. */
+export async function* rolloutLog(db: Reader, rolloutId: string, start = 0): AsyncGenerator<EventView> {
   const rollout = await db.rollout.findUnique({ where: { id: rolloutId }, select: { id: true } });
   if (!rollout) throw notFound('rollout', rolloutId);
-  for (let after = 0; ; ) {
+  for (let after = start; ; ) {
     const events = await readEvents(db, { rolloutId, after, limit: logBatch });
     yield* events;
     after = events.at(-1)?.id ?? after;

@@ -7,7 +7,7 @@ import type { Reader, Tx } from '../database.js';
 import type { Content } from '../deploys/content.js';
 import type { SecretSources } from '../rendering/credentials.js';
 import type { SecretVersions } from '../rendering/secret-texts.js';
-import type { Vault } from './vault.js';
+import type { Secret, Vault } from './vault.js';
 
 /** Path → number of the version. */
 export type SecretPins = Readonly<Record<string, number>>;
@@ -44,6 +44,19 @@ export async function secretsOfContent(db: Reader, vault: Vault, deployId: strin
   const { common, own } = await pinsOfContent(db, deployId, content);
   const kept = await vault.read();
   return { vault: chosen(kept, common), own: new Map(Object.entries(own).map(([component, wanted]) => [component, chosen(kept, wanted)])), openFile: (text) => vault.openFile(text) };
+}
+
+/** Versions of a deploy that are looked at for what they used: the newest. */
+const lookedAtMax = 100;
+const newestMax = 3;
+
+/** `former`: by path, all values that versions of this deploy have been rolled out with; `versions`: the newest of those that used any. */
+export async function usedValues(db: Reader, vault: Vault, deployId: string): Promise<{ versions: number[]; former: ReadonlyMap<string, readonly string[]> }> {
+  const rows = await db.versionSecrets.findMany({ where: { deploy_id: deployId }, orderBy: { version: 'desc' }, take: lookedAtMax });
+  const all = rows.flatMap(({ secrets, components }) => [pins.parse(secrets), ...Object.values(components === null ? {} : pinsByComponent.parse(components))]);
+  const kept = rows.length === 0 ? new Map<string, Secret>() : await vault.read();
+  const former = new Map([...kept].map(([path, { versions }]) => [path, versions.filter(({ version }) => all.some((used) => Object.hasOwn(used, path) && used[path] === version)).map(({ value }) => value)]));
+  return { versions: rows.slice(0, newestMax).map(({ version }) => version), former };
 }
 
 function chosen(kept: Awaited<ReturnType<Vault['read']>>, pinned: SecretPins): SecretVersions {

@@ -43,15 +43,16 @@ export function lastBytes(text: string): string {
 export function toTemporalFailure(error: unknown, report: StepReporter | null): Error {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
   if (error instanceof StepFailed) return final(error.failure);
+  const clean = (text: string): string => report?.withoutSecrets(text) ?? text;
   const phases = { phase: report?.current ?? null, put_back: false, output_tail: '', phases: report?.phases ?? [] };
   if (error instanceof PassingTrouble || error instanceof LeftForRepeat) {
-    const failure: StepFailure = { code: 'unavailable', message: error.message, fix: 'Nothing to do: it is tried again by itself.', ...phases };
+    const failure: StepFailure = { code: 'unavailable', message: clean(error.message), fix: 'Nothing to do: it is tried again by itself.', ...phases };
     return ApplicationFailure.create({ type: failure.code, message: failure.message, nonRetryable: false, details: [failure] });
   }
   if (error instanceof Overtaken) return final({ code: 'conflict', message: error.message, fix: 'Nothing to do: the newer attempt goes on.', ...phases });
   const known = error instanceof MaestroError;
   return final({
-    code: known ? error.code : 'internal', message: known ? error.message : `something went wrong inside the host worker: ${messageOf(error)}`,
+    code: known ? error.code : 'internal', message: clean(known ? error.message : `something went wrong inside the host worker: ${messageOf(error)}`),
     fix: known && error.fix !== '' ? error.fix : 'Read the log of the host worker and retry.', ...phases,
   });
 }

@@ -14,6 +14,7 @@ import { unitJob } from '../systemd/systemctl.js';
 import { keyOf, lockOf } from './activate.js';
 import { describeFailure, StepFailed } from './failures.js';
 import type { HostDeps } from './host-deps.js';
+import { withSecretsKnown } from './secrets-known.js';
 import { containerRuntime, type Runtime, unitRuntime } from './runtime.js';
 import { forwardStep, type Step } from './step.js';
 
@@ -69,7 +70,7 @@ async function findTarget(deps: HostDeps, work: OperateWork): Promise<Target> {
   const container = unit === undefined ? (await listAll(deps.docker)).find(({ name, labels }) => isOf(labels, work) && !isTransitional(name)) : undefined;
   if (container !== undefined) {
     const { id, name } = container;
-    return { act: (verb) => actOnContainer(deps, id, verb), runtime: (checked, fresh) => containerRuntime(deps.docker, name, id, checked?.healthcheck ?? null, fresh) };
+    return { act: (verb) => actOnContainer(deps, id, verb), runtime: (checked, fresh) => containerRuntime(deps.docker, name, id, checked, fresh) };
   }
   if (unit !== undefined) {
     return { act: (verb) => (verb === 'healthcheck' ? Promise.resolve() : unitJob(verb, unit)), runtime: (checked, fresh) => unitRuntime(unit, checked, fresh) };
@@ -91,7 +92,7 @@ async function actOnContainer({ docker, publisher }: HostDeps, id: string, verb:
 }
 
 async function look(deps: HostDeps, work: OperateWork, step: Step): Promise<OperateResult> {
-  const [desired] = await deps.control.desired({ run_id: work.run_id, component: work.component }, step.signal);
+  const desired = await withSecretsKnown(deps, work, step.report, step.signal);
   const healthcheck = desired?.healthcheck ?? null;
   const runtime = await (await findTarget(deps, work)).runtime(desired ?? null, false);
   const death = await runtime.death();

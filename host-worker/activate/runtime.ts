@@ -8,6 +8,7 @@ import { inspectContainer, listAll, servingContainer } from '../docker/own-conta
 import { keptUp } from '../docker/replace.js';
 import { commandInContainer, commandOnHost } from '../health/commands.js';
 import { type Probe, probeOf } from '../health/probe.js';
+import { tellOf } from '../health/tell.js';
 import type { DeathCheck } from '../health/wait-healthy.js';
 import { isAlive, type MainProcess, mainProcess } from '../systemd/main-process.js';
 import { showUnit } from '../systemd/systemctl.js';
@@ -18,20 +19,23 @@ import type { Route } from '../publish/route.js';
 import { servingRun } from '../slots/serving.js';
 import { PassingTrouble } from '../trouble.js';
 
+/** Whose health check it is, and what may be told of it. */
+export type Checked = Pick<DesiredPlacement, 'healthcheck' | 'digest_key' | 'redact'>;
+
 export interface Runtime { what: string; death: DeathCheck; lastLines(): Promise<string>; probe: Probe | null }
 
 /**
  * `fresh`: this attempt started it, so every restart since is a death; otherwise only those from now on are.
  * `container`: the one to look at, when its id is known; `route` as of probeOf. null when there is nothing of this placement.
  */
-export async function runtimeOf(deps: { docker: Dockerode; publisher: Publisher }, { run, healthcheck, ...placement }: DesiredPlacement, fresh: boolean, container: string | null = null, route: Route | null = null): Promise<Runtime | null> {
-  if (run.type === 'systemd') return unitRuntime((await servingRun(deps.publisher, placement, run)).unit_name, { run, healthcheck }, fresh);
-  if (container !== null) return containerRuntime(deps.docker, run.container_name, container, healthcheck, fresh, route);
+export async function runtimeOf(deps: { docker: Dockerode; publisher: Publisher }, { run, ...placement }: DesiredPlacement, fresh: boolean, container: string | null = null, route: Route | null = null): Promise<Runtime | null> {
+  if (run.type === 'systemd') return unitRuntime((await servingRun(deps.publisher, placement, run)).unit_name, { run, ...placement }, fresh);
+  if (container !== null) return containerRuntime(deps.docker, run.container_name, container, placement, fresh, route);
   const serving = servingContainer(await listAll(deps.docker), placement, run.container_name);
-  return serving === null ? null : containerRuntime(deps.docker, run.container_name, serving.id, healthcheck, fresh);
+  return serving === null ? null : containerRuntime(deps.docker, run.container_name, serving.id, placement, fresh);
 }
 
-export async function containerRuntime(docker: Dockerode, name: string, id: string, healthcheck: DesiredPlacement['healthcheck'], fresh: boolean, route: Route | null = null): Promise<Runtime> {
+export async function containerRuntime(docker: Dockerode, name: string, id: string, checked: Checked | null, fresh: boolean, route: Route | null = null): Promise<Runtime> {
   const restartsBefore = fresh ? 0 : (await inspectContainer(docker, id))?.RestartCount ?? 0;
   return {
     what: `container ${name}`,
@@ -46,7 +50,7 @@ export async function containerRuntime(docker: Dockerode, name: string, id: stri
       return (await containerEnd(docker, id, restartsBefore)) === null ? null : told;
     },
     lastLines: () => lastLines(docker, id),
-    probe: healthcheck === null ? null : probeOf(healthcheck, commandInContainer(docker, id), route),
+    probe: checked === null || checked.healthcheck === null ? null : probeOf(checked.healthcheck, commandInContainer(docker, id), tellOf(checked), route),
   };
 }
 
@@ -86,7 +90,7 @@ async function nextEnd(docker: Dockerode, id: string, restartsBefore: number): P
 }
 
 /** `checked`: whose health check it is, which runs as its user; null: nobody asks. */
-export async function unitRuntime(unit: string, checked: Pick<DesiredPlacement, 'run' | 'healthcheck'> | null, fresh: boolean, route: Route | null = null): Promise<Runtime> {
+export async function unitRuntime(unit: string, checked: (Checked & Pick<DesiredPlacement, 'run'>) | null, fresh: boolean, route: Route | null = null): Promise<Runtime> {
   const restartsBefore = fresh ? 0 : (await showUnit(unit)).restarts;
   let alive: MainProcess | null = null;
   return {
@@ -99,6 +103,6 @@ export async function unitRuntime(unit: string, checked: Pick<DesiredPlacement, 
       return lives ? null : endOf(status);
     },
     lastLines: () => lastUnitLines(unit),
-    probe: checked === null || checked.healthcheck === null || checked.run.type !== 'systemd' ? null : probeOf(checked.healthcheck, commandOnHost(checked.run), route),
+    probe: checked === null || checked.healthcheck === null || checked.run.type !== 'systemd' ? null : probeOf(checked.healthcheck, commandOnHost(checked.run), tellOf(checked), route),
   };
 }

@@ -49,7 +49,7 @@ export class TakingBack {
         if (error instanceof PassingTrouble && round < roundsMax) await waitForDocker(this.deps.docker, dockerPatienceMs, step.signal);
         else if (error instanceof PassingTrouble) throw error;
         else {
-          trouble = `; what was there before could not be put back: ${messageOf(error)}`;
+          trouble = `; what was there before could not be put back: ${this.report.withoutSecrets(messageOf(error))}`;
           break;
         }
       }

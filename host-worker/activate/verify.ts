@@ -7,9 +7,10 @@ import { watchHealth } from '../health/watch-health.js';
 import { describeFailure, StepFailed } from './failures.js';
 import type { HostDeps } from './host-deps.js';
 import { runtimeOf } from './runtime.js';
+import { withSecretsKnown } from './secrets-known.js';
 
 export async function verify(deps: HostDeps, work: VerifyWork, scope: ActivityScope, report: StepReporter): Promise<VerifyResult> {
-  const [desired] = await deps.control.desired({ run_id: work.run_id, component: work.component }, scope.signal);
+  const desired = await withSecretsKnown(deps, work, report, scope.signal);
   const runtime = desired === undefined ? null : await runtimeOf(deps, desired, false);
   try {
     if (desired === undefined || runtime === null) throw new MaestroError('runtime_error', `${work.component} does not run any more`, { fix: 'Retry the step.' });

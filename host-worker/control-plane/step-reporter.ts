@@ -3,7 +3,7 @@ import type { PhaseTiming } from '../../workflows/shared.js';
 import { type TestResult, withResults } from '../../spec/test-results.js';
 import type { Phase } from '../../spec/words.js';
 import { OutputCap, type OutputLine } from './output-cap.js';
-import { type Redact, redactor } from './redact.js';
+import { type Redact, redactor, withoutTerminalCodes } from './redact.js';
 import type { Reporter } from './reporter.js';
 
 const flushTimeoutMs = 5_000;
@@ -41,12 +41,12 @@ export class StepReporter {
 
   /** For what is told in another way: failures. */
   withoutSecrets(text: string): string {
-    return this.redact(text);
+    return this.redact(withoutTerminalCodes(text));
   }
 
   output(stream: OutputLine['stream'], lines: string): void {
-    for (const part of this.redact(lines).split('\n')) {
-      const text = printable(part);
+    for (const part of this.withoutSecrets(lines).split('\n')) {
+      const text = part.trimEnd();
       const line = text === '' ? null : this.cap.take({ stream, text });
       if (line !== null) this.reporter.output(this.run, this.component, line);
     }
@@ -82,7 +82,3 @@ export class StepReporter {
     this.reporter.phase(this.run, this.component, `${this.mark}/${this.component}/${phase}/${state}`, { phase, state, ...(duration_ms === undefined ? {} : { duration_ms }) });
   }
 }
-
-/** Colours and cursor movements of a terminal mean nothing in a log, and could do harm where it is shown. */
-const terminalCodes = /\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f]/g;
-const printable = (line: string): string => line.replace(terminalCodes, '').trimEnd();

@@ -7,11 +7,10 @@ import { demultiplex } from '../docker/container-logs.js';
 import { groupId, primaryGroupOf, userId } from '../files/owners.js';
 import { killGroup } from '../run-group.js';
 import { networkEnvironment, plainPath } from '../source/environment.js';
-import type { CommandRunner } from './probe.js';
+import type { CommandEnd, CommandRunner } from './probe.js';
 
 const shell = '/bin/sh';
 const outputBytesMax = 64 * 1024;
-const detailLength = 200;
 
 export const commandInContainer = (docker: Dockerode, id: string): CommandRunner => async (command, timeoutMs, signal) => {
   const { code, output } = await runInContainer(docker, id, [shell, '-c', command], timeoutMs, signal);
@@ -83,7 +82,4 @@ const runOnHost = (command: string, options: { uid?: number; gid?: number; env: 
     });
   });
 
-function verdict(code: number, output: string): { ok: boolean; detail: string } {
-  const last = output.trim().split('\n').at(-1)?.slice(0, detailLength) ?? '';
-  return { ok: code === 0, detail: `command exited with ${String(code)}${code === 0 || last === '' ? '' : `: ${last}`}` };
-}
+const verdict = (code: number, output: string): CommandEnd => ({ ok: code === 0, detail: `command exited with ${String(code)}`, said: output.trim().split('\n').at(-1) ?? '' });

@@ -7,25 +7,37 @@ import { MaestroError } from '../../spec/errors.js';
 import type { ObservedHealth } from '../../spec/observed.js';
 import type { Route } from '../publish/route.js';
 import { messageOf, systemCode } from '../trouble.js';
+import type { Tell } from './tell.js';
 
 /** Runs a `command` check where the component runs: in its container, or on the host. */
-export type CommandRunner = (command: string, timeoutMs: number, signal: AbortSignal) => Promise<ObservedHealth>;
+export type CommandRunner = (command: string, timeoutMs: number, signal: AbortSignal) => Promise<CommandEnd>;
+/** `said`: its last line, as it came. */
+export interface CommandEnd extends ObservedHealth { said?: string }
 
 export type Probe = (timeoutMs: number, signal: AbortSignal) => Promise<ObservedHealth>;
 
 const bodyBytesMax = 1024 * 1024;
 const redirectsMax = 5;
+const saidMax = 200;
 
-/** Never throws: what goes wrong is a red answer. `route`: where to look in place of a published port that leads elsewhere yet. */
-export function probeOf(check: Healthcheck, runCommand: CommandRunner, route: Route | null = null): Probe {
-  const probe: Probe = (timeoutMs, signal) => {
-    if (check.type === 'command') return runCommand(check.command, timeoutMs, signal);
+/**
+ * Never throws: what goes wrong is a red answer. `route`: where to look in place of a published port that leads elsewhere yet.
+ * What a command says goes through `tell`.
+ */
+export function probeOf(check: Healthcheck, runCommand: CommandRunner, tell: Tell, route: Route | null = null): Probe {
+  const probe: Probe = async (timeoutMs, signal) => {
+    if (check.type === 'command') return withSaid(await runCommand(check.command, timeoutMs, signal), tell);
     return check.type === 'tcp' ? tcp(check.host, check.port, route, signal) : http(check, route, signal);
   };
   return async (timeoutMs, signal) => {
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     return probe(timeoutMs, bounded).catch((error: unknown) => ({ ok: false, detail: `${check.type} ${signal.aborted ? 'stopped' : bounded.aborted ? `no answer within ${String(timeoutMs)} ms` : why(error)}` }));
   };
+}
+
+function withSaid({ ok, detail, said = '' }: CommandEnd, tell: Tell): ObservedHealth {
+  const told = ok || said === '' ? '' : tell(said).slice(0, saidMax);
+  return { ok, detail: told === '' ? detail : `${detail}: ${told}` };
 }
 
 type HttpCheck = Extract<Healthcheck, { type: 'http' }>;

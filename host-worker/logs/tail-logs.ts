@@ -7,7 +7,7 @@ import { MaestroError } from '../../spec/errors.js';
 import type { HostDeps } from '../activate/host-deps.js';
 import type { ActivityScope } from '../activity-scope.js';
 import type { LogPlane } from '../control-plane/watch-client.js';
-import { type Redact, redactor } from '../control-plane/redact.js';
+import { type Redact, redactor, withoutTerminalCodes } from '../control-plane/redact.js';
 import type { LogLine } from './lines.js';
 import { linesOf } from './sources.js';
 
@@ -47,11 +47,9 @@ async function redactorFor({ control, node }: TailDeps, { run_id, component, dep
   throw new MaestroError('not_found', `the control plane has nothing for ${component} on ${node}`, { fix: 'Ask again.' });
 }
 
-const terminalCodes = /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
-
 export function cleaned({ stream, ts, text }: LogLine, redact: Redact): LogLine {
   // Control bytes first: one in the middle of a secret would hide it.
-  const told = redact(text.replace(terminalCodes, ''));
+  const told = redact(withoutTerminalCodes(text.replaceAll('\n', '')));
   return { stream, ts, text: told.length > lineMax ? `${told.slice(0, lineMax)}… [line truncated]` : told };
 }
 

@@ -11,6 +11,7 @@ import { readTree } from '../files/read-tree.js';
 import { isInside, refuseUnsafePath, unitVariables, unsafeTreePath } from '../files/safe-path.js';
 import { commandInContainer, commandOnHost } from '../health/commands.js';
 import { probeOf } from '../health/probe.js';
+import { tellOf } from '../health/tell.js';
 import { patientFacts } from '../facts.js';
 import type { Journal } from '../journal/journal.js';
 import type { PlacementRecord } from '../journal/records.js';
@@ -84,11 +85,11 @@ async function observePlacement(deps: ObserveDeps, desired: DesiredPlacement, re
 }
 
 /** One quick look at what runs; null when there is nothing to look at. */
-async function observeHealth({ docker }: ObserveDeps, { healthcheck, run }: DesiredPlacement, { container, unit }: RunFound, signal: AbortSignal): Promise<ObservedHealth | null> {
+async function observeHealth({ docker }: ObserveDeps, { healthcheck, run, ...secrets }: DesiredPlacement, { container, unit }: RunFound, signal: AbortSignal): Promise<ObservedHealth | null> {
   if (healthcheck === null) return null;
   const timeoutMs = Math.min(healthcheck.timeout_ms, probeTimeoutMs);
-  if (container?.status === 'running') return probeOf(healthcheck, commandInContainer(docker, container.id))(timeoutMs, signal);
-  return unit?.active_state === 'active' && run.type === 'systemd' ? probeOf(healthcheck, commandOnHost(run))(timeoutMs, signal) : null;
+  if (container?.status === 'running') return probeOf(healthcheck, commandInContainer(docker, container.id), tellOf(secrets))(timeoutMs, signal);
+  return unit?.active_state === 'active' && run.type === 'systemd' ? probeOf(healthcheck, commandOnHost(run), tellOf(secrets))(timeoutMs, signal) : null;
 }
 
 function refuseUnsafePlacement(placement: DesiredPlacement, stateFolder: string): void {

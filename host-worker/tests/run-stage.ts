@@ -57,7 +57,7 @@ async function runTest(deps: HostDeps, step: Step, placement: DesiredPlacement, 
 async function ask({ url, expect_status, expect_body_contains }: Extract<DesiredTest, { type: 'http' }>, timeoutMs: number, signal: AbortSignal): Promise<Ending> {
   const started = performance.now();
   const once = { interval_ms: timeoutMs, timeout_ms: timeoutMs, start_period_ms: 0, retries: 1 };
-  const probe = probeOf({ type: 'http', url, expect_status, expect_body_contains, ...once }, () => Promise.resolve({ ok: false, detail: '' }));
+  const probe = probeOf({ type: 'http', url, expect_status, expect_body_contains, ...once }, () => Promise.resolve({ ok: false, detail: '' }), (said) => said);
   const { ok, detail } = await probe(timeoutMs, signal);
   return { state: ok ? 'passed' : performance.now() - started >= timeoutMs ? 'timed_out' : 'failed', detail, tail: [] };
 }

@@ -65,6 +65,7 @@ const expected: Record<string, Right | 'public' | 'session' | 'person' | `${Righ
   'put /api/nodes/{id}/tags': 'user.manage in person',
   'get /api/audit': 'audit.read',
   'get /api/audit/verify': 'audit.read',
+  'post /api/temporal/codec/decode': 'history.decode',
   'get /api/users': 'user.manage in person',
   'post /api/users': 'user.manage in person',
   'get /api/users/{id}': 'user.manage in person',

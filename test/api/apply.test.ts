@@ -177,6 +177,10 @@ describe('applying', () => {
     expect(text.text).toContain(`${ts} web-01/web fetch started\n${ts} web-01/web [stdout] pulling \uFFFD[31mnginx\uFFFD\n${ts} web-01/web [stderr] <script>\n`);
     const lines = (await context.api.ask(`/api/rollouts/${rollout}/log`, { as: context.api.people.viewer })).text.trim().split('\n').map((line): unknown => JSON.parse(line));
     expect(lines).toEqual(expect.arrayContaining([expect.objectContaining({ type: 'rollout.state', rollout_id: rollout }), expect.objectContaining({ type: 'step.output', host: 'web-01', component: 'web' })]));
+    const ids = lines.map((line) => z.object({ id: z.number() }).parse(line).id);
+    const rest = (await context.api.ask(`/api/rollouts/${rollout}/log?after=${ids[0] ?? 0}`, { as: context.api.people.viewer })).text.trim().split('\n').map((line): unknown => JSON.parse(line));
+    expect(rest).toEqual(lines.slice(1));
+    expect((await context.api.ask(`/api/rollouts/${rollout}/log?after=-1`, { as: context.api.people.viewer })).status).toBe(422);
     expect((await context.api.ask(`/api/rollouts/rol_${'0'.repeat(20)}/log`, { as: context.api.people.viewer })).status).toBe(404);
     expect((await context.api.ask(`/api/rollouts/${rollout}/log?format=html`, { as: context.api.people.viewer })).status).toBe(422);
   });

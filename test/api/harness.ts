@@ -18,6 +18,7 @@ import { EventFeed } from '../../control/events/index.js';
 import { HostBundles, ReleaseKey } from '../../control/host-bundles/index.js';
 import { openAuthorities } from '../../control/identity/index.js';
 import { seen } from '../../control/nodes/index.js';
+import { payloadKeys } from '../../control/payloads/index.js';
 import { createRenderer } from '../../control/rendering/desired.js';
 import { Vault, vaultKeys } from '../../control/secrets/index.js';
 import type { PrismaClient } from '../../prisma/client.js';
@@ -121,7 +122,7 @@ export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Pro
   const renderer = createRenderer({ db, env: all.templateEnv, vault, digestKey: '0'.repeat(64) });
   const logged = (line: string): void => void log.push(line);
   const api = createServer({
-    db, feed, temporal, vault, auditAnchor, setupCode: await setupCode(db, dataDir, testSetupCode), artifacts, hostBundles: new HostBundles({ folder: join(dataDir, 'download'), key: ReleaseKey.fromSeed('5'.repeat(64)), publicUrl: 'http://maestro.test' }), settings: all, renderer,
+    db, feed, temporal, vault, payloadKeys: await payloadKeys(dataDir), auditAnchor, setupCode: await setupCode(db, dataDir, testSetupCode), artifacts, hostBundles: new HostBundles({ folder: join(dataDir, 'download'), key: ReleaseKey.fromSeed('5'.repeat(64)), publicUrl: 'http://maestro.test' }), settings: all, renderer,
     hostsDoor: { url: 'https://gateway.test:8443', installUrl: 'http://maestro.test/install.sh', caDigest: async () => (await openAuthorities(db, vaultKey)).digest },
     log: createLog({ level: 'debug', destination: { write: logged } }), ...wanted.deps,
   });

@@ -75,7 +75,10 @@ describe('a request to nowhere', () => {
     const policy = answer.headers.get('content-security-policy') ?? '';
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).toContain("object-src 'none'");
-    expect(policy).toContain("style-src 'self' 'unsafe-inline'");
+    const nonces = [...policy.matchAll(/(?:script|style)-src 'self' 'nonce-([A-Za-z0-9+/]{22}==)'(?:;|$)/g)].map(([, nonce]) => nonce);
+    expect([nonces.length, new Set(nonces).size]).toEqual([2, 1]);
+    expect(policy.replace("style-src-attr 'unsafe-inline'", '')).not.toContain('unsafe');
+    expect((await context.api.ask('/deploys/7')).headers.get('content-security-policy')).not.toContain(nonces[0]);
   });
 });
 

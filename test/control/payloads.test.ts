@@ -3,7 +3,7 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { openPayload, payloadCodec, payloadKeys, sealPayload, type Payload } from '../../control/payloads/index.js';
+import { decodePayloads, openPayload, payloadCodec, payloadKeys, sealPayload, type Payload } from '../../control/payloads/index.js';
 
 let dataDir = '';
 beforeEach(async () => { dataDir = await mkdtemp(join(tmpdir(), 'maestro-payloads-')); });
@@ -27,7 +27,7 @@ test('nothing of it can be read, and the same is never sealed to the same', asyn
   const [one, two] = [sealPayload(keys, place, text('canary-Zq9')), sealPayload(keys, place, text('canary-Zq9'))];
   for (const { metadata, data } of [one, two]) {
     expect(Buffer.from(data ?? []).includes('canary')).toBe(false);
-    expect(Object.keys(metadata ?? {})).toEqual(['encoding', 'encryption-key-id']);
+    expect(Object.keys(metadata ?? {})).toEqual(['encoding', 'encryption-key-id', 'maestro-workflow-id']);
   }
   expect(Buffer.from(one.data ?? []).equals(Buffer.from(two.data ?? []))).toBe(false);
 });
@@ -43,6 +43,19 @@ test('T-T2: one flipped bit anywhere, a part cut off, another workflow, another 
   for (const length of [0, 1, 11, 12, 28, bytes.length - 1]) expect(() => openPayload(keys, place, changed((copy) => copy.subarray(0, length)))).toThrow(/was changed/);
   for (const other of [{ ...place, workflowId: 'deploy/dpl_2' }, { ...place, namespace: 'other' }, { namespace: 'defaultdeploy/', workflowId: 'dpl_1' }]) expect(() => openPayload(keys, other, sealed)).toThrow(/belongs to another workflow/);
   expect(() => openPayload(keys, place, text('x'))).toThrow(/is not encrypted/);
+});
+
+test('for people it opens by the workflow that it names, in order, and what does not open says so in its place', async () => {
+  const keys = await payloadKeys(dataDir);
+  const sealed = sealPayload(keys, place, text('one'));
+  const renamed = (workflowId: string): Payload => ({ ...sealed, metadata: { ...sealed.metadata, 'maestro-workflow-id': Buffer.from(workflowId) } });
+  const { 'maestro-workflow-id': _, ...older } = sealed.metadata ?? {};
+  const { payloads, workflows, refused } = decodePayloads(keys, 'default', [sealed, text('plain'), renamed('deploy/dpl_2'), { ...sealed, metadata: older }, renamed(''), sealPayload(keys, { namespace: 'default', workflowId: '' }, text('of none'))]);
+  expect(payloads.splice(5).map(plain)).toEqual([plain(text('of none'))]);
+  expect(payloads.slice(0, 2).map(plain)).toEqual([text('one'), text('plain')].map(plain));
+  for (const payload of payloads.slice(2)) expect(Buffer.from(payload.data ?? []).toString()).toMatch(/^\{"not_shown":".*(belongs to another workflow|does not name its workflow)/);
+  expect([payloads.length, workflows, refused]).toEqual([5, ['deploy/dpl_1'], 3]);
+  expect(decodePayloads(keys, 'other', [sealed]).refused).toBe(1);
 });
 
 test('after a change of the key what was written before is read, and once the old key is gone it is named', async () => {

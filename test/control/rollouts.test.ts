@@ -1,5 +1,5 @@
 import { createDeploy, getDeploy, getVersion, submitVersion } from '../../control/deploys/index.js';
-import { listAudit } from '../../control/audit/index.js';
+import { appendAudit, listAudit } from '../../control/audit/index.js';
 import { appendEvents, readEvents, type EventView } from '../../control/events/index.js';
 import { getRollout, listRollouts, loadRollout, openRollout, openRollouts, pendingRollouts, recordRolloutState, recordSteps, rolloutLog, startRollout, type StepRecord } from '../../control/rollouts/index.js';
 import { openRun } from '../../control/runs.js';
@@ -277,7 +277,28 @@ describe.each(databaseKinds)('rollouts on %s', (kind) => {
     expect(log).toHaveLength(2 + lines.length);
     expect(log.slice(2).map(({ data }) => data)).toEqual(lines.map(({ data }) => data));
     expect(log.map((event) => event.id)).toEqual(log.map((event) => event.id).sort((a, b) => a - b));
+    const rest: EventView[] = [];
+    for await (const event of rolloutLog(db, id, log[600]?.id)) rest.push(event);
+    expect(rest).toEqual(log.slice(601));
     await expect(rolloutLog(db, 'rol_none').next()).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  test('tells who answered, in order; what was refused, was asked of another, or opened it, is no answer', async () => {
+    const { db } = fresh;
+    const { id } = await started();
+    const answer = (action: string, result: 'ok' | 'refused', details: Record<string, unknown>, target = id) =>
+      db.$transaction((tx) => appendAudit(tx, { actor: { ...actor, name: 'ada' }, action, target, result, details }));
+    await answer('rollout.rollback', 'ok', { rollback_of: 'rol_before' });
+    await answer('rollout.retry', 'ok', { step: 'web-01/db', version: 2 });
+    await answer('rollout.skip', 'refused', { step: 'web-01/db', note: 'no' });
+    await answer('rollout.approve', 'ok', { binding: 1 }, 'rol_other');
+    await answer('rollout.skip', 'ok', { step: 'web-01/db', note: 'served elsewhere', step_too: 1 });
+    await answer('rollout.approve', 'ok', { binding: 0 });
+    expect((await getRollout(db, id)).answers.map(({ at, ...told }) => ({ ...told, at: Date.parse(at) > 0 }))).toEqual([
+      { verb: 'retry', by: 'ada', step: 'web-01/db', note: null, binding: null, version: 2, at: true },
+      { verb: 'skip', by: 'ada', step: 'web-01/db', note: 'served elsewhere', binding: null, version: null, at: true },
+      { verb: 'approve', by: 'ada', step: null, note: null, binding: 0, version: null, at: true },
+    ]);
   });
 
   test('200 placements are recorded in one go, and shown in as many queries as two', async () => {

@@ -21,7 +21,7 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
 }
 
-const look = (check: Healthcheck, timeoutMs = 1_000, signal = never) => probeOf(check, commandOnHost(systemdRun()))(timeoutMs, signal);
+const look = (check: Healthcheck, timeoutMs = 1_000, signal = never) => probeOf(check, commandOnHost(systemdRun()), (said) => said)(timeoutMs, signal);
 const http = (url: string, over: { expect_status?: number; expect_body_contains?: string } = {}): Healthcheck =>
   ({ ...quick, type: 'http', url, expect_status: 200, expect_body_contains: null, ...over });
 const command = (text: string): Healthcheck => ({ ...quick, type: 'command', command: text });
@@ -116,7 +116,7 @@ describe('a command on the host', () => {
 
   it('runs as the user of the unit, with its variables and none of the worker', async () => {
     process.env['MAESTRO_TOKEN_OF_THE_WORKER'] = 'secret';
-    const as = (over: Partial<SystemdRun>, text: string) => probeOf(command(text), commandOnHost({ ...systemdRun(), ...over }))(2_000, never);
+    const as = (over: Partial<SystemdRun>, text: string) => probeOf(command(text), commandOnHost({ ...systemdRun(), ...over }), (said) => said)(2_000, never);
     try {
       expect(await as({ user: 'nobody', env: { PORT: '80; exit 9' } }, 'env | grep -c MAESTRO; id -un; test "$(id -un) $(id -G) $PORT $(pwd)" = "nobody 65534 80; exit 9 /"')).toMatchObject({ ok: true });
       expect(await as({}, 'id -un; ! env | grep MAESTRO')).toMatchObject({ ok: true });

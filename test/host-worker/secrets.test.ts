@@ -74,3 +74,18 @@ it('come back with the old version when the new one fails', async () => {
   expect(await lab.host.readFile('/etc/demo/app.conf')).toBe(`password = ${value}\n`);
   expect(await environ('systemctl show --value --property=MainPID maestro-worker.service')).toContain(`TOKEN=${value}\n`);
 });
+
+it('that a check prints are kept out of what is told while it is watched and when it is asked; a look, which does not know them, tells nothing of it', async () => {
+  const wanted = { ...unit(value), healthcheck: { type: 'command' as const, command: 'cat /etc/demo/app.conf; test ! -e /tmp/sick', interval_ms: 200, timeout_ms: 2_000, start_period_ms: 0, retries: 2 } };
+  await lab.apply(wanted);
+  await lab.succeed(['touch', '/tmp/sick']);
+  const run = lab.open(wanted);
+  const verified = await lab.ask([lab.call('verify', run, 'worker')]);
+  expect(verified).toMatchObject({ ended: 'failed', type: 'healthcheck_failed', message: expect.stringContaining('command exited with 1: password = [secret] (2 in a row)') });
+  const asked = await lab.ask([lab.call('operate', run, 'worker')]);
+  expect(asked).toMatchObject({ ended: 'well', results: [{ ok: false, detail: 'command exited with 1: password = [secret]' }] });
+  const plan = await lab.plan(wanted);
+  expect(JSON.stringify(plan)).toContain('command exited with 1');
+  await lab.succeed(['rm', '/tmp/sick']);
+  expect(JSON.stringify([verified, asked, plan]) + (await told())).not.toMatch(/canary/);
+});

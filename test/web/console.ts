@@ -1,19 +1,20 @@
 /** What the tests of the pages stand on: the console in a process of its own, its database, and a browser in front. */
 import { fork, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import type { PlanHost } from '../../control/plans/index.js';
 import type { PrismaClient } from '../../prisma/client.js';
 import { startDatabase } from '../control/database.js';
+import { openBrowser } from './browser.js';
 
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+/** Of the checkout: tests and benches are started there. */
+const root = process.cwd();
 const startTimeoutMs = 60_000;
-export const patienceMs = 15_000;
+export { patienceMs } from './browser.js';
 
 export interface Asked { asked: string; input: unknown }
 export interface Console {
@@ -47,17 +48,6 @@ function started(server: ChildProcess, asked: Asked[]): Promise<string> {
       }
     });
   });
-}
-
-async function openBrowser(url: string): Promise<{ context: BrowserContext; close: () => Promise<void> }> {
-  const profile = mkdtempSync(join(tmpdir(), 'maestro-browser-'));
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-    baseURL: url, viewport: { width: 1280, height: 860 }, reducedMotion: 'reduce',
-  });
-  context.setDefaultTimeout(patienceMs);
-  return { context, close: async () => { await context.close(); rmSync(profile, { recursive: true, force: true }); } };
 }
 
 export async function openConsole(): Promise<Console> {
@@ -102,7 +92,8 @@ const rules = { light: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-pract
 
 /** What is hard or impossible to use for some people, by the rules of WCAG 2.2 AA; the dark scheme differs in colours only. */
 async function barriers(page: Page, scheme: keyof typeof rules): Promise<string[]> {
-  await page.addScriptTag({ path: axe });
+  // Not as a script of the page, which has a policy of its own about those.
+  await page.evaluate(`${await readFile(axe, 'utf8')}; undefined`);
   const violations: Violation[] = await page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(rules[scheme])} }).then(({ violations }) => violations)`);
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`));
 }

@@ -25,7 +25,7 @@ export const stepRow = (step: string, told: Partial<Step> = {}): Step => ({
 export const snapshot = (told: Partial<Rollout> = {}): Rollout => ({
   rollout_id: rolloutId, deploy_id: 'dpl_0123456789abcdef', deploy_name: 'shop', version: 2, kind: 'apply', state: 'running', reason: '',
   started_at: new Date(started).toISOString(), ended_at: null, started_by: 'ada', created_at: new Date(started).toISOString(), workflow_id: 'deploy/dpl_0123456789abcdef', temporal_url: null,
-  rollback_of: null, cause: null, rolled_back_by: null,
+  rollback_of: null, cause: null, rolled_back_by: null, answers: [],
   graph: { steps: [
     { id: 'db-01/db', host: 'db-01', component: 'db', binding: 0, waits_for: [] },
     { id: 'api-01/api', host: 'api-01', component: 'api', binding: 1, waits_for: [{ from: 'db-01/db', reason: 'depends_on', needs_green: true }] },

@@ -1,10 +1,13 @@
 /** The live page's model, without React: what it shows is a function of the snapshot and the set of events. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { mergeEvents, rolloutModel } from '../../web/src/features/rollout/rollout-model.js';
-import { rolloutSentence } from '../../web/src/features/rollout/rollout-sentence.js';
+import { keptChars, keptLines } from '../../web/src/features/rollout/model/output-tail.js';
+import { addEvents, copyLog, emptyLog } from '../../web/src/features/rollout/model/rollout-log.js';
+import { RolloutFolder, rolloutModel } from '../../web/src/features/rollout/model/rollout-model.js';
+import { rolloutSentence, sentenceSince } from '../../web/src/features/rollout/model/rollout-sentence.js';
+import { RolloutStore } from '../../web/src/features/rollout/model/rollout-store.js';
 import type { Event } from '../../web/src/api/types.js';
-import { event, finished, journey, phaseEvent, snapshot, stateEvent, stepRow } from './rollout-journey.js';
+import { event, finished, journey, phaseEvent, rolloutId, snapshot, stateEvent, stepRow } from './rollout-journey.js';
 
 const stepOf = (events: Event[], id: string, base = snapshot()) => {
   const step = rolloutModel(base, events).steps.find((candidate) => candidate.id === id);
@@ -17,6 +20,25 @@ const arrivals = fc.tuple(
   fc.shuffledSubarray(journey, { minLength: journey.length, maxLength: journey.length }),
   fc.array(fc.constantFrom(...journey), { maxLength: 30 }),
 ).chain(([all, again]) => fc.shuffledSubarray([...all, ...again], { minLength: all.length + again.length }));
+
+const base = snapshot();
+const states = ['pending', 'waiting', 'running', 'unchanged', 'succeeded', 'failed', 'blocked', 'skipped', 'aborted', 'rolled_back'];
+const word = fc.constantFrom('waiting for db on db-01', 'http 503', '', 'paused by ada');
+/** Anything that may be told of two steps, valid or not, in any succession. */
+const toldData = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('step.state' as const), data: fc.record({ state: fc.constantFrom(...states, 'exploded'), attempt: fc.integer({ min: 1, max: 4 }), reason: word }) }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('step.phase' as const), data: fc.record({ phase: fc.constantFrom('fetch', 'health', 'start'), state: fc.constantFrom('started', 'ended'), detail: word }) }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('step.output' as const), data: fc.record({ lines: fc.array(fc.record({ stream: fc.constantFrom('stdout', 'stderr', 'info'), text: fc.oneof(word, fc.constant('x'.repeat(5_000))) }), { maxLength: 60 }) }) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('rollout.state' as const), data: fc.record({ state: fc.constantFrom('running', 'paused', 'failed'), reason: word }) }) },
+);
+const longLogs = fc.array(fc.tuple(toldData, fc.constantFrom('db-01/db', 'api-01/api', 'gone/x')), { minLength: 1, maxLength: 120 }).chain((told) => {
+  const events = told.map(([{ type, data }, step], index) => event(index * 7 + 1, type, data, type === 'rollout.state' ? undefined : step));
+  return fc.record({
+    events: fc.constant(events),
+    arrived: fc.tuple(fc.shuffledSubarray(events, { minLength: events.length }), fc.array(fc.constantFrom(...events), { maxLength: 40 })).chain(([all, again]) => fc.shuffledSubarray([...all, ...again], { minLength: all.length + again.length })),
+    cut: fc.nat({ max: events.length }),
+  });
+});
 
 describe('tests of a component', () => {
   const tests = [{ name: 'smoke', when: 'post_deploy' as const, state: 'failed' as const, blocking: false, duration_ms: 12, detail: 'http 500' }];
@@ -37,10 +59,44 @@ describe('events are canonical', () => {
     fc.assert(fc.property(arrivals, (events) => { expect(rolloutModel(snapshot(), events)).toEqual(expected); }), { numRuns: 300 });
   });
 
-  test('arriving in batches, split anywhere, merges to the same as arriving at once', () => {
+  test('whoever was cut off anywhere goes on from what was kept, as if nothing had been', () => {
+    const expected = rolloutModel(snapshot(), journey);
     fc.assert(fc.property(arrivals, fc.nat(), (events, cut) => {
       const at = cut % (events.length + 1);
-      expect(mergeEvents(mergeEvents([], events.slice(0, at)), events.slice(at))).toEqual(journey);
+      const before = emptyLog(rolloutId);
+      addEvents(before, events.slice(0, at));
+      for (const log of [structuredClone(before), copyLog(before)]) {
+        addEvents(log, events.slice(at));
+        expect(new RolloutFolder().model(snapshot(), log)).toEqual(expected);
+      }
+    }));
+  });
+
+  test('any log of many steps, attempts and more output than is kept: shuffled and repeated it gives the same', () => {
+    fc.assert(fc.property(longLogs, ({ events, arrived, cut }) => {
+      const expected = rolloutModel(snapshot(), events);
+      expect(rolloutModel(snapshot(), arrived)).toEqual(expected);
+      const log = emptyLog(rolloutId);
+      addEvents(log, arrived.slice(0, cut));
+      const resumed = structuredClone(log);
+      addEvents(resumed, arrived.slice(cut));
+      expect(new RolloutFolder().model(snapshot(), resumed)).toEqual(expected);
+    }), { numRuns: Number(process.env['MODEL_RUNS'] ?? 100) });
+  });
+
+  test('a store that folds after every batch tells the same as one that folds once, and draws nothing anew that has not changed', () => {
+    fc.assert(fc.property(arrivals, fc.integer({ min: 1, max: 9 }), (events, size) => {
+      const store = new RolloutStore(rolloutId);
+      store.setSnapshot(base);
+      for (let at = 0; at < events.length; at += size) store.add(events.slice(at, at + size));
+      expect(store.model()).toEqual(rolloutModel(base, journey));
+      const before = store.model();
+      store.add(journey);
+      expect(store.model()).toBe(before);
+      store.add([stateEvent(2_000, 'api-01/api', { state: 'failed', attempt: 2 })]);
+      expect(store.model()?.steps[0]).toBe(before?.steps[0]);
+      expect(store.model()?.bindings[0]).toBe(before?.bindings[0]);
+      expect(store.model()?.steps[1]).not.toBe(before?.steps[1]);
     }));
   });
 
@@ -116,15 +172,38 @@ describe('a step', () => {
       stateEvent(4, 'api-01/api', { state: 'failed', attempt: 1, failure }),
       stateEvent(5, 'api-01/api', { state: 'running', attempt: 2 }),
     ], 'api-01/api');
-    expect(step).toMatchObject({ state: 'running', attempt: 2, failure: null, phases: [], output: [{ text: 'no database', attempt: 1 }] });
+    expect(step).toMatchObject({ state: 'running', attempt: 2, failure: null, phases: [], output: [{ text: 'no database' }] });
   });
 
-  test('keeps the last 2000 lines of output and says how many it let go', () => {
-    const events = Array.from({ length: 250 }, (_, index) => event(index + 1, 'step.output', { lines: Array.from({ length: 10 }, (_unused, line) => ({ stream: 'stdout', text: `${index}.${line}` })) }, 'api-01/api'));
-    const step = stepOf(events, 'api-01/api');
-    expect(step.output).toHaveLength(2_000);
-    expect(step.droppedLines).toBe(500);
-    expect(step.output.at(-1)?.text).toBe('249.9');
+  test('keeps the last lines of output within a number of lines and of characters, and says how many it let go', () => {
+    const told = (count: number, text: string) => Array.from({ length: count }, (_, index) => event(index + 1, 'step.output', { lines: Array.from({ length: 10 }, (_unused, line) => ({ stream: 'stdout', text: `${index}.${line}${text}` })) }, 'api-01/api'));
+    const many = stepOf(told(100, ''), 'api-01/api');
+    expect(many.output).toHaveLength(keptLines);
+    expect(many.droppedLines).toBe(1_000 - keptLines);
+    expect(many.output.at(-1)?.text).toBe('99.9');
+    const long = stepOf(told(20, 'x'.repeat(100_000)), 'api-01/api');
+    expect(long.output.reduce((total, { text }) => total + text.length, 0)).toBeLessThanOrEqual(keptChars);
+    expect(long.output.length + long.droppedLines).toBe(200);
+  });
+
+  test('tells each attempt, with why it ended, and each wait with its name', () => {
+    const step = stepOf([
+      stateEvent(1, 'api-01/api', { state: 'waiting', reason: 'waiting for db on db-01' }),
+      stateEvent(2, 'api-01/api', { state: 'waiting', reason: 'waiting for db on db-01' }),
+      stateEvent(5, 'api-01/api', { state: 'running' }),
+      stateEvent(9, 'api-01/api', { state: 'failed', reason: 'http 503' }),
+      stateEvent(20, 'api-01/api', { state: 'pending', attempt: 2 }),
+      stateEvent(21, 'api-01/api', { state: 'running', attempt: 2 }),
+      stateEvent(25, 'api-01/api', { state: 'succeeded', attempt: 2 }),
+    ], 'api-01/api');
+    expect(step.attempts.map(({ attempt, state, reason, fromId }) => ({ attempt, state, reason, fromId }))).toEqual([{ attempt: 1, state: 'failed', reason: 'http 503', fromId: 0 }, { attempt: 2, state: 'succeeded', reason: null, fromId: 20 }]);
+    const at = (id: number) => event(id, 'step.state', {}).ts;
+    expect(step.spans).toEqual([
+      { kind: 'wait', from: at(1), to: at(5), label: 'waiting for db on db-01', attempt: 1, outcome: null },
+      { kind: 'work', from: at(5), to: at(9), label: null, attempt: 1, outcome: 'failed' },
+      { kind: 'wait', from: at(20), to: at(21), label: null, attempt: 2, outcome: null },
+      { kind: 'work', from: at(21), to: at(25), label: null, attempt: 2, outcome: 'succeeded' },
+    ]);
   });
 });
 
@@ -147,6 +226,17 @@ describe('the sentence', () => {
       stateEvent(3, 'api-01/api', { state: 'blocked', blocked_by: ['db-01/db'] }),
       event(4, 'rollout.state', { state: 'paused' }),
     ])).toBe('Paused: db on db-01 failed and 1 more is blocked by that. Nothing more happens until you retry, skip or abort.');
+  });
+
+  test('tells since when: of the phase that goes on, or of the rest', () => {
+    const at = (id: number) => event(id, 'step.state', {}).ts;
+    const told = [running, stateEvent(2, 'api-01/api', { state: 'running' }), phaseEvent(3, 'api-01/api', { phase: 'health', state: 'started' })];
+    expect(sentenceSince(rolloutModel(snapshot(), told))).toBe(at(3));
+    expect(sentenceSince(rolloutModel(snapshot(), [...told, event(8, 'rollout.state', { state: 'paused', reason: 'one' }), event(9, 'rollout.state', { state: 'paused', reason: 'two' })]))).toBe(at(8));
+  });
+
+  test('names what cannot start and why, when nothing runs', () => {
+    expect(sentence([running, stateEvent(2, 'api-01/api', { state: 'waiting', reason: 'its host has not answered for 40s' })])).toBe('api on api-01 cannot start yet: its host has not answered for 40s.');
   });
 
   test('of a rollout that changed nothing says so', () => {

@@ -19,6 +19,7 @@ import { setupCode } from '../../control/auth/index.js';
 import { EventFeed } from '../../control/events/index.js';
 import { HostBundles, ReleaseKey } from '../../control/host-bundles/index.js';
 import { recordPlan, type HostAnswer, type PlanHost } from '../../control/plans/index.js';
+import { payloadKeys } from '../../control/payloads/index.js';
 import { createRenderer } from '../../control/rendering/desired.js';
 import { createPrisma } from '../../prisma/client.js';
 import type { PlanInput } from '../../workflows/shared.js';
@@ -52,7 +53,7 @@ async function main(databaseUrl: string): Promise<void> {
   const web = await nextApp(process.cwd(), '127.0.0.1', 0);
   if (!web) throw new Error('the pages are not built: npx next build web');
   const { server } = createServer({
-    db, feed, temporal, web, vault, auditAnchor: await AuditAnchor.open(dataDir), setupCode: await setupCode(db, dataDir, 'pages-setup-code'), artifacts: new FolderStore(dataDir), hostBundles: new HostBundles({ folder: join(dataDir, 'download'), key: ReleaseKey.fromSeed('5'.repeat(64)), publicUrl: 'http://maestro.test' }), renderer, hostsDoor: { url: 'https://gateway.test:8443', installUrl: 'https://maestro.test/install.sh', caDigest: () => Promise.resolve('sha256:none') },
+    db, feed, temporal, web, vault, payloadKeys: await payloadKeys(dataDir), auditAnchor: await AuditAnchor.open(dataDir), setupCode: await setupCode(db, dataDir, 'pages-setup-code'), artifacts: new FolderStore(dataDir), hostBundles: new HostBundles({ folder: join(dataDir, 'download'), key: ReleaseKey.fromSeed('5'.repeat(64)), publicUrl: 'http://maestro.test' }), renderer, hostsDoor: { url: 'https://gateway.test:8443', installUrl: 'https://maestro.test/install.sh', caDigest: () => Promise.resolve('sha256:none') },
     log: createLog({ level: 'warn', destination: process.stderr }),
     settings: {
       allowedOrigins: [], https: false, temporalUiUrl: 'http://temporal.test', temporalNamespace: 'default', templateEnv: {},

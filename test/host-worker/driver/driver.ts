@@ -34,7 +34,7 @@ async function answer(request: DriverRequest): Promise<DriverAnswer> {
     const results = [];
     for (let round = 0; round < (request.rounds ?? 1); round += 1) {
       const started = performance.now();
-      results.push(await Promise.all(request.calls.map(({ activity, work }) => activities[activity]({ verb: 'healthcheck', component: '', attempt: 1, ...work }))));
+      results.push(await Promise.all(request.calls.map(({ activity, work }) => activities[activity]({ verb: 'healthcheck', duration_ms: 1_000, component: '', attempt: 1, ...work }))));
       durations.push(performance.now() - started);
     }
     if (request.keep_ms !== undefined) await keepPublished(deps, AbortSignal.timeout(request.keep_ms));

@@ -1,8 +1,8 @@
 /** What a test asks the driver on a host, and what it answers. */
 import type { OperateVerb } from '../../../workflows/shared.js';
 
-export interface DriverWork { deploy_id: string; version: number; host: string; run_id: string; component?: string; attempt?: number; verb?: OperateVerb; hold_switch?: boolean; take_back?: boolean }
-export interface DriverCall { activity: 'observe' | 'prepare' | 'activate' | 'operate' | 'prune'; work: DriverWork }
+export interface DriverWork { deploy_id: string; version: number; host: string; run_id: string; component?: string; attempt?: number; verb?: OperateVerb; duration_ms?: number; hold_switch?: boolean; take_back?: boolean }
+export interface DriverCall { activity: 'observe' | 'prepare' | 'activate' | 'operate' | 'verify' | 'prune'; work: DriverWork }
 
 export interface DriverRequest {
   node: string;

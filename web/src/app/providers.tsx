@@ -34,10 +34,10 @@ const makeQueries = (): QueryClient => {
   return queries;
 };
 
-export function Providers({ children }: { children: ReactNode }) {
+export function Providers({ nonce, children }: { /** Of what is written into the page. */ nonce: string | undefined; children: ReactNode }) {
   const [queries] = useState(makeQueries);
   return (
-    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" {...(nonce === undefined ? {} : { getStyleNonce: () => nonce })}>
       <QueryClientProvider client={queries}>{children}</QueryClientProvider>
     </MantineProvider>
   );

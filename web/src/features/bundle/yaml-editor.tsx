@@ -1,5 +1,6 @@
 'use client';
 
+import { useMantineStyleNonce } from '@mantine/core';
 import { setDiagnostics } from '@codemirror/lint';
 import { EditorState } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
@@ -31,17 +32,18 @@ export function YamlEditor({ text, revision = 0, label, onChange, errors = noFin
   const changed = useEffectEvent((written: string) => onChange?.(written));
   const given = useEffectEvent(() => text);
   const readOnly = onChange === undefined;
+  const nonce = useMantineStyleNonce()?.() ?? '';
 
   useEffect(() => {
     if (!place.current) return;
-    const state = EditorState.create({ doc: given(), extensions: editorExtensions({ label, readOnly, minHeight, maxHeight, onChange: (written) => changed(written) }) });
+    const state = EditorState.create({ doc: given(), extensions: editorExtensions({ label, readOnly, minHeight, maxHeight, nonce, onChange: (written) => changed(written) }) });
     const editor = new EditorView({ state, parent: place.current });
     view.current = editor;
     return () => {
       view.current = null;
       editor.destroy();
     };
-  }, [label, readOnly, minHeight, maxHeight]);
+  }, [label, readOnly, minHeight, maxHeight, nonce]);
 
   useEffect(() => {
     const editor = view.current;

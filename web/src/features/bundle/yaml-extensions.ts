@@ -27,10 +27,11 @@ const looks = EditorView.theme({
   '.cm-tooltip': { backgroundColor: 'var(--panel-bg)', border: '1px solid var(--line)', color: 'inherit' },
 });
 
-export interface EditorSettings { label: string; readOnly: boolean; minHeight: string; maxHeight: string; onChange: (text: string) => void }
+export interface EditorSettings { label: string; readOnly: boolean; minHeight: string; maxHeight: string; /** For the style sheets that the editor writes into the page. */ nonce: string; onChange: (text: string) => void }
 
 /** Tab is left to the page, so that the keyboard does not get stuck in here; indentation follows the line before. */
-export const editorExtensions = ({ label, readOnly, minHeight, maxHeight, onChange }: EditorSettings): Extension[] => [
+export const editorExtensions = ({ label, readOnly, minHeight, maxHeight, nonce, onChange }: EditorSettings): Extension[] => [
+  EditorView.cspNonce.of(nonce),
   lineNumbers(), history(), drawSelection(), indentOnInput(), bracketMatching(), indentUnit.of('  '), yaml(),
   syntaxHighlighting(colours), looks,
   EditorView.theme({ '.cm-scroller': { overflow: 'auto', maxHeight }, '.cm-content, .cm-gutter': { minHeight } }),

@@ -2,7 +2,7 @@ import { Table, Text } from '@mantine/core';
 import { Panel } from '../../ui/panel.js';
 import { Wide } from '../../ui/wide.js';
 import { StepTag } from '../rollout/state-tags.js';
-import type { StepModel } from '../rollout/step-model.js';
+import type { StepModel } from '../rollout/model/step-model.js';
 import { overviewWords } from './words.js';
 
 const distinct = (values: string[]): string[] => [...new Set(values)];

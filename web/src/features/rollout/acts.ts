@@ -1,11 +1,11 @@
 'use client';
 
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { client, deadline, unwrap } from '../../api/client.js';
 import { keys } from '../../api/keys.js';
 
 export type RolloutAct =
-  | { verb: 'retry'; step?: string }
+  | { verb: 'retry'; step?: string; version?: number }
   | { verb: 'resume' }
   | { verb: 'pause' }
   | { verb: 'approve' }
@@ -17,7 +17,7 @@ function send(rolloutId: string, act: RolloutAct): Promise<unknown> {
   const params = { path: { id: rolloutId } };
   const signal = deadline();
   switch (act.verb) {
-    case 'retry': return unwrap(client.POST('/api/rollouts/{id}/retry', { params, body: act.step === undefined ? {} : { step: act.step }, signal }));
+    case 'retry': return unwrap(client.POST('/api/rollouts/{id}/retry', { params, body: { ...(act.step === undefined ? {} : { step: act.step }), ...(act.version === undefined ? {} : { version: act.version }) }, signal }));
     case 'resume': return unwrap(client.POST('/api/rollouts/{id}/resume', { params, body: {}, signal }));
     case 'pause': return unwrap(client.POST('/api/rollouts/{id}/pause', { params, body: {}, signal }));
     case 'approve': return unwrap(client.POST('/api/rollouts/{id}/approve', { params, body: {}, signal }));
@@ -34,4 +34,15 @@ export function useRolloutAct(rolloutId: string) {
     mutationFn: (act: RolloutAct) => send(rolloutId, act),
     onSettled: () => queries.invalidateQueries({ queryKey: keys.rollout(rolloutId), exact: true }),
   });
+}
+
+/** The newest version of the deploy, which a paused rollout can take for what it has not done yet; null while there is none. */
+export function useNewerVersion({ deployId, version, paused }: { deployId: string; version: number; paused: boolean }): number | null {
+  const deploy = useQuery({
+    queryKey: keys.deploy(deployId),
+    queryFn: ({ signal }) => unwrap(client.GET('/api/deploys/{id}', { params: { path: { id: deployId } }, signal: deadline(signal) })),
+    enabled: paused,
+  });
+  const latest = deploy.data?.latest_version ?? 0;
+  return paused && latest > version ? latest : null;
 }

@@ -1,12 +1,14 @@
-import { Code, Group, Stack, Text } from '@mantine/core';
+import { Button, Code, Group, Stack, Text } from '@mantine/core';
+import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { Note } from '../../ui/note.js';
 import { uiWords } from '../../ui/words.js';
-import type { StepModel } from './step-model.js';
+import type { StepModel } from './model/step-model.js';
+import { viewWords } from './view-words.js';
 import { phaseNames, rolloutWords } from './words.js';
 
 /** What failed, where, what it said last, what to do; and the buttons that do it. */
-export function FailureCard({ step, children }: { step: StepModel; children: ReactNode }) {
+export function FailureCard({ step, deployId, children }: { step: StepModel; deployId: string; children: ReactNode }) {
   const { failure } = step;
   const words = rolloutWords.failure;
   return (
@@ -22,7 +24,10 @@ export function FailureCard({ step, children }: { step: StepModel; children: Rea
         )}
         {failure?.fix && <Text size="sm"><b>{uiWords.whatToDo}</b> {failure.fix}</Text>}
         {failure && <Text size="xs">{uiWords.code} <Code>{failure.code}</Code></Text>}
-        <Group gap="xs" mt={4}>{children}</Group>
+        <Group gap="xs" mt={4}>
+          {children}
+          <Button component={Link} href={`/deploys/${deployId}?tab=yaml`} size="compact-sm" variant="default">{viewWords.editYaml}</Button>
+        </Group>
       </Stack>
     </Note>
   );

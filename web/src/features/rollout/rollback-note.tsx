@@ -1,7 +1,7 @@
 import { Anchor, List, Text } from '@mantine/core';
 import Link from 'next/link';
 import { Note } from '../../ui/note.js';
-import type { RolloutModel } from './rollout-model.js';
+import type { RolloutModel } from './model/rollout-model.js';
 import { rollbackWords as words } from './words.js';
 
 const open = (id: string, text: string) => <Anchor component={Link} href={`/rollouts/${id}`} size="sm">{text}</Anchor>;

@@ -8,7 +8,7 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.js';
 import { ProblemCard } from '../../ui/problem-card.js';
 import { GuardedButton } from '../session/guarded-button.js';
 import { useRolloutAct } from './acts.js';
-import type { StepModel } from './step-model.js';
+import type { StepModel } from './model/step-model.js';
 import { rolloutActionWords as words } from './words.js';
 
 interface StepActionsProps { rolloutId: string; step: StepModel }

@@ -1,8 +1,8 @@
 import { Text } from '@mantine/core';
-import { Duration } from '../../ui/time.js';
+import { Elapsed } from './clock.js';
 import { actionLabels } from '../diff/words.js';
-import { stepDoing } from './rollout-sentence.js';
-import type { StepModel } from './step-model.js';
+import { stepDoing } from './model/rollout-sentence.js';
+import type { StepModel } from './model/step-model.js';
 import { rolloutWords } from './words.js';
 
 /** What it waits for, in words: as told, else as the graph has it. */
@@ -23,17 +23,21 @@ function settled(step: StepModel): string {
   return [step.action && actionLabels[step.action], reason].filter(Boolean).join(': ');
 }
 
+const waits = ({ state }: StepModel): boolean => state === 'pending' || state === 'waiting' || state === 'blocked';
+
+/** What a placement does right now, waits for, or came to, in one line. */
+export const stepLine = (step: StepModel): string => (step.state === 'running' ? stepDoing(step) : waits(step) ? waitingFor(step) : settled(step));
+
 /** The one line about a placement: what it does right now, waits for, or came to. */
-export function StepNow({ step }: { step: StepModel }) {
+export function StepNow({ step, whole = false }: { step: StepModel; /** However long it is. */ whole?: boolean }) {
   const { state, phase } = step;
   if (state === 'running') {
     return (
       <Text size="sm" className="breakable">
         {stepDoing(step)}
-        {phase?.startedAt && <Text span c="dimmed"> · <Duration from={phase.startedAt} to={null} /></Text>}
+        {phase?.startedAt && <Text span c="dimmed"> · <Elapsed from={phase.startedAt} to={null} /></Text>}
       </Text>
     );
   }
-  const waits = state === 'pending' || state === 'waiting' || state === 'blocked';
-  return <Text size="sm" className="breakable" lineClamp={2} c={state === 'pending' ? 'dimmed' : undefined}>{waits ? waitingFor(step) : settled(step)}</Text>;
+  return <Text size="sm" className="breakable" lineClamp={whole ? undefined : 2} c={state === 'pending' ? 'dimmed' : undefined}>{stepLine(step)}</Text>;
 }

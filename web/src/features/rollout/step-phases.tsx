@@ -1,12 +1,13 @@
 import { Table, Text } from '@mantine/core';
 import { formatDuration } from '../../ui/format.js';
-import { Duration, Fixed } from '../../ui/time.js';
-import type { PhaseModel, StepModel } from './step-model.js';
+import { Fixed } from '../../ui/time.js';
+import { Elapsed } from './clock.js';
+import type { PhaseModel, StepModel } from './model/step-model.js';
 import { phaseNames, rolloutWords } from './words.js';
 
 function PhaseTime({ phase, goesOn }: { phase: PhaseModel; goesOn: boolean }) {
   if (phase.durationMs !== null) return <Fixed>{formatDuration(phase.durationMs)}</Fixed>;
-  if (goesOn && phase.startedAt) return <Duration from={phase.startedAt} to={null} />;
+  if (goesOn && phase.startedAt) return <Elapsed from={phase.startedAt} to={null} />;
   return <>–</>;
 }
 

@@ -1,7 +1,7 @@
 import { Table, Text } from '@mantine/core';
 import { formatDuration } from '../../ui/format.js';
 import { Fixed } from '../../ui/time.js';
-import type { StepModel } from './step-model.js';
+import type { StepModel } from './model/step-model.js';
 import { testWords } from './test-words.js';
 
 /** How each test of the component ended; one that failed and does not block is told as such. */

@@ -1,99 +1,90 @@
 'use client';
 
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
 import { followEvents } from '../../api/browser-stream.js';
 import { client, deadline, unwrap } from '../../api/client.js';
-import { readEvent, type StreamStatus } from '../../api/event-stream.js';
+import type { StreamStatus } from '../../api/event-stream.js';
 import { keys } from '../../api/keys.js';
-import type { Event } from '../../api/types.js';
-import { mergeEvents, rolloutModel, type RolloutModel } from './rollout-model.js';
+import type { Event, Rollout } from '../../api/types.js';
+import { RolloutStore } from './model/rollout-store.js';
+import type { RolloutModel } from './model/rollout-model.js';
+import { readLog } from './read-log.js';
 
-const logTimeoutMs = 60_000;
-/** Plans and operations are in the snapshot alone; it is read again a moment after steps have moved. */
+/** Plans and operations are in the snapshot alone; it is read again a moment after steps have moved. It grows with the rollout. */
 const rereadAfterMs = 500;
-
-/** The last complete line of a log that is still being written may be cut; it comes again with the stream. */
-function readLog(ndjson: string): Event[] {
-  const lines = ndjson.split('\n').filter((line) => line !== '');
-  return lines.map((line) => readEvent(parseLine(line))).filter((event) => event !== null);
-}
-
-function parseLine(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
-  }
-}
+const rereadLargeAfterMs = 3_000;
+const largeSteps = 100;
 
 const useSnapshot = (rolloutId: string) => useQuery({
   queryKey: keys.rollout(rolloutId),
   queryFn: ({ signal }) => unwrap(client.GET('/api/rollouts/{id}', { params: { path: { id: rolloutId } }, signal: deadline(signal) })),
 });
 
-/**
- * All events until now, in one read. Asked for after the snapshot, so that the log is never older than it;
- * from its last id on, the stream goes on without a hole.
- */
-const useLog = (rolloutId: string, enabled: boolean) => useQuery({
-  queryKey: keys.rolloutLog(rolloutId),
-  queryFn: async ({ signal }) => {
-    const text = await unwrap(client.GET('/api/rollouts/{id}/log', { params: { path: { id: rolloutId }, query: { format: 'ndjson' } }, parseAs: 'text', signal: deadline(signal, logTimeoutMs) }));
-    return readLog(text);
-  },
-  enabled,
-  staleTime: Number.POSITIVE_INFINITY,
-  gcTime: 0,
-});
-
 export interface RolloutFeed {
   model: RolloutModel | null;
+  /** What the model was made from, for playing it back. */
+  snapshot: Rollout | null;
   status: StreamStatus;
+  /** The events of before are still being read: states are right, output and times are not there yet. */
+  reading: boolean;
   /** Nothing can be shown. */
   error: unknown;
-  /** The states are shown, the output and phases of before cannot be. */
-  logError: unknown;
   refetch: () => void;
+}
+
+interface Follow { store: RolloutStore; reread: () => void; onStatus: (status: StreamStatus) => void; onRead: () => void }
+
+/** The past in one read, then the stream from its last event on: nothing is missed, whatever becomes of the first. */
+function follow(rolloutId: string, { store, reread, onStatus, onRead }: Follow): () => void {
+  const ended = new AbortController();
+  let stop: () => void = () => undefined;
+  const onEvents = (events: Event[]) => {
+    store.add(events);
+    if (events.some(({ type }) => type === 'step.state' || type === 'rollout.state')) reread();
+  };
+  const goOn = () => {
+    if (ended.signal.aborted) return;
+    store.release();
+    onRead();
+    stop = followEvents({ rolloutId }, { onEvents, onStatus, onGap: reread }, store.lastId);
+  };
+  store.hold();
+  void readLog(rolloutId, store.lastId, ended.signal, (events) => store.add(events)).then(goOn, goOn);
+  return () => {
+    ended.abort();
+    stop();
+  };
 }
 
 /** One rollout, live: snapshot, log until now, then the stream. Nothing is polled. */
 export function useRollout(rolloutId: string): RolloutFeed {
   const queries = useQueryClient();
   const snapshot = useSnapshot(rolloutId);
-  const log = useLog(rolloutId, snapshot.data !== undefined);
-  const [streamed, setStreamed] = useState<Event[]>([]);
+  const [store] = useState(() => new RolloutStore(rolloutId));
   const [status, setStatus] = useState<StreamStatus>('connecting');
-  const past = log.data ?? null;
-  const known = past !== null || log.error !== null;
+  const [reading, setReading] = useState(true);
+  const there = snapshot.data !== undefined;
+  const large = (snapshot.data?.graph.steps.length ?? 0) > largeSteps;
+
+  useEffect(() => { if (snapshot.data) store.setSnapshot(snapshot.data); }, [store, snapshot.data]);
 
   useEffect(() => {
-    if (!known) return;
+    if (!there) return;
     let rereading: ReturnType<typeof setTimeout> | null = null;
     const reread = () => {
       rereading ??= setTimeout(() => {
         rereading = null;
         void queries.invalidateQueries({ queryKey: keys.rollout(rolloutId), exact: true });
-      }, rereadAfterMs);
+      }, large ? rereadLargeAfterMs : rereadAfterMs);
     };
-    const stop = followEvents({ rolloutId }, {
-      onEvents: (events) => {
-        setStreamed((before) => mergeEvents(before, events));
-        if (events.some(({ type }) => type === 'step.state' || type === 'rollout.state')) reread();
-      },
-      onStatus: setStatus,
-      onGap: reread,
-    }, past?.at(-1)?.id ?? 0);
+    const stop = follow(rolloutId, { store, reread, onStatus: setStatus, onRead: () => setReading(false) });
     return () => {
       if (rereading) clearTimeout(rereading);
       stop();
     };
-  }, [rolloutId, past, known, queries]);
+  }, [rolloutId, store, there, large, queries]);
 
-  const model = useMemo(
-    () => (snapshot.data && known ? rolloutModel(snapshot.data, [...(past ?? []), ...streamed]) : null),
-    [snapshot.data, known, past, streamed],
-  );
-  const refetch = () => void Promise.all([snapshot.refetch(), log.refetch()]);
-  return { model, status, error: snapshot.data ? null : snapshot.error, logError: log.error, refetch };
+  const model = useSyncExternalStore(store.subscribe, store.model, () => null);
+  return { model, snapshot: snapshot.data ?? null, status, reading, error: snapshot.data ? null : snapshot.error, refetch: () => void snapshot.refetch() };
 }

@@ -35,6 +35,8 @@ export const sentences = {
   waiting: (component: string, host: string, doing: string) => `Waiting for ${placement(component, host)}: ${doing}.`,
   waitingMany: (component: string, host: string, doing: string, others: number) =>
     `Waiting for ${placements(others + 1)}, first ${placement(component, host)}: ${doing}.`,
+  behind: (waiting: number) => `${placements(waiting)} ${waiting === 1 ? 'waits' : 'wait'} behind it.`,
+  held: (component: string, host: string, reason: string) => `${placement(component, host)} cannot start yet: ${reason}.`,
   betweenSteps: (done: number, all: number) => `${done} of ${placements(all)} done; the next one starts now.`,
   paused: (what: string, blocked: number) =>
     `Paused: ${what}${blocked === 0 ? '' : ` and ${blocked} more ${blocked === 1 ? 'is' : 'are'} blocked by that`}. Nothing more happens until you retry, skip or abort.`,
@@ -65,6 +67,7 @@ export const rolloutWords = {
   running: 'Running for',
   temporal: 'Open in Temporal Web',
   fullPage: 'Open the rollout page',
+  withVersion: (version: number) => `with version ${version}`,
   binding: (index: number) => `Binding ${index + 1}`,
   strategy: { sequential: 'one after the other', parallel: 'side by side', canary: 'canary', blue_green: 'blue-green' } as Record<string, string>,
   columns: { state: 'State', placement: 'Component', host: 'Host', now: 'What happens', took: 'Time', details: 'Details' },
@@ -81,6 +84,8 @@ export const rolloutWords = {
   noOutput: 'No output yet.',
   dropped: (count: number) => `${plural(count, 'earlier line')} not shown`,
   follow: 'Follow new lines',
+  followNew: (count: number) => plural(count, 'new line'),
+  hold: 'Hold still',
   fullLog: 'Whole log',
   lines: (count: number) => plural(count, 'line'),
   waitsFor: (component: string, host: string) => `waits for ${placement(component, host)}`,

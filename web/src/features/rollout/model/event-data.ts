@@ -1,9 +1,9 @@
 /** The data of the events a rollout's page reads, parsed: what does not have the shape is not shown, and never trusted. */
 import * as z from 'zod/mini';
-import { actions, phases, rolloutStates, stepStates, type ErrorCode } from '../../api/words.js';
-import { isErrorCode } from '../../../../spec/errors.js';
-import { testStages, testStates } from '../../../../spec/test-results.js';
-import type { PlacementPlan } from '../../api/types.js';
+import { actions, phases, rolloutStates, stepStates, type ErrorCode } from '../../../api/words.js';
+import { isErrorCode } from '../../../../../spec/errors.js';
+import { testStages, testStates } from '../../../../../spec/test-results.js';
+import type { PlacementPlan } from '../../../api/types.js';
 
 /** An empty text says nothing. */
 const text = z.pipe(z.catch(z.nullable(z.string()), null), z.transform((value) => (value === '' ? null : value)));
