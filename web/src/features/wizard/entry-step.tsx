@@ -1,7 +1,8 @@
 'use client';
 
-import { NativeSelect, Radio, Stack, Text } from '@mantine/core';
+import { Button, NativeSelect, Radio, Stack, Text } from '@mantine/core';
 import { useDeploys } from '../deploy/queries.js';
+import { deploysWords } from '../deploy/words.js';
 import { entries, isEntry, type Entry } from './model/answers.js';
 import { canUpgrade, type Base } from './model/base.js';
 import { entryWords, fieldWords, stepWords, wizardWords } from './words.js';
@@ -14,11 +15,14 @@ function ChooseDeploy({ entry, deployId, onGo }: EntryStepProps) {
   const { label, help } = fieldWords.base;
   if (deploys.isSuccess && items.length === 0) return <Text size="sm">{wizardWords.noDeploys}</Text>;
   return (
+    <>
     <NativeSelect
       label={label} description={help} value={deployId ?? ''}
       data={[{ value: '', label: wizardWords.choose }, ...items.map(({ deploy_id: value, name }) => ({ value, label: name })), ...(deployId !== null && !items.some(({ deploy_id: id }) => id === deployId) ? [{ value: deployId, label: deployId }] : [])]}
       onChange={(event) => onGo({ entry, deploy: event.currentTarget.value || null, component: null })}
     />
+    {deploys.hasNextPage && <div><Button size="compact-sm" variant="default" loading={deploys.isFetchingNextPage} onClick={() => void deploys.fetchNextPage()}>{deploysWords.more}</Button></div>}
+    </>
   );
 }
 

@@ -29,6 +29,8 @@ function OnVersion({ deploy, version, onRebase, place, onPlace, nodes }: BodyPro
 function OnLatest({ deploy, ...body }: BodyProps & { deploy: Deploy }) {
   const [number, setNumber] = useState(deploy.latest_version);
   const version = useVersion(deploy.deploy_id, number);
+  // At hand, should somebody want to go on from there.
+  useVersion(deploy.deploy_id, deploy.latest_version);
   return <Answer of={version}>{(data) => <OnVersion {...body} deploy={deploy} version={data} onRebase={() => setNumber(deploy.latest_version)} />}</Answer>;
 }
 

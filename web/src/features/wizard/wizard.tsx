@@ -66,8 +66,10 @@ function useOpened(step: Step, yaml: string): string {
 
 export function Wizard({ place, onPlace, nodes, stored }: WizardProps) {
   const { entry, deploy: deployId, component, step } = place;
-  const user = useSignedIn()?.username ?? '';
-  const { answers, set, forget, startOver } = useAnswers(draftKey(user, entry, deployId, component), () => initialAnswers(place, nodes, stored));
+  const user = useSignedIn()?.id ?? '';
+  const { answers, set, forget, startOver } = useAnswers({
+    key: draftKey(user, entry, deployId, component), version: stored?.number ?? null, isChange: entry === 'upgrade-component', initial: () => initialAnswers(place, nodes, stored),
+  });
   const [left, setLeft] = useState<ReadonlySet<Step>>(new Set());
   const written = useMemo(() => documentOf(place, answers, stored), [place.entry, answers, stored?.base]);
   const yaml = 'yaml' in written ? written.yaml : stored?.base.yaml ?? '';
@@ -75,9 +77,11 @@ export function Wizard({ place, onPlace, nodes, stored }: WizardProps) {
   const whole = Object.keys(missing).length === 0 && 'yaml' in written;
   const validation = useValidation(deployId, whole ? yaml : '', deployId === null ? noFiles : null);
   const judged = whole ? validation.answer.data?.errors ?? [] : [];
-  const found = { ...fieldProblems(judged, answers), ...missing };
+  const told = fieldProblems(judged, answers);
+  const found = { ...told, ...missing };
   const reached = stepsOf(entry).indexOf(step);
-  const shown = only(found, (one) => left.has(one) || step === 'review' || missing[(problemsIn(found, one)[0] ?? 'base')] === undefined);
+  // What is not answered yet is no mistake before its step was left.
+  const shown = { ...told, ...only(missing, (one) => left.has(one) || step === 'review') };
   const opened = useOpened(step, yaml);
   const heading = useRef<HTMLHeadingElement>(null);
   const moved = useRef(step);

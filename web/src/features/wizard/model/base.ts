@@ -19,10 +19,19 @@ function written(document: Document, path: (string | number)[], value: unknown):
   return typeof value !== 'string' && isRecord(node) && typeof node.source === 'string' ? node.source : textOf(value);
 }
 
+/** An alias of nothing is only found out here. */
+function valueOf(document: Document): unknown {
+  try {
+    return document.toJS() as unknown;
+  } catch {
+    return null;
+  }
+}
+
 /** null: it cannot be read. */
 export function readBase(yaml: string): Base | null {
   const document = readDocument(yaml);
-  const root: unknown = document.errors.length > 0 ? null : document.toJS();
+  const root = document.errors.length > 0 ? null : valueOf(document);
   if (!isRecord(root)) return null;
   const bindings = Array.isArray(root.deployment) ? root.deployment : [];
   return {

@@ -19,37 +19,39 @@ export class PatchRefused extends Error {
 
 export const readDocument = (text: string): Document.Parsed => parseDocument(text, { version: '1.2', schema: 'core', prettyErrors: false, logLevel: 'silent' });
 
-/** Throws `PatchRefused`. */
-export const patched = (text: string, changes: readonly Change[]): string => changes.reduce(changed, text);
+/** A text, and what was read of it. */
+interface Reading { text: string; document: Document.Parsed; plain: unknown; comments: string[] }
+const read = (text: string): Reading => {
+  const document = readDocument(text);
+  return { text, document, plain: document.errors.length > 0 ? undefined : plainOf(document), comments: commentsOf(text) };
+};
 
-function changed(text: string, asked: Change): string {
-  const before = readDocument(text);
-  const plain = plainOf(before);
-  const change = reachable(plain, asked);
-  const wanted = JSON.stringify(withChange(plain, change.path, change.value));
-  if (wanted === JSON.stringify(plain)) return text;
-  const comments = commentsOf(text);
-  for (const write of [writtenInPlace, writtenAnew]) {
-    const made = tried(() => write(text, readDocument(text), change));
-    if (made !== null && isAs(made, wanted, comments)) return made;
+/** Throws `PatchRefused`. */
+export const patched = (text: string, changes: readonly Change[]): string => changes.reduce(changed, read(text)).text;
+
+function changed(before: Reading, asked: Change): Reading {
+  const change = reachable(before.plain, asked);
+  const wanted = withChange(before.plain, change.path, change.value);
+  if (sorted(wanted) === sorted(before.plain)) return before;
+  for (const write of [() => writtenInPlace(before.text, before.document, change), () => writtenAnew(readDocument(before.text), change)]) {
+    const made = tried(write);
+    if (made !== null && sorted(made.plain) === sorted(wanted) && keepsAll(before.comments, made.comments)) return made;
   }
   throw new PatchRefused(asked.path);
 }
 
 /** What cannot be written in a way is tried in the next one. */
-function tried(write: () => string): string | null {
+function tried(write: () => string): Reading | null {
   try {
-    return write();
+    return read(write());
   } catch {
     return null;
   }
 }
 
-function isAs(text: string, wanted: string, comments: readonly string[]): boolean {
-  const document = readDocument(text);
-  if (document.errors.length > 0 || sorted(plainOf(document)) !== sorted(JSON.parse(wanted))) return false;
-  const left = commentsOf(text);
-  return comments.every((comment) => {
+function keepsAll(before: readonly string[], after: readonly string[]): boolean {
+  const left = [...after];
+  return before.every((comment) => {
     const at = left.indexOf(comment);
     if (at >= 0) left.splice(at, 1);
     return at >= 0;
@@ -78,6 +80,7 @@ function reachable(root: unknown, { path, value }: Change): Change {
 
 function withChange(root: unknown, [part, ...rest]: Path, value: Plain | undefined): unknown {
   if (part === undefined) return value;
+  if (value === undefined && (typeof root !== 'object' || root === null || !Object.hasOwn(root, part))) return root;
   if (Array.isArray(root) && typeof part === 'number') {
     const list: unknown[] = [...root];
     if (rest.length === 0 && value === undefined) list.splice(part, 1);
@@ -90,7 +93,7 @@ function withChange(root: unknown, [part, ...rest]: Path, value: Plain | undefin
   return map;
 }
 
-function writtenAnew(_text: string, document: Document, { path, value }: Change): string {
+function writtenAnew(document: Document, { path, value }: Change): string {
   if (value === undefined) document.deleteIn(path);
   else document.setIn(path, document.createNode(value));
   return document.toString({ lineWidth: 0 });

@@ -50,7 +50,8 @@ function runOf(answers: Answers): PlainMap {
 export const publishedPort = (ports: string): string => {
   const [first = ''] = linesOf(ports);
   const parts = first.replace(/\/(tcp|udp)$/, '').split(':');
-  return parts.length > 1 ? parts.at(-2) ?? '' : '';
+  const port = parts.length > 1 ? parts.at(-2) ?? '' : '';
+  return /^\d+$/.test(port) ? port : '';
 };
 
 /** What is asked: a whole address as it is, a path on the port that was named, or on the first published one. */

@@ -67,7 +67,9 @@ export function changesBetween(before: Plain | undefined, after: Plain | undefin
   if (JSON.stringify(before) === JSON.stringify(after)) return [];
   if (isMap(before) && isMap(after) && before.type === after.type) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-    return keys.flatMap((key) => changesBetween(before[key], after[key], [...path, key]));
+    // What comes stands there before anything goes, so that nothing is empty in between.
+    const changes = keys.flatMap((key) => changesBetween(before[key], after[key], [...path, key]));
+    return [...changes.filter(({ value }) => value !== undefined), ...changes.filter(({ value }) => value === undefined)];
   }
   if (Array.isArray(before) && Array.isArray(after) && after.length > 0) return changesInList(before, after, path);
   return [{ path, value: after }];
