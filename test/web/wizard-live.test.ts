@@ -83,7 +83,7 @@ test('recipe 02: the database first, then the API by add-component, which waits 
   await field('Ports').fill('5432:5432');
   for (const [at, [name = '', value = '']] of [['POSTGRES_DB', 'demoapp'], ['POSTGRES_USER', 'demoapp'], ['POSTGRES_PASSWORD', 'changeme']].entries()) await variable(at + 1, name, value);
   await field('Name on the host').fill('demo-db');
-  await page.getByRole('combobox', { name: 'Health check' }).selectOption('tcp');
+  await page.getByRole('combobox', { name: 'Checked by' }).selectOption('tcp');
   await field('Start period').fill('20s');
   await next();
   const id = await save('Create deploy');

@@ -37,7 +37,7 @@ export function EnvFields() {
   const bare = env.filter(({ name, secret }) => !secret && looksSecret(name)).map(({ name }) => name);
   return (
     <div role="group" aria-labelledby={id} ref={list}>
-      <Text id={id} size="sm" fw={500}>{fieldWords.env.label}</Text>
+      <Input.Label id={id} labelElement="div">{fieldWords.env.label}</Input.Label>
       <Text size="xs" c="dimmed" mb={6}>{fieldWords.env.help}</Text>
       <Stack gap={6}>
         {env.map((entry, index) => <Row key={index} entry={entry} index={index} onChange={(patch) => change(index, patch)} onRemove={() => set({ env: env.filter((_, at) => at !== index) })} />)}

@@ -31,7 +31,7 @@ function HealthFields() {
     <Stack gap="md">
       <Title order={3} size="h5">{words.health}</Title>
       <NativeSelect
-        label={words.health} value={answers.health} data={healthKinds.map((value) => ({ value, label: healthWords[value] }))}
+        label={words.healthKind} value={answers.health} data={healthKinds.map((value) => ({ value, label: healthWords[value] }))}
         onChange={(event) => { const { value } = event.currentTarget; set({ health: healthKinds.find((kind) => kind === value) ?? 'none' }); }}
       />
       {healthFields[answers.health].map((field) => <TextField key={field} field={field} code />)}

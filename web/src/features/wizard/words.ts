@@ -102,6 +102,7 @@ export const placementWords = {
 export const runtimeWords = {
   strategyLocked: 'Unlocks with more than one host: tick more on Placement.',
   health: 'Health check',
+  healthKind: 'Checked by',
   addVariable: 'Add a variable',
   variableName: (index: number) => `Name of variable ${index}`,
   variableValue: (index: number) => `Value of variable ${index}`,
