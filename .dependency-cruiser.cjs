@@ -20,6 +20,7 @@ module.exports = {
     { name: 'gateway-rooms', severity: 'error', from: { path: '^gateway/' }, to: { path: ['^(web|api|host-worker|workflows|activities|workers)/', ...npm('dockerode')] } },
     { name: 'api-rooms', severity: 'error', from: { path: '^api/' }, to: { path: ['^(host-worker|activities|workers)/', '^workflows/(?!shared)', ...npm('dockerode', '@temporalio/worker')] } },
     { name: 'web-rooms', severity: 'error', from: { path: '^web/' }, to: { path: '^(control|prisma|api|gateway|workflows|activities|workers|host-worker)/' } },
+    { name: 'cli-rooms', comment: 'Of the pages it has the generated types of the API alone.', severity: 'error', from: { path: '^cli/' }, to: { path: ['^(control|prisma|api|gateway|workflows|activities|workers|host-worker)/', '^web/(?!src/api/schema)', ...npm('@temporalio', 'express', 'dockerode')] } },
     { name: 'prisma-room', severity: 'error', from: { path: '^prisma/' }, to: { path: '^(spec|control|api|gateway|workflows|activities|workers|host-worker|web)/' } },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
   ],

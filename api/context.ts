@@ -1,10 +1,10 @@
 /** What every handler works with; made once per process, or per test. */
 import type { ArtifactStore } from '../control/artifacts/index.js';
 import type { EventFeed } from '../control/events/index.js';
+import type { PayloadKeyRing } from '../control/payloads/index.js';
 import type { HostBundles } from '../control/host-bundles/index.js';
 import type { Renderer } from '../control/rendering/desired.js';
-import type { PayloadKeys } from '../control/payloads/index.js';
-import type { Vault } from '../control/secrets/index.js';
+import type { Vault, VaultKeys } from '../control/secrets/index.js';
 import type { PrismaClient } from '../prisma/client.js';
 import type { AuditAnchor } from '../control/audit/index.js';
 import type { SetupCode } from '../control/auth/index.js';
@@ -39,6 +39,8 @@ export interface HostsDoor {
   installUrl: string;
   /** `sha256:…` of the root that the gateway's certificate comes from. */
   caDigest(): Promise<string>;
+  /** What the keys of the authority are sealed with. */
+  keys: VaultKeys;
 }
 
 export interface ApiContext {
@@ -46,12 +48,12 @@ export interface ApiContext {
   feed: EventFeed;
   renderer: Renderer;
   vault: Vault;
-  /** For people who look into Temporal's history. */
-  payloadKeys: PayloadKeys;
   artifacts: ArtifactStore;
   hostBundles: HostBundles;
   temporal: Orchestrator;
   hostsDoor: HostsDoor;
+  /** Keys that are files: of payloads, and in `dataDir` those of releases. */
+  fileKeys: { dataDir: string; payload: PayloadKeyRing };
   log: Logger;
   setupCode: SetupCode;
   auditAnchor: AuditAnchor;

@@ -23,6 +23,7 @@ const environment = z.object({
   MAESTRO_GATEWAY_PORT: port.default(8443),
   MAESTRO_GATEWAY_URL: z.url({ protocol: /^https$/, error: 'must be an https URL' }).transform((url) => url.replace(/\/+$/, '')).optional(),
   MAESTRO_GATEWAY_NAMES: hostNames.default([]),
+  MAESTRO_HOST_CERTIFICATE_SECONDS: z.coerce.number({ error: 'must be a number of seconds' }).int().min(60).max(24 * 3600).default(24 * 3600),
   MAESTRO_TEMPORAL_ADDRESS: address.default('127.0.0.1:7233'),
   MAESTRO_TEMPORAL_NAMESPACE: z.string().default('default'),
   MAESTRO_TEMPORAL_UI_URL: webUrl.optional(),
@@ -48,7 +49,7 @@ export interface Config {
   /** Where people reach the API: for links, cookies and the Origin check. */
   publicUrl: string;
   /** The hosts' door. `url`: where hosts reach it; `names`: further names that its certificate is for. */
-  gateway: { host: string; port: number; url: string; names: string[] };
+  gateway: { host: string; port: number; url: string; names: string[]; /** How long the certificates of hosts are good. */ hostCertificateMs: number };
   temporal: { address: string; namespace: string; uiUrl: string | null };
   /** Variables of this process that templates may read. */
   templateEnv: string[];
@@ -91,7 +92,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
 function gatewayOf(data: z.infer<typeof environment>): Config['gateway'] {
   const { MAESTRO_GATEWAY_PORT: gatewayPort } = data;
   const url = data.MAESTRO_GATEWAY_URL ?? `https://${new URL(data.MAESTRO_PUBLIC_URL ?? `http://${data.MAESTRO_HOST}`).hostname}:${gatewayPort}`;
-  return { host: data.MAESTRO_GATEWAY_HOST ?? data.MAESTRO_HOST, port: gatewayPort, url, names: data.MAESTRO_GATEWAY_NAMES };
+  return { host: data.MAESTRO_GATEWAY_HOST ?? data.MAESTRO_HOST, port: gatewayPort, url, names: data.MAESTRO_GATEWAY_NAMES, hostCertificateMs: data.MAESTRO_HOST_CERTIFICATE_SECONDS * 1000 };
 }
 
 function configError(error: z.ZodError): MaestroError {

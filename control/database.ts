@@ -14,7 +14,7 @@ export type Reader = Db | Tx;
  * rows first, then `claims`, then `vault`, then `audit`, then `events`. (Behind `claims` only rows of version_claims are
  * written, of a deploy whose row is locked already.)
  */
-export const locks = { audit: 7_261_984_101, events: 7_261_984_102, setup: 7_261_984_103, claims: 7_261_984_104, vault: 7_261_984_105, authority: 7_261_984_106 } as const;
+export const locks = { audit: 7_261_984_101, events: 7_261_984_102, setup: 7_261_984_103, claims: 7_261_984_104, vault: 7_261_984_105, authority: 7_261_984_106, seals: 7_261_984_107 } as const;
 
 export async function takeLock(tx: Tx, name: keyof typeof locks): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(${locks[name]}::bigint)`;
@@ -27,11 +27,11 @@ const attempts = 3;
  * A commit whose answer got lost is asked for: when it went through, so did this. An error that says the database cannot be
  * reached means that nothing was changed, unless it stayed out of reach for ten seconds more.
  */
-export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>, timeoutMs?: number): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     const begun = new Begun<T>();
     try {
-      return await db.$transaction((tx) => begun.run(tx, work));
+      return await db.$transaction((tx) => begun.run(tx, work), timeoutMs === undefined ? {} : { timeout: timeoutMs });
     } catch (error) {
       if (isDatabaseUnreachable(error) && begun.end !== null && (await wentThrough(db, begun.end.id))) return begun.end.result;
       if (attempt >= attempts || !isDeadlock(error)) throw error;

@@ -3,15 +3,24 @@
  * when a connection opens and, for all open ones, on every change and every few seconds: a host that is revoked or
  * replaced loses what it has open within moments.
  */
-import { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import { certifiedHost, currentHosts, keyDigest, type HostIdentity } from '../control/identity/index.js';
+import { certifiedHost, currentHosts, keyDigest, renewableMs, type HostIdentity } from '../control/identity/index.js';
 import type { PrismaClient } from '../prisma/client.js';
+import { issuerAmong } from './authority.js';
 
-/** Expired for longer than this, a certificate is not renewed any more: the host has to be enrolled again. */
-export const renewableMs = 7 * 24 * 3600 * 1000;
+export interface PeerCertificate {
+  identity: HostIdentity;
+  /** Good for a renewal and nothing else. */
+  expired: boolean;
+  /** PEM of the intermediate that signed it. */
+  issuer: string;
+}
 
-export interface PeerCertificate { identity: HostIdentity; /** Good for a renewal and nothing else. */ expired: boolean }
+/** TLS has found a way from a host's certificate to a root that is trusted: if its issuer is not among those that are known here, there is a newer one. */
+export const isOfNewerIssuer = (socket: TLSSocket, intermediates: readonly string[]): boolean => {
+  const certificate = socket.getPeerX509Certificate();
+  return certificate !== undefined && socket.authorized && certifiedHost(certificate.subjectAltName) !== null && issuerAmong(certificate, intermediates) === null;
+};
 
 /** Null: no certificate, or none of a host of ours. `intermediates`: PEM. */
 export function peerOf(socket: TLSSocket, intermediates: readonly string[], now = Date.now()): PeerCertificate | null {
@@ -19,20 +28,15 @@ export function peerOf(socket: TLSSocket, intermediates: readonly string[], now 
   if (certificate === undefined) return null;
   const host = certifiedHost(certificate.subjectAltName);
   // TLS has checked the chain, but says "expired" also of what it could not check: so signature and use are looked at here.
-  if (host === null || certificate.ca || !isOurs(certificate, intermediates) || Date.parse(certificate.validFrom) > now) return null;
+  const issuer = issuerAmong(certificate, intermediates);
+  if (host === null || certificate.ca || issuer === null || Date.parse(certificate.validFrom) > now) return null;
   const identity = { ...host, keyDigest: keyDigest(certificate.publicKey.export({ type: 'spki', format: 'der' })) };
   const endsAt = Date.parse(certificate.validTo);
-  if (socket.authorized && endsAt > now) return { identity, expired: false };
-  return endsAt <= now && now - endsAt < renewableMs ? { identity, expired: true } : null;
+  if (socket.authorized && endsAt > now) return { identity, issuer, expired: false };
+  return endsAt <= now && now - endsAt < renewableMs ? { identity, issuer, expired: true } : null;
 }
 
-const isOurs = (certificate: X509Certificate, intermediates: readonly string[]): boolean =>
-  intermediates.some((pem) => {
-    const issuer = new X509Certificate(pem);
-    return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
-  });
-
-interface Open { identity: HostIdentity; endsAt: number | null; cut: () => void }
+interface Open { identity: HostIdentity; issuer: string; endsAt: number | null; cut: () => void }
 
 /** The connections that are open, each with whom it is for. */
 export class Connections {
@@ -90,6 +94,11 @@ export class Connections {
     this.known.clear();
     for (const [key, identity] of identities) this.known.set(key, { current: current.has(identity), at });
     for (const { identity, cut } of open) if (this.known.get(keyOf(identity))?.current !== true) cut();
+  }
+
+  /** Cuts those whose certificates come from an intermediate that does not count any more. */
+  cutIssuedByOthers(intermediates: readonly string[]): void {
+    for (const { issuer, cut } of this.open) if (!intermediates.includes(issuer)) cut();
   }
 
   cutAll(): void {

@@ -3,24 +3,26 @@ import { randomUUID } from 'node:crypto';
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { z } from 'zod';
-import { type Authorities, enrollHost, type HostIdentity, renewHost } from '../control/identity/index.js';
+import { enrollHost, type HostIdentity, type IssuingAuthorities, renewHost } from '../control/identity/index.js';
 import { refusalOf } from '../control/problem.js';
 import { MaestroError } from '../spec/errors.js';
 import { hostName } from '../spec/host-names.js';
 import { hostRouter, only, parse } from './host-router.js';
 import type { WorkDeps } from './open-work.js';
 
-/** Who asks. `expired`: with a certificate that is good for a renewal only. */
-export interface HttpCaller { identity: HostIdentity; expired: boolean }
+/** Who asks. `expired`: with a certificate that is good for a renewal only. `issuer`: PEM of the intermediate that signed it. */
+export interface HttpCaller { identity: HostIdentity; expired: boolean; issuer: string }
 
 export interface HostAppOptions extends WorkDeps {
-  authorities(): Authorities;
+  authorities(): IssuingAuthorities;
   /** Null: nobody that is known. Throws when that cannot be told. */
   callerOf(request: Request): Promise<HttpCaller | null>;
   /** False: the host has to slow down. A true is followed by one `end`. */
   begin(host: string): boolean;
   end(host: string): void;
   enrollmentsPerMinute: number;
+  /** Whether the certificate of whoever says hello is behind the authority; `trusts`: digests of the roots that the host says it trusts. */
+  renewalDue?(caller: HttpCaller, trusts: readonly string[] | undefined): Promise<boolean>;
   onError(error: unknown, requestId: string): void;
   /** Once per request, without anything that was in it. */
   onRequest?: (request: RequestLine) => void;
@@ -47,11 +49,12 @@ const guard = (options: HostAppOptions): RequestHandler => async (request, respo
   if (!options.begin(name)) throw new MaestroError('rate_limited', 'This host asks too much', { fix: 'Ask again in a second.', details: { retry_after_seconds: 1 } });
   response.once('close', () => options.end(name));
   response.locals['actorId'] = name;
-  response.locals['identity'] = caller.identity;
+  response.locals['caller'] = caller;
   next();
 };
 
-const identityOf = (response: Response): HostIdentity => response.locals['identity'] as HostIdentity;
+const callerOf = (response: Response): HttpCaller => response.locals['caller'] as HttpCaller;
+const identityOf = (response: Response): HostIdentity => callerOf(response).identity;
 
 export function hostApp(options: HostAppOptions): Express {
   const { authorities, db, enrollmentsPerMinute, onError } = options;
@@ -82,7 +85,7 @@ export function hostApp(options: HostAppOptions): Express {
   app.route('/host/v1/renew').post(json, async (request, response) => {
     response.status(201).json(await renewHost(db, authorities(), identityOf(response), parse(renewRequest, request.body).csr));
   }).all(only('POST'));
-  app.use('/host/v1', hostRouter(options));
+  app.use('/host/v1', hostRouter({ ...options, renewalDue: async (response, trusts) => (await options.renewalDue?.(callerOf(response), trusts)) ?? false }));
   app.use((request) => { throw new MaestroError('not_found', `There is nothing at ${request.path.slice(0, 200)}`, { fix: 'Ask for what hosts may ask for.' }); });
   app.use((error: unknown, _request: Request, response: Response, _next: express.NextFunction) => {
     const requestId = String(response.locals['requestId']);

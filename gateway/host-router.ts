@@ -17,7 +17,12 @@ import { pinForHost } from './pin.js';
 import { recordDiffs } from './record-diffs.js';
 import { recordReport } from './record-report.js';
 
-export interface HostRouterOptions extends WorkDeps { /** A version that a host has, and that cannot be rendered any more. */ troubled?: (error: unknown) => void }
+export interface HostRouterOptions extends WorkDeps {
+  /** A version that a host has, and that cannot be rendered any more. */
+  troubled?: (error: unknown) => void;
+  /** Whether whoever asks should renew its certificate now. */
+  renewalDue(response: Response, trusts: readonly string[] | undefined): Promise<boolean>;
+}
 
 const json = (limit: number): RequestHandler => express.json({ limit, inflate: false, type: 'application/json' });
 
@@ -39,12 +44,13 @@ const hostOf = (response: Response): string => String(response.locals['actorId']
 /** Where the host says it is from; a node's address in the list of nodes, nothing more. */
 const addressOf = ({ ip }: Request): string | undefined => ip?.replace(/^::ffff:/, '');
 
-export function hostRouter({ troubled, ...deps }: HostRouterOptions): Router {
+export function hostRouter({ troubled, renewalDue, ...deps }: HostRouterOptions): Router {
   const router = Router();
   router.route('/hello').post(json(helloBytesMax), async (request, response) => {
-    const { facts, version } = parse(hello, request.body);
+    const { facts, version, trusts } = parse(hello, request.body);
     await seen(deps.db, { node: hostOf(response), facts, version, address: addressOf(request) });
-    response.status(204).end();
+    if (await renewalDue(response, trusts)) response.json({ renew: true });
+    else response.status(204).end();
   }).all(only('POST'));
   router.route('/desired').get(async (request, response) => {
     const { run, component, content } = parse(desiredQuery, request.query);

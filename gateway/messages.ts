@@ -14,6 +14,8 @@ export const runId = z.string().regex(/^(rol|pln)_[A-Za-z0-9_-]{16,64}$/);
 export const hello = z.object({
   facts: z.object({ docker: z.boolean(), systemd: z.boolean(), missing: z.array(z.string().max(200)).max(50) }),
   version: z.string().max(100),
+  /** Digests of the roots that the host trusts. */
+  trusts: z.array(z.string().regex(/^sha256:[0-9a-f]{64}$/)).max(8).optional(),
 });
 
 /** Whoever sends log lines asks what must not be in them. */

@@ -7,7 +7,7 @@ import { type IncomingHttpHeaders, performServerHandshake, type ServerHttp2Sessi
 import { createServer as createTlsServer, type Server as TlsServer, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import type { Socket } from 'node:net';
 import type { Request } from 'express';
-import { type Connections, peerOf, type PeerCertificate } from './caller.js';
+import { type Connections, isOfNewerIssuer, peerOf, type PeerCertificate } from './caller.js';
 import { type CallDeps, refuseCall, serveCall } from './grpc/serve-call.js';
 import { Refusal, status } from './grpc/status.js';
 import { hostApp, type HostAppOptions, type HttpCaller } from './host-app.js';
@@ -19,6 +19,8 @@ export interface GatewayDeps extends Omit<HostAppOptions, 'callerOf' | 'begin' |
   /** Key and chain that hosts are shown. */
   serverCertificate: SecureContextOptions;
   limits?: HostLimits;
+  /** Looks whether there is a newer authority. */
+  refreshAuthorities?(): Promise<void>;
   onError(error: unknown, requestId?: string): void;
 }
 
@@ -55,7 +57,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
 
   const app = hostApp({ ...deps, callerOf, begin: (host) => usage.begin(host), end: (host) => usage.end(host) });
   const http = createHttpServer({ headersTimeout: 15_000, requestTimeout: 60_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 << 10 }, app);
-  const trusted = (): SecureContextOptions => ({ ca: authorities().root, minVersion: 'TLSv1.3' });
+  const trusted = (): SecureContextOptions => ({ ca: authorities().roots, minVersion: 'TLSv1.3' });
   const server = createTlsServer({ ...deps.serverCertificate, ...trusted(), requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['h2', 'http/1.1'], handshakeTimeout: handshakeMs });
   server.maxConnections = connectionsMax;
 
@@ -75,11 +77,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
       socket.once('close', () => { count(-1); clearTimeout(late); });
       return true;
     }
-    const { identity, expired } = peer;
+    const { identity, expired, issuer } = peer;
     if (!usage.connect(identity.name)) return false;
     peers.set(socket, peer);
     const endsAt = expired ? Date.now() + strangerMs : Date.parse(socket.getPeerX509Certificate()?.validTo ?? '');
-    const forget = connections.add({ identity, endsAt, cut: () => socket.destroy() });
+    const forget = connections.add({ identity, issuer, endsAt, cut: () => socket.destroy() });
     socket.once('close', () => { forget(); usage.disconnect(identity.name); });
     return true;
   }
@@ -111,12 +113,18 @@ export function createGateway(deps: GatewayDeps): Gateway {
     session.on('stream', (stream, headers) => void onStream(peer, stream, headers).catch(onError));
   }
 
-  server.on('secureConnection', (socket) => {
-    socket.on('error', () => undefined);
+  function serve(socket: TLSSocket): void {
     const peer = peerOf(socket, authorities().intermediates);
     if (!admit(socket, peer)) return void socket.destroy();
     if (socket.alpnProtocol === 'h2') speakHttp2(socket, peer);
     else http.emit('connection', socket);
+  }
+
+  server.on('secureConnection', (socket) => {
+    socket.on('error', () => undefined);
+    if (deps.refreshAuthorities === undefined || !isOfNewerIssuer(socket, authorities().intermediates)) return serve(socket);
+    // Another gateway has signed it with what we have not read yet.
+    deps.refreshAuthorities().then(() => { if (!socket.destroyed) serve(socket); }, onError);
   });
   server.on('tlsClientError', (_error, socket) => socket.destroy());
 

@@ -59,7 +59,7 @@ async function main(): Promise<void> {
   const deps = await assemble({ node, stateFolder: config.stateFolder, plane }, process.env, log);
   const renewing = holder.keepRenewed(log, stopping.signal);
   const readiness = new Readiness(process.env);
-  const greeting = sayHello(deps, readiness, log, stopping.signal);
+  const greeting = sayHello(deps, holder, readiness, log, stopping.signal);
   const watcher = new Watcher({ ...deps, plane: connectWatchPlane(plane), log });
   const watching = watcher.run(stopping.signal);
   const keeping = keepPublished(deps, stopping.signal);
@@ -78,11 +78,11 @@ function leaveSupervisor(): void {
 }
 
 /** Tells the control plane that we are there, and what this host has. */
-async function sayHello({ control, docker }: HostDeps, readiness: Readiness, log: Logger, stopping: AbortSignal): Promise<void> {
+async function sayHello({ control, docker }: HostDeps, holder: IdentityHolder, readiness: Readiness, log: Logger, stopping: AbortSignal): Promise<void> {
   let heard: boolean | null = null;
   while (!stopping.aborted) {
     const before: boolean | null = heard;
-    const problem: string | null = await hostFacts(docker).then((facts) => control.hello(facts, workerVersion)).then(() => null, messageOf);
+    const problem: string | null = await hostFacts(docker).then((facts) => control.hello(facts, workerVersion, holder.trusts)).then(({ renew }) => { if (renew) holder.renewSoon(); return null; }, messageOf);
     heard = problem === null;
     if (heard) await readiness.reached('control plane');
     if (heard !== before) log[heard ? 'info' : 'warn']({ problem }, heard ? 'the control plane knows us' : 'the control plane does not hear us');

@@ -16,6 +16,8 @@ export interface StackOptions {
   readonly ports?: 'free';
   /** Addresses to be reachable on. Anything but loopback means all addresses of this machine. */
   readonly bind?: string | readonly string[];
+  /** How people and hosts name this machine: in links, and in the commands that enroll hosts. Loopback unless given. */
+  readonly publicAddress?: string;
   /** Off unless asked for: most tests bring hosts of their own. */
   readonly hostWorker?: boolean;
   readonly node?: string;
@@ -93,6 +95,9 @@ async function settingsFor(options: StackOptions, dataDir: string): Promise<Sett
   };
 }
 
+const publicEnv = ({ publicAddress }: StackOptions, { apiPort }: Settings): Record<string, string> =>
+  (publicAddress === undefined ? {} : { MAESTRO_PUBLIC_URL: `http://${publicAddress}:${apiPort}` });
+
 function processHandles(stack: Stack): RunningStack['processes'] {
   const { api, gateway, worker, temporal, database, hostWorker } = stack.parts;
   return {
@@ -110,7 +115,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   openData(options.dataDir);
   const data = openData(realpathSync(options.dataDir));
   const settings = await settingsFor(options, data.root);
-  const stack = await Stack.prepare({ root: findRoot(), settings, data, say: options.say ?? console.error, extraEnv: options.env ?? {}, interrupted: new AbortController().signal, ...(options.through === undefined ? {} : { through: options.through }) });
+  const stack = await Stack.prepare({ root: findRoot(), settings, data, say: options.say ?? console.error, extraEnv: { ...publicEnv(options, settings), ...options.env }, interrupted: new AbortController().signal, ...(options.through === undefined ? {} : { through: options.through }) });
   const killAll = () => stack.killAll();
   process.once('exit', killAll);
   const stop = async () => {

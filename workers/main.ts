@@ -8,6 +8,7 @@ import { createControlActivities } from '../activities/index.js';
 import { createRemovalActivities } from '../activities/removals.js';
 import { FolderStore } from '../control/artifacts/index.js';
 import { readConfig } from '../control/config.js';
+import { loadVersionKey } from '../control/deploys/index.js';
 import { dataConverter, payloadKeys } from '../control/payloads/index.js';
 import { createPrisma } from '../prisma/client.js';
 import { controlQueue } from '../spec/words.js';
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = pino({ name: 'worker', level: config.logLevel });
   const db = createPrisma(config.databaseUrl);
+  await loadVersionKey(config.dataDir);
   const connection = await connect(config.temporal.address, log);
   const converter = dataConverter(await payloadKeys(config.dataDir));
   const worker = await Worker.create({

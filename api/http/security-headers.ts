@@ -14,7 +14,6 @@ type Directives = Record<string, Source[]>;
 const nonceBytes = 16;
 
 const pageDirectives = (nonce: Source): Directives => ({
-  // Next looks for the nonce in the first directive of this name.
   scriptSrc: ["'self'", nonce],
   scriptSrcAttr: ["'none'"],
   defaultSrc: ["'self'"],

@@ -1,5 +1,6 @@
 /** The audit trail: who did what, and who was refused; and whether it is still what was written. */
 import { z } from 'zod';
+import { verifyVersions } from '../../control/deploys/index.js';
 import { listAudit } from '../../control/audit/index.js';
 import { route } from '../route.js';
 import { idOf, named, pageOf, pageQuery, timestamp } from '../schemas/common.js';
@@ -10,7 +11,10 @@ const entry = named('AuditEntry', z.object({
 }));
 const anchor = z.object({ entries: z.int(), id: z.int(), at: timestamp, since: timestamp }).nullable();
 const verdict = named('AuditVerdict', z.object({
-  ok: z.boolean(), entries: z.int().describe('How many are good, from the first on'), bad_id: z.int().optional().describe('The first that is not'), reason: z.string().optional(),
+  ok: z.boolean().describe('The trail and all versions are what was written'), entries: z.int().describe('How many are good, from the first on'), bad_id: z.int().optional().describe('The first that is not'), reason: z.string().optional(),
+  versions: z.object({
+    checked: z.int(), altered: z.array(z.object({ deploy_id: z.string(), version: z.int().nullable(), reason: z.string() })).describe('The first hundred that are not what was submitted'),
+  }),
   anchor: anchor.describe('What was written down outside of the database last; null: nothing yet'),
 }));
 const text = z.string().min(1).max(200).optional();
@@ -29,7 +33,10 @@ export const auditRoutes = [
     handler: ({ actor, context: { db }, query: { deploy_id: deployId, ...filter } }) => listAudit(db, { ...filter, deployId }, actor),
   }),
   route({
-    method: 'get', path: '/api/audit/verify', operationId: 'verifyAudit', tag: 'audit', summary: 'Whether no entry was changed, taken out, put in or cut off', right: 'audit.read', errors: ['config_error'], response: verdict,
-    handler: ({ context: { db, auditAnchor } }) => auditAnchor.verify(db),
+    method: 'get', path: '/api/audit/verify', operationId: 'verifyAudit', tag: 'audit', summary: 'Whether no entry was changed, taken out, put in or cut off, and whether all versions are what was submitted', right: 'audit.read', errors: ['config_error'], response: verdict,
+    async handler({ context: { db, auditAnchor } }) {
+      const [trail, versions] = await Promise.all([auditAnchor.verify(db), verifyVersions(db)]);
+      return { ...trail, ok: trail.ok && versions.altered.length === 0, versions };
+    },
   }),
 ];

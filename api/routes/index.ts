@@ -3,6 +3,7 @@ import type { Route } from '../route.js';
 import { applyRoutes } from './apply.js';
 import { artifactRoutes } from './artifacts.js';
 import { auditRoutes } from './audit.js';
+import { authorityRoutes } from './authority.js';
 import { authRoutes } from './auth.js';
 import { componentRollbackRoutes } from './component-rollback.js';
 import { componentRoutes } from './components.js';
@@ -10,6 +11,7 @@ import { deployRoutes } from './deploys.js';
 import { describeRoutes } from './describe.js';
 import { downloadRoutes } from './downloads.js';
 import { enrollmentRoutes } from './enrollments.js';
+import { fileKeyRoutes } from './file-keys.js';
 import { healthRoutes } from './health.js';
 import { hostTagRoutes } from './host-tags.js';
 import { keyRoutes } from './keys.js';
@@ -25,5 +27,5 @@ import { validateRoutes } from './validate.js';
 
 export const routes: readonly Route[] = [
   ...healthRoutes, ...describeRoutes, ...authRoutes, ...keyRoutes, ...deployRoutes, ...validateRoutes, ...applyRoutes, ...rolloutRoutes, ...componentRoutes, ...nodeRoutes, ...enrollmentRoutes,
-  ...componentRollbackRoutes, ...secretRoutes, ...observedRoutes, ...logRoutes, ...artifactRoutes, ...downloadRoutes, ...userRoutes, ...sessionRoutes, ...hostTagRoutes, ...auditRoutes, ...temporalCodecRoutes,
+  ...componentRollbackRoutes, ...secretRoutes, ...observedRoutes, ...logRoutes, ...artifactRoutes, ...downloadRoutes, ...userRoutes, ...sessionRoutes, ...hostTagRoutes, ...auditRoutes, ...temporalCodecRoutes, ...authorityRoutes, ...fileKeyRoutes,
 ];

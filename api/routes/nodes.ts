@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { revokeNode } from '../../control/identity/index.js';
 import { setAllowed } from '../../control/host-policy/index.js';
 import { getNode, listNodes } from '../../control/nodes/index.js';
+import { getNodeDetail } from '../../control/observed/index.js';
 import { permissionMeanings, permissions } from '../../spec/host-policy/permissions.js';
 import { jsonBody } from '../http/body.js';
 import { route } from '../route.js';
 import { idOf, named, pageOf, pageQuery } from '../schemas/common.js';
-import { nodeItem } from '../schemas/nodes.js';
+import { nodeDetail, nodeItem } from '../schemas/nodes.js';
 
 const changes = z.strictObject({
   allow: z.array(z.enum(permissions)).max(permissions.length).describe(`What documents may ask of this node, in place of what was allowed before: ${permissions.map((one) => `\`${one}\`: ${permissionMeanings[one]}`).join('; ')}`),
@@ -17,6 +18,11 @@ export const nodeRoutes = [
     method: 'get', path: '/api/nodes', operationId: 'listNodes', tag: 'nodes', summary: 'The fleet: hosts that have said hello, and whether they still do', right: 'node.read', narrowed: 'query',
     query: z.strictObject(pageQuery), response: named('NodePage', pageOf(nodeItem)),
     handler: ({ actor, context: { db }, query }) => listNodes(db, query, actor.scope),
+  }),
+  route({
+    method: 'get', path: '/api/nodes/{id}', operationId: 'getNode', tag: 'nodes', summary: 'One host: what it has, what it may be asked for, until when its certificate is good, and everything that is deployed to it', right: 'node.read',
+    params: z.strictObject({ id: idOf('nod') }), response: nodeDetail,
+    handler: ({ actor, context: { db }, params }) => getNodeDetail(db, actor, params.id),
   }),
   route({
     method: 'patch', path: '/api/nodes/{id}', operationId: 'changeNode', tag: 'nodes', summary: 'Allow what documents may ask of a host beyond the ordinary, or take it back', right: 'node.enroll',

@@ -28,14 +28,15 @@ export const temporalCodecRoutes = [
   route({
     method: 'post', path: '/api/temporal/codec/decode', operationId: 'decodePayloads', tag: 'rollouts', summary: 'Opens payloads of Temporal\'s history, as Temporal Web asks for it', right: 'history.decode',
     audit: { action: 'history.decode', by: 'router' }, temporalWeb: true, errors: ['payload_too_large'], body: jsonBody(payloads, { limitBytes: bodyBytesMax }), response: payloads,
-    handler: ({ context: { payloadKeys, settings }, body, request }) => {
+    handler: async ({ context: { fileKeys, settings }, body, request }) => {
       const { temporalNamespace: namespace } = settings;
       if (request.namespace !== null && request.namespace !== namespace) {
         throw new MaestroError('not_found', `Nothing of the namespace ${request.namespace.slice(0, 100)} is sealed here`, { fix: `Use this codec server for ${namespace} alone.` });
       }
-      const { payloads: opened, workflows, refused } = decodePayloads(payloadKeys, namespace, body.payloads.map(bytesOf));
+      await fileKeys.payload.fresh();
+      const { payloads: opened, workflows, refused } = decodePayloads(fileKeys.payload, namespace, body.payloads.map(bytesOf));
       request.note({ payloads: opened.length, refused, workflows: workflows.slice(0, workflowsNoted), ...(workflows.length > workflowsNoted ? { further_workflows: workflows.length - workflowsNoted } : {}) });
-      return Promise.resolve({ payloads: opened.map(textOf) });
+      return { payloads: opened.map(textOf) };
     },
   }),
 ];

@@ -69,7 +69,7 @@ export function pollAll(gatewayUrl: string, hosts: readonly BenchHost[]): Pollin
     const agent = new Agent({ ...tls, keepAlive: true, maxSockets: 4 });
     const [control, watch] = [connectControlPlane({ url: gatewayUrl, agent: () => agent }), connectWatchPlane({ url: gatewayUrl, agent: () => agent })];
     const asked = (work: Promise<unknown>): Promise<void> => work.then(() => undefined, (error: unknown) => { if (!stopping.signal.aborted) failures.push(String(error)); });
-    void repeat(() => asked(control.hello({ docker: true, systemd: true, missing: [] }, 'bench')), helloMs, stopping.signal);
+    void repeat(() => asked(control.hello({ docker: true, systemd: true, missing: [] }, 'bench', [])), helloMs, stopping.signal);
     void repeat(() => asked(watch.watched(null, stopping.signal)), watchMs, stopping.signal);
     ends.push(() => { session.destroy(); agent.destroy(); });
   }

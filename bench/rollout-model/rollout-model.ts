@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { readEvent } from '../../web/src/api/event-stream.js';
 import type { Event } from '../../web/src/api/types.js';
-import { Playback } from '../../web/src/features/rollout/model/playback.js';
+import { Playback, Tape } from '../../web/src/features/rollout/model/playback.js';
 import { addEvents, emptyLog, type RolloutLog } from '../../web/src/features/rollout/model/rollout-log.js';
 import { RolloutFolder } from '../../web/src/features/rollout/model/rollout-model.js';
 import { tellStory, type Story } from './story.js';
@@ -69,8 +69,9 @@ function shuffled(events: readonly Event[]): Event[] {
 }
 
 function seeks({ snapshot, events }: Story): number {
-  const playback = new Playback(snapshot, events);
-  playback.modelAt(playback.endMs);
+  const tape = new Tape(shape.rolloutId);
+  tape.add(events);
+  const playback = new Playback(snapshot, tape);
   const width = playback.endMs - playback.startMs;
   return Math.max(...[0.9, 0.1, 0.55, 0.02, 0.99, 0.3].map((share) => timed(() => playback.modelAt(playback.startMs + share * width)).ms));
 }

@@ -11,7 +11,9 @@ import { effectOnce } from '../idempotency/index.js';
 import { newId } from '../ids.js';
 import { storableText } from '../json.js';
 import { checkBundle, storeBlobs, type BundleFile, type CheckedFile } from './bundle.js';
+import { loadBundle } from './load-bundle.js';
 import { lockDeploy, type LockedDeploy } from './lock.js';
+import { sealOf } from './version-seals.js';
 
 export interface CreateDeployRequest { /** Default: the document's `project`. */ name?: string; yaml: string; files: readonly BundleFile[] }
 export interface SubmitVersionRequest {
@@ -85,13 +87,15 @@ interface NewVersion { deploy_id: string; number: number; kind: RolloutKind; par
 
 const entriesOf = (files: readonly CheckedFile[]): VersionEntry[] => files.map(({ path, sha256, mode }) => ({ path, sha256, mode }));
 
-export const entriesOfVersion = (tx: Tx, deployId: string, number: number): Promise<VersionEntry[]> =>
-  tx.versionFile.findMany({ where: { version: { deploy_id: deployId, number } }, select: { path: true, sha256: true, mode: true }, orderBy: { path: 'asc' } });
+/** Of a version that is what was submitted: what was altered is not carried over into another one. */
+export const entriesOfVersion = async (tx: Tx, deployId: string, number: number): Promise<VersionEntry[]> =>
+  (await loadBundle(tx, deployId, number)).files.map(({ path, sha256, mode }) => ({ path, sha256, mode }));
 
 export async function insertVersion(tx: Tx, version: NewVersion, entries: readonly VersionEntry[], actor: Actor): Promise<void> {
   const id = newId('version');
   await tx.version.create({ data: { id, ...version, submitted_by: actor.name, submitted_by_id: actor.id } });
   await tx.versionFile.createMany({ data: entries.map((entry) => ({ version_id: id, ...entry })) });
+  await tx.versionSeal.create({ data: { version_id: id, ...sealOf({ component: null, component_from: null, ...version, submitted_by_id: actor.id, files: entries }) } });
 }
 
 export const versionEvent = (deployId: string, number: number, kind: RolloutKind, parent: number | null, actor: Actor): EventInput =>

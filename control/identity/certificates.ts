@@ -4,7 +4,7 @@
  */
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
-import { createHash, createPublicKey, randomBytes, webcrypto } from 'node:crypto';
+import { createHash, createPublicKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { MaestroError } from '../../spec/errors.js';
 
@@ -16,6 +16,8 @@ const earlierMs = 5 * 60 * 1000;
 export const hostCertificateMs = dayMs;
 export const serverCertificateMs = 7 * dayMs;
 export const intermediateMs = 365 * dayMs;
+/** Expired for longer than this, a certificate is not renewed any more: the host has to be enrolled again. */
+export const renewableMs = 7 * dayMs;
 const rootMs = 3652 * dayMs;
 const requestBytesMax = 8 << 10;
 
@@ -59,6 +61,19 @@ export async function makeIntermediate(root: Authority, number: number, now: Dat
   return { certificate: certificate.certificate, key: await pemOf(keys.privateKey) };
 }
 
+/** The root as the one before it vouches for it: whoever trusts that one alone trusts what comes from this one, too. Of the same name, so that it does not count as a step of the path. */
+export async function crossSign(before: Authority, root: Authority, now: Date): Promise<string> {
+  const { publicKey, subject } = new x509.X509Certificate(root.certificate);
+  const key = await publicKey.export(curve, ['verify']);
+  return (await sign(before, key, subject, now, rootMs, await authorityExtensions(key, 1))).certificate;
+}
+
+/** Whether `certificate` was signed by `issuer`; both PEM. Validity is not looked at. */
+export function isIssuedBy(certificate: string, issuer: string): boolean {
+  const [one, other] = [new X509Certificate(certificate), new X509Certificate(issuer)];
+  return one.checkIssued(other) && one.verify(other.publicKey);
+}
+
 async function sign(issuer: Authority, publicKey: webcrypto.CryptoKey | x509.PublicKey, subject: string, now: Date, lifeMs: number, extensions: x509.Extension[]): Promise<Issued> {
   const signer = new x509.X509Certificate(issuer.certificate);
   const expiresAt = new Date(Math.min(now.getTime() + lifeMs, signer.notAfter.getTime()));
@@ -97,9 +112,9 @@ export function certifiedHost(subjectAltName: string | undefined): CertifiedHost
   return name === undefined ? null : { name, generation: Number(generation) };
 }
 
-export function makeHostCertificate(issuer: Authority, publicKey: x509.PublicKey, host: CertifiedHost, now: Date): Promise<Issued> {
+export function makeHostCertificate(issuer: Authority, publicKey: x509.PublicKey, host: CertifiedHost, now: Date, lifeMs = hostCertificateMs): Promise<Issued> {
   const names = uriOf(host).map((value) => ({ type: 'url' as const, value }));
-  return sign(issuer, publicKey, `CN=${host.name}`, now, hostCertificateMs, leafExtensions(x509.ExtendedKeyUsage.clientAuth, names));
+  return sign(issuer, publicKey, `CN=${host.name}`, now, lifeMs, leafExtensions(x509.ExtendedKeyUsage.clientAuth, names));
 }
 
 /** sha256 of the public key's SPKI, as hex. */

@@ -25,7 +25,7 @@ export interface EnrollmentView {
 const stateOf = ({ revoked_at, uses, uses_max, expires_at }: Enrollment): EnrollmentView['state'] =>
   (revoked_at !== null ? 'revoked' : uses >= uses_max ? 'used' : expires_at.getTime() <= Date.now() ? 'expired' : 'open');
 
-const viewOf = (row: Enrollment): EnrollmentView => ({
+export const enrollmentView = (row: Enrollment): EnrollmentView => ({
   enrollment_id: row.id, host: row.host_pattern, uses: row.uses, uses_max: row.uses_max, replace: row.replace, state: stateOf(row),
   created_by: row.created_by, created_at: row.created_at.toISOString(), expires_at: row.expires_at.toISOString(),
 });
@@ -47,7 +47,7 @@ export async function createEnrollment(db: Db, actor: Actor, { host, uses, ttl_s
     await appendAudit(tx, { actor, action: 'enrollment.create', target: created.id, result: 'ok', details: { host, uses, replace, expires_at: data.expires_at.toISOString() } });
     return created;
   });
-  return { ...viewOf(row), token };
+  return { ...enrollmentView(row), token };
 }
 
 /** Newest first. */
@@ -57,7 +57,7 @@ export async function listEnrollments(db: Reader, request: PageRequest = {}): Pr
   const rows = await db.enrollment.findMany({
     orderBy: [{ created_at: 'desc' }, { id: 'desc' }], take: limit + 1, ...(after === undefined ? {} : { cursor: { id: after }, skip: 1 }),
   });
-  return toPage(rows, limit, viewOf, (row) => [row.id]);
+  return toPage(rows, limit, enrollmentView, (row) => [row.id]);
 }
 
 /** No host comes in by it any more; those that did stay. */

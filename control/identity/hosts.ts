@@ -13,21 +13,28 @@ import { inTransaction, notFound, type Db, type Reader, type Tx } from '../datab
 import { appendEvents } from '../events/index.js';
 import { newId } from '../ids.js';
 import type { Authorities } from './authority.js';
+import { recordRefusal } from './enrollment-progress.js';
 import { type CertifiedHost, type HostRequest, makeHostCertificate, readHostRequest } from './certificates.js';
 
 /** Somebody's identity has changed: whoever holds connections looks again. */
 export const hostsChannel = 'maestro_hosts';
 
+/** Every gateway looks again when the transaction is through: at the authority, and at whoever holds connections. */
+export const tellGateways = async (tx: Tx): Promise<void> => void (await tx.$executeRaw`SELECT pg_notify(${hostsChannel}, '')`);
+
 export interface Credentials {
   node: string;
-  /** PEM: the host's certificate, then the intermediate that signed it. */
+  /** PEM: the host's certificate, then the intermediate that signed it, and what leads on to an older root. */
   certificate: string;
-  /** PEM: whom to trust as a gateway. */
+  /** PEM, newest first: whom to trust as a gateway. */
   ca: string;
   expires_at: string;
 }
 
 export interface EnrollRequest { token: string; name: string; csr: string }
+
+/** `hostCertificateMs`: how long their certificates are good, when it is not the standard. */
+export type IssuingAuthorities = Authorities & { hostCertificateMs?: number };
 
 interface Taken { id: string; host_pattern: string; replace: boolean; created_by: string }
 
@@ -64,7 +71,7 @@ async function bind(tx: Tx, { name }: EnrollRequest, key: HostRequest, taken: Ta
     throw new MaestroError('conflict', `There is a host ${name} already`, { fix: 'Give this one another name, revoke the other one, or enroll with "replace".', details: { node: name } });
   }
   const generation = before.generation + 1;
-  await tx.node.update({ where: { id: before.id }, data: { generation, key_digest: key.digest, enrollment_id: taken.id, enrolled_at: new Date(), revoked_at: null } });
+  await tx.node.update({ where: { id: before.id }, data: { generation, key_digest: key.digest, enrollment_id: taken.id, enrolled_at: new Date(), revoked_at: null, certificate_root: null, trusted_roots: [] } });
   await tx.$executeRaw`SELECT pg_notify(${hostsChannel}, ${name})`;
   await appendAudit(tx, {
     actor: { kind: 'system', id: taken.id, name: `enrollment of ${taken.created_by}` }, action: 'node.enroll', target: before.id, result: 'ok',
@@ -73,29 +80,42 @@ async function bind(tx: Tx, { name }: EnrollRequest, key: HostRequest, taken: Ta
   return { name, generation };
 }
 
-export async function issue({ intermediate, root }: Authorities, key: HostRequest, host: CertifiedHost): Promise<Credentials> {
-  const { certificate, expiresAt } = await makeHostCertificate(intermediate, key.publicKey, host, new Date());
-  return { node: host.name, certificate: `${certificate}\n${intermediate.certificate}\n`, ca: `${root}\n`, expires_at: expiresAt.toISOString() };
+export async function issue({ intermediate, chain, roots, hostCertificateMs }: IssuingAuthorities, key: HostRequest, host: CertifiedHost): Promise<Credentials> {
+  const { certificate, expiresAt } = await makeHostCertificate(intermediate, key.publicKey, host, new Date(), hostCertificateMs);
+  return { node: host.name, certificate: `${certificate}\n${chain}\n`, ca: `${roots.join('\n')}\n`, expires_at: expiresAt.toISOString() };
+}
+
+/** Nothing was heard from this key yet, whatever an earlier one has said. */
+async function cameIn(tx: Tx, { id: enrollment_id }: Taken, credentials: Credentials): Promise<Credentials> {
+  const { id } = await tx.node.update({ where: { name: credentials.node }, data: { certificate_expires_at: credentials.expires_at, online: false, last_seen_at: null }, select: { id: true } });
+  await appendEvents(tx, [{ type: 'node.state', host: credentials.node, data: { node_id: id, enrollment_id, enrolled: true } }]);
+  return credentials;
+}
+
+/** For people to see. */
+async function noted(db: Reader, credentials: Credentials): Promise<Credentials> {
+  await db.node.updateMany({ where: { name: credentials.node }, data: { certificate_expires_at: credentials.expires_at } });
+  return credentials;
 }
 
 /**
  * A certificate for a token and a key, or nothing has changed. Throws auth_error for the token, permission_denied for a
  * name that it is not for, conflict for one that is taken; every refusal is in the audit.
  */
-export async function enrollHost(db: Db, authorities: Authorities, request: EnrollRequest, from: string): Promise<Credentials> {
+export async function enrollHost(db: Db, authorities: IssuingAuthorities, request: EnrollRequest, from: string): Promise<Credentials> {
   try {
     const key = await readHostRequest(request.csr);
     const known = await answered(db, request, key);
-    if (known !== null) return await issue(authorities, key, known);
+    if (known !== null) return await noted(db, await issue(authorities, key, known));
     return await inTransaction(db, async (tx) => {
       const taken = await take(tx, request.token);
       if (!matchesHost(taken.host_pattern, request.name)) {
         throw new MaestroError('permission_denied', `The enrollment is not for a host named "${request.name}"`, { fix: `Name the host after ${taken.host_pattern}.`, details: { pattern: taken.host_pattern } });
       }
-      return issue(authorities, key, await bind(tx, request, key, taken));
+      return cameIn(tx, taken, await issue(authorities, key, await bind(tx, request, key, taken)));
     });
   } catch (error) {
-    if (error instanceof MaestroError) await recordAudit(db, { actor: { kind: 'system', id: 'anonymous', name: 'anonymous' }, action: 'node.enroll', target: request.name, result: 'refused', details: { code: error.code, from } });
+    if (error instanceof MaestroError) await recordRefusal(db, request, from, error);
     throw error;
   }
 }
@@ -117,7 +137,7 @@ export async function currentHosts(db: Reader, hosts: readonly HostIdentity[]): 
 }
 
 /** A new certificate for the same key, name and generation. Throws permission_denied for another key, auth_error for one that is revoked. */
-export async function renewHost(db: Db, authorities: Authorities, host: HostIdentity, csr: string): Promise<Credentials> {
+export async function renewHost(db: Db, authorities: IssuingAuthorities, host: HostIdentity, csr: string): Promise<Credentials> {
   const key = await readHostRequest(csr);
   const refuse = (): MaestroError => (key.digest === host.keyDigest
     ? new MaestroError('auth_error', 'The host is revoked or replaced', { fix: 'Enroll it again.' })
@@ -125,7 +145,7 @@ export async function renewHost(db: Db, authorities: Authorities, host: HostIden
   const current = key.digest === host.keyDigest && (await currentHosts(db, [host])).has(host);
   await recordAudit(db, { actor: { kind: 'system', id: 'gateway', name: `host ${host.name}` }, action: 'node.renew', target: host.name, result: current ? 'ok' : 'refused', details: { generation: host.generation } });
   if (!current) throw refuse();
-  return issue(authorities, key, host);
+  return noted(db, await issue(authorities, key, host));
 }
 
 /** At once for what comes, and within moments for what is open. The name is free again. */

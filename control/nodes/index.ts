@@ -1,2 +1,2 @@
 export { onlineMs, seen, sweepNodes, type Sighting } from './seen.js';
-export { getNode, listNodes, nodesByName, type NodeView } from './views.js';
+export { factsOf, getNode, listNodes, nodesByName, type NodeView } from './views.js';

@@ -1,4 +1,5 @@
 /** Hosts announce themselves every few seconds; silence makes them offline. */
+import { canonicalJson } from '../../spec/hash.js';
 import type { HostFacts } from '../../spec/observed.js';
 import { inTransaction, type Db, type Tx } from '../database.js';
 import { appendEvents } from '../events/index.js';
@@ -10,11 +11,11 @@ export const onlineMs = 15_000;
 
 export interface Sighting { node: string; facts: HostFacts; version: string; address?: string }
 
-/** Notes that the host is there. Only a host that was not online before makes a `node.state` event. */
+/** Notes that the host is there. A host that was not online before, or that has found or lost something since, makes a `node.state` event. */
 export async function seen(db: Db, { node, facts, version, address }: Sighting): Promise<void> {
   const now = new Date();
   const data = { last_seen_at: now, facts: storableObject(facts), version, ...(address === undefined ? {} : { address }) };
-  const { count } = await db.node.updateMany({ where: { name: node, online: true, revoked_at: null, last_seen_at: { gt: new Date(now.getTime() - onlineMs) } }, data });
+  const { count } = await db.node.updateMany({ where: { name: node, online: true, revoked_at: null, facts: { equals: data.facts }, last_seen_at: { gt: new Date(now.getTime() - onlineMs) } }, data });
   if (count > 0) return;
   await inTransaction(db, async (tx) => {
     await tx.$executeRaw`
@@ -24,14 +25,15 @@ export async function seen(db: Db, { node, facts, version, address }: Sighting):
     if (before.revoked_at !== null) return;
     await tx.node.update({ where: { name: node }, data: { ...data, online: true } });
     const wasOnline = before.online && before.last_seen_at !== null && now.getTime() - before.last_seen_at.getTime() < onlineMs;
-    if (!wasOnline) await appendEvents(tx, [{ type: 'node.state', host: node, data: { node_id: before.id, online: true } }]);
+    const isNew = canonicalJson(before.facts) !== canonicalJson(data.facts);
+    if (!wasOnline || isNew) await appendEvents(tx, [{ type: 'node.state', host: node, data: { node_id: before.id, online: true } }]);
   });
 }
 
-interface LockedNode { id: string; online: boolean; last_seen_at: Date | null; revoked_at: Date | null }
+interface LockedNode { id: string; online: boolean; last_seen_at: Date | null; revoked_at: Date | null; facts: unknown }
 
 async function lockNode(tx: Tx, name: string): Promise<LockedNode> {
-  const [row] = await tx.$queryRaw<LockedNode[]>`SELECT id, online, last_seen_at, revoked_at FROM nodes WHERE name = ${name} FOR NO KEY UPDATE`;
+  const [row] = await tx.$queryRaw<LockedNode[]>`SELECT id, online, last_seen_at, revoked_at, facts FROM nodes WHERE name = ${name} FOR NO KEY UPDATE`;
   if (!row) throw new Error(`node ${name} vanished while it was being updated`);
   return row;
 }

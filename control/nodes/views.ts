@@ -9,8 +9,11 @@ import { onlineMs } from './seen.js';
 
 export interface NodeView { node_id: string; name: string; online: boolean; last_seen_at: string | null; facts: HostFacts; version: string; address: string | null; allow: Permission[] }
 
+/** Of a host that has a certificate and has not said anything yet: nothing is known to be there. */
+export const factsOf = (value: Node['facts']): HostFacts => ({ docker: false, systemd: false, missing: [], ...stored<Partial<HostFacts>>(value) });
+
 const nodeView = ({ id, name, last_seen_at, facts, version, address, allow }: Node): NodeView => ({
-  node_id: id, name, version, address, facts: stored(facts), allow: allow.filter(isPermission),
+  node_id: id, name, version, address, facts: factsOf(facts), allow: allow.filter(isPermission),
   online: last_seen_at !== null && Date.now() - last_seen_at.getTime() < onlineMs,
   last_seen_at: last_seen_at?.toISOString() ?? null,
 });

@@ -28,7 +28,7 @@ export interface ObservedSummary { drift: DriftSummary; observed: Partial<Record
 /** Hosts tell everything again every minute; what is older was seen by a worker that does not look any more. */
 const staleMs = 4 * 60_000;
 
-interface Row { deploy_id: string; host: string; component: string; version: number; state: string; detail: string; drift: unknown; since: Date; seen_at: Date; last_seen_at: Date | null }
+export interface Row { deploy_id: string; host: string; component: string; version: number; state: string; detail: string; drift: unknown; since: Date; seen_at: Date; last_seen_at: Date | null }
 
 const rowsOf = (db: Reader, deployIds: readonly string[]): Promise<Row[]> => db.$queryRaw<Row[]>`
   SELECT s.deploy_id, s.host, s.component, s.version, s.state, s.detail, s.drift, s.since, s.seen_at, n.last_seen_at
@@ -44,7 +44,7 @@ function stateOf(row: Row, now: number): Pick<PlacementState, 'state' | 'detail'
   return { state: seen, detail: row.detail };
 }
 
-function placementState(row: Row, now: number): PlacementState {
+export function placementState(row: Row, now: number): PlacementState {
   const fields = stored<DriftField[]>(row.drift as never);
   return { host: row.host, component: row.component, ...stateOf(row, now), version: row.version, since: row.since.toISOString(), seen_at: row.seen_at.toISOString(), kinds: kindsOf(fields), fields };
 }

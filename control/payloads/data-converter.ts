@@ -22,8 +22,14 @@ const placeOf = (context: Context | undefined): PayloadPlace => ({ namespace: co
 
 export function payloadCodec(keys: PayloadKeys): PayloadCodec {
   return {
-    encode: async (payloads, context) => payloads.map((payload) => sealPayload(keys, placeOf(context), payload)),
-    decode: async (payloads, context) => payloads.map((payload) => openPayload(keys, placeOf(context), payload)),
+    async encode(payloads, context) {
+      await keys.fresh?.();
+      return payloads.map((payload) => sealPayload(keys, placeOf(context), payload));
+    },
+    async decode(payloads, context) {
+      await keys.fresh?.();
+      return payloads.map((payload) => openPayload(keys, placeOf(context), payload));
+    },
   };
 }
 

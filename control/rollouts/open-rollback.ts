@@ -8,6 +8,7 @@ import { systemActor, type Actor } from '../actor.js';
 import { appendAudit } from '../audit/index.js';
 import { inTransaction, type Db, type Reader, type Tx } from '../database.js';
 import { lockDeploy } from '../deploys/lock.js';
+import { loadBundle } from '../deploys/load-bundle.js';
 import { entriesOfVersion, insertVersion, versionEvent } from '../deploys/submit.js';
 import { storedDocument } from '../documents/stored-document.js';
 import { appendEvents } from '../events/index.js';
@@ -76,8 +77,7 @@ async function keepWhatItHad(tx: Tx, deployId: string, parent: number, version: 
 }
 
 async function yamlOf(tx: Reader, deployId: string, number: number): Promise<string> {
-  const { yaml } = await tx.version.findUniqueOrThrow({ where: { deploy_id_number: { deploy_id: deployId, number } }, select: { yaml: true } });
-  return yaml;
+  return (await loadBundle(tx, deployId, number)).yaml;
 }
 
 /** The same every time: what a rollout changed does not change any more once it has ended. */

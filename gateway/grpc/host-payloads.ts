@@ -23,11 +23,13 @@ export function hostPayloads(keys: PayloadKeys, namespace: string): PayloadCodec
   });
   return {
     async toHost(workflowId, task) {
+      await keys.fresh?.();
       await visit(task, walkPollActivityTaskQueueResponse, by((payload) => openPayload(keys, { namespace, workflowId }, payload)));
     },
     async fromHost({ method, workflowId, message }) {
       const walk = walks[method];
       if (walk === undefined) throw new Error(`nobody knows what payloads ${method} has`);
+      await keys.fresh?.();
       if ('failure' in message) hideMessages(message.failure);
       await visit(message, walk, by((payload) => sealPayload(keys, { namespace, workflowId }, payload)));
     },

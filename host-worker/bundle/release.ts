@@ -12,7 +12,7 @@ import { messageOf } from '../trouble.js';
 const refused = (reason: string, message: string, cause?: unknown): MaestroError =>
   new MaestroError('config_error', message, { fix: 'Fetch it again; when it happens again, somebody is changing what this host downloads.', details: { reason }, cause });
 
-const publicKeyOf = ({ public_key: raw }: TrustedKey): KeyObject => createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(raw, 'hex').toString('base64url') }, format: 'jwk' });
+export const publicKeyOf = ({ public_key: raw }: TrustedKey): KeyObject => createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(raw, 'hex').toString('base64url') }, format: 'jwk' });
 
 export const keyId = (publicKey: string): string => createHash('sha256').update(Buffer.from(publicKey, 'hex')).digest('hex').slice(0, 16);
 

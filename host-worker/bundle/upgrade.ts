@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MaestroError } from '../../spec/errors.js';
 import { refusalOf } from '../../spec/host-bundle/accept.js';
-import { folderName, type ArchiveFacts, type BundleManifest, type Release } from '../../spec/host-bundle/shapes.js';
+import { folderName, type ArchiveFacts, type BundleManifest, type Release, type TrustedKey } from '../../spec/host-bundle/shapes.js';
 import { unpack } from '../archive/unpack.js';
 import { runProgram } from '../run-program.js';
 import { messageOf } from '../trouble.js';
@@ -13,7 +13,8 @@ import { alone, thisPlatform, type BundleContext } from './context.js';
 import { upgradePrefix } from './layout.js';
 import { place, removeUnfinished } from './place.js';
 import { openRelease, verifyFolder } from './release.js';
-import { installed, readSettings } from './settings.js';
+import { followHandovers } from './handover.js';
+import { installed, readSettings, saveSettings } from './settings.js';
 
 const askTimeoutMs = 30_000;
 const downloadTimeoutMs = 15 * 60_000;
@@ -30,13 +31,23 @@ export function upgrade(context: BundleContext, options: UpgradeOptions): Promis
     await finishPending(context);
     const url = (options.url ?? settings.url).replace(/\/+$/, '');
     const platform = thisPlatform();
-    const release = openRelease(await textOf(`${url}/download/${platform}.release.json`), settings.keys, Date.now());
+    const keys = await currentKeys(url, settings.keys);
+    if (keys.some(({ id }, index) => id !== settings.keys[index]?.id)) {
+      await saveSettings(layout, { ...settings, keys });
+      say('the control plane signs with another key by now; the one before has handed over to it');
+    }
+    const release = openRelease(await textOf(`${url}/download/${platform}.release.json`), keys, Date.now());
     const refusal = refusalOf(release, { platform, version: before.version, nowMs: Date.now() });
     if (refusal !== null) throw refusal;
     if (release.archive.build === before.build) return say(`${folderName(before)} is the newest`);
     await changeVersion(context, await fetched(context, url, release), options.patienceMs);
     say(`maestro-host ${release.archive.version} (${release.archive.build}) is ready`);
   });
+}
+
+/** A control plane that says nothing of its keys has not changed them. */
+async function currentKeys(url: string, keys: readonly TrustedKey[]): Promise<TrustedKey[]> {
+  return textOf(`${url}/download/release-keys.json`).then((text) => followHandovers(text, keys, Date.now()), () => [...keys]);
 }
 
 /** Downloads, unpacks, checks, tries and puts in place; answers with the folder's name. Nothing of it is left when one of them fails. */

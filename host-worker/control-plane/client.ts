@@ -1,7 +1,7 @@
 /** The host's side of `/host/v1`: what shall be here, what happened, and that we are alive. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Agent } from 'node:https';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { MaestroError } from '../../spec/errors.js';
 import type { DesiredPlacement } from '../../spec/desired.js';
 import type { HostFacts } from '../../spec/observed.js';
@@ -26,7 +26,8 @@ export interface ControlPlane {
   report(run: string, entries: readonly ReportEntry[]): Promise<void>;
   /** One try: how the text of files would change, for a plan. */
   showFiles(run: string, files: readonly FileDiff[]): Promise<void>;
-  hello(facts: HostFacts, version: string): Promise<void>;
+  /** `trusts`: digests of the roots that this host trusts. The answer: whether it should renew its certificate now. */
+  hello(facts: HostFacts, version: string, trusts: readonly string[]): Promise<{ renew: boolean }>;
   /** The bytes of a placement's archive from `from` on. One try; the download goes on where it broke off. */
   archive(query: ArchiveQuery, from: number, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }
@@ -41,6 +42,7 @@ export interface ControlPlaneOptions {
   firstDelayMs?: number;
 }
 
+const helloAnswer = z.object({ renew: z.boolean() }).catch({ renew: false });
 const maxAnswerBytes = 64 * 1024 * 1024;
 const worthRepeating = new Set([408, 425, 429, 500, 502, 503, 504]);
 
@@ -91,8 +93,11 @@ export function connectControlPlane(options: ControlPlaneOptions): ControlPlane 
     async showFiles(run, files) {
       await expectAccepted('/host/v1/diffs', await request('/host/v1/diffs', { run, files }));
     },
-    async hello(facts, version) {
-      await expectAccepted('/host/v1/hello', await request('/host/v1/hello', { facts, version }));
+    async hello(facts, version, trusts) {
+      const response = await request('/host/v1/hello', { facts, version, trusts });
+      if (response.status === 200) return helloAnswer.parse(await readJson(response));
+      await expectAccepted('/host/v1/hello', response);
+      return { renew: false };
     },
   };
 }

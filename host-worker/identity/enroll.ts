@@ -11,7 +11,7 @@ import { MaestroError } from '../../spec/errors.js';
 import { hostName } from '../../spec/host-names.js';
 import { messageOf } from '../trouble.js';
 import { certificateRequest } from './certificate-request.js';
-import { type Identity, ownKey, storeIdentity } from './identity.js';
+import { type Identity, ownKey, rootDigests, storeIdentity } from './identity.js';
 import { fetchOnce } from './request.js';
 
 export interface EnrollOptions { /** https://host:port */ gateway: string; caDigest: string; token: string; node: string; stateFolder: string }
@@ -20,6 +20,13 @@ const timeoutMs = 15_000;
 const chainMax = 5;
 
 export const credentials = z.object({ node: z.string(), certificate: z.string().min(1), ca: z.string().min(1), expires_at: z.string() });
+
+/** Whom to trust from now on, as a gateway that is trusted says it: the newest root first. */
+export function trustedBy(ca: string): Pick<Identity, 'ca' | 'caDigest'> {
+  const [newest] = rootDigests(ca);
+  if (newest === undefined) throw new MaestroError('internal', 'the gateway has named no authority to trust', { fix: 'Install the same version of Maestro on the control plane and on this host.' });
+  return { ca, caDigest: newest };
+}
 
 const unreachable = (gateway: string, error: unknown): MaestroError =>
   new MaestroError('unavailable', `the gateway at ${gateway} cannot be reached: ${messageOf(error)}`, { fix: 'Check the address, and that the port of the gateway is open from this host.', cause: error });
@@ -58,7 +65,7 @@ const problem = z.object({ code: z.string().optional(), message: z.string().opti
 
 /** Safe to repeat after any failure; with the same token as long as the answer was not stored. */
 export async function enroll(options: EnrollOptions): Promise<Identity> {
-  const { gateway, caDigest, token, node, stateFolder } = options;
+  const { gateway, token, node, stateFolder } = options;
   const root = await shownRoot(options);
   const key = await ownKey(stateFolder);
   const agent = new Agent({ ca: root, minVersion: 'TLSv1.3', keepAlive: false });
@@ -67,7 +74,7 @@ export async function enroll(options: EnrollOptions): Promise<Identity> {
   const answer: unknown = await response.json().catch(() => null);
   if (response.status !== 201) throw refusal(response.status, problem.parse(answer));
   const given = credentials.parse(answer);
-  const identity = { node: given.node, gatewayUrl: gateway, caDigest, certificate: given.certificate, ca: root };
+  const identity = { node: given.node, gatewayUrl: gateway, ...trustedBy(given.ca), certificate: given.certificate };
   await storeIdentity(stateFolder, identity);
   return { ...identity, key: key.export({ type: 'pkcs8', format: 'pem' }).toString() };
 }

@@ -2,7 +2,7 @@
  * Who this host is, in <state>/identity: its key, which never leaves it, the certificate that the gateway gave for it,
  * the authority it trusts, and where the gateway is. identity.json is written last: without it the host is not enrolled.
  */
-import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -19,6 +19,7 @@ export interface Identity {
   /** PEM. */
   key: string;
   certificate: string;
+  /** The roots it trusts, newest first: two while one replaces the other. */
   ca: string;
 }
 
@@ -85,6 +86,12 @@ export async function loadIdentity(stateFolder: string): Promise<Identity> {
   } catch (error) {
     throw damaged(folder, error);
   }
+}
+
+/** Digests (`sha256:…`) of the certificates in a PEM text. Throws for what is no certificate. */
+export function rootDigests(ca: string): string[] {
+  const blocks = ca.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return blocks.map((pem) => `sha256:${createHash('sha256').update(new X509Certificate(pem).raw).digest('hex')}`);
 }
 
 /** When a certificate begins and ends, in milliseconds. */

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { SetupError, root } from './run.mjs';
 
-export const serverSources = ['spec', 'prisma', 'control', 'gateway', 'api', 'activities', 'workers', 'workflows', 'scripts', 'tsconfig.json', 'package-lock.json'];
+export const serverSources = ['spec', 'cli', 'prisma', 'control', 'gateway', 'api', 'activities', 'workers', 'workflows', 'scripts', 'tsconfig.json', 'package-lock.json'];
 export const hostSources = ['spec', 'host-worker', 'scripts/lib/bundles.mjs', 'tsconfig.json', 'package-lock.json'];
 export const workflowSources = ['spec', 'workflows', 'activities', 'workers', 'scripts/lib/bundles.mjs', 'package-lock.json'];
 
@@ -14,6 +14,7 @@ const entries = {
   worker: 'workers/main.ts',
   supervisor: 'scripts/supervisor.ts',
   'dev-stack': 'scripts/dev-stack.ts',
+  maestro: 'cli/main.ts',
 };
 
 /** Bundles of our own TypeScript for this Node; every package is loaded from node_modules at run time. */

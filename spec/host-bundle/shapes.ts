@@ -41,7 +41,7 @@ export const envelope = z.strictObject({
 export type Envelope = z.infer<typeof envelope>;
 
 /** DSSE's pre-authentication encoding, of a payload in base64 that holds ASCII. */
-export const signedText = (payload: string): string => `DSSEv1 ${String(payloadType.length)} ${payloadType} ${String(payload.length)} ${payload}`;
+export const signedText = (payload: string, type: string = payloadType): string => `DSSEv1 ${String(type.length)} ${type} ${String(payload.length)} ${payload}`;
 
 /** A key whose releases a host accepts. `id`: the first 16 hex digits of the SHA-256 of the raw public key. */
 export const trustedKey = z.strictObject({ id: z.string().regex(/^[0-9a-f]{16}$/), public_key: z.string().regex(/^[0-9a-f]{64}$/), expires_at: time.nullable() });

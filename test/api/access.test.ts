@@ -53,7 +53,7 @@ const expected: Record<string, Right | 'public' | 'session' | 'person' | `${Righ
   'post /api/deploys/{id}/components/{cid}/stop': 'component.operate',
   'post /api/deploys/{id}/components/{cid}/restart': 'component.operate',
   'post /api/deploys/{id}/components/{cid}/healthcheck': 'component.operate',
-  'get /api/nodes': 'node.read',
+  'get /api/nodes': 'node.read', 'get /api/nodes/{id}': 'node.read', 'get /api/enrollments/{id}': 'node.enroll',
   'patch /api/nodes/{id}': 'node.enroll',
   'delete /api/nodes/{id}': 'node.revoke',
   'post /api/enrollments': 'node.enroll',
@@ -83,6 +83,14 @@ const expected: Record<string, Right | 'public' | 'session' | 'person' | `${Righ
   'put /api/secrets/{path}': 'secret.write',
   'post /api/secrets/seal': 'secret.write',
   'delete /api/secrets/{path}': 'secret.write',
+  'get /api/payload-keys': 'secret.write',
+  'post /api/payload-keys': 'secret.write',
+  'get /api/release-keys': 'node.revoke',
+  'post /api/release-keys': 'node.revoke',
+  'get /api/authority': 'node.revoke',
+  'post /api/authority/rotate': 'node.revoke',
+  'post /api/authority/retire': 'node.revoke',
+  'post /api/authority/task-keys': 'node.revoke',
 };
 
 const rightOf = ({ right, peopleOnly }: Route): string => (peopleOnly !== true ? right : right === 'session' ? 'person' : `${right} in person`);

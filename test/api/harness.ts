@@ -122,8 +122,8 @@ export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Pro
   const renderer = createRenderer({ db, env: all.templateEnv, vault, digestKey: '0'.repeat(64) });
   const logged = (line: string): void => void log.push(line);
   const api = createServer({
-    db, feed, temporal, vault, payloadKeys: await payloadKeys(dataDir), auditAnchor, setupCode: await setupCode(db, dataDir, testSetupCode), artifacts, hostBundles: new HostBundles({ folder: join(dataDir, 'download'), key: ReleaseKey.fromSeed('5'.repeat(64)), publicUrl: 'http://maestro.test' }), settings: all, renderer,
-    hostsDoor: { url: 'https://gateway.test:8443', installUrl: 'http://maestro.test/install.sh', caDigest: async () => (await openAuthorities(db, vaultKey)).digest },
+    db, feed, temporal, vault, auditAnchor, setupCode: await setupCode(db, dataDir, testSetupCode), artifacts, hostBundles: new HostBundles({ folder: join(dataDir, 'download'), keys: () => Promise.resolve([ReleaseKey.fromSeed('5'.repeat(64))]), publicUrl: 'http://maestro.test' }), settings: all, renderer,
+    hostsDoor: { url: 'https://gateway.test:8443', installUrl: 'http://maestro.test/install.sh', caDigest: async () => (await openAuthorities(db, vaultKey)).digest, keys: vaultKey }, fileKeys: { dataDir, payload: await payloadKeys(dataDir) },
     log: createLog({ level: 'debug', destination: { write: logged } }), ...wanted.deps,
   });
   const authorities = await openAuthorities(db, vaultKey);
@@ -132,7 +132,7 @@ export async function startApi(server: DatabaseServer, wanted: Wanted = {}): Pro
     db, renderer, artifacts, authorities: () => authorities, begin: () => true, end: () => undefined, enrollmentsPerMinute: 1000, onError: (error) => logged(String(error)),
     callerOf: ({ headers }) => {
       const name = headers[testHostHeader];
-      return Promise.resolve(typeof name === 'string' ? { identity: { name, generation: 1, keyDigest: '' }, expired: false } : null);
+      return Promise.resolve(typeof name === 'string' ? { identity: { name, generation: 1, keyDigest: '' }, expired: false, issuer: '' } : null);
     },
   }));
   hosts.listen(0, '127.0.0.1');

@@ -4,8 +4,11 @@ import { createHash } from 'node:crypto';
 import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HostBundles, ReleaseKey } from '../../control/host-bundles/index.js';
+import { HostBundles, ReleaseKey, releaseKeys } from '../../control/host-bundles/index.js';
+import { addKey } from '../../control/key-ring.js';
+import { followHandovers } from '../../host-worker/bundle/handover.js';
 import { openRelease, verifyFolder } from '../../host-worker/bundle/release.js';
+import { handoverType } from '../../spec/host-bundle/handover.js';
 import { refusalOf } from '../../spec/host-bundle/accept.js';
 import { releaseMs, type ArchiveFacts, type Release } from '../../spec/host-bundle/shapes.js';
 import { compareVersions, isVersion } from '../../spec/host-bundle/version.js';
@@ -74,6 +77,56 @@ describe('a release', () => {
   ])('%s', (_what, given, version, reason) => expect(refusalOf(given, { platform: 'linux-x64', version, nowMs: now })?.details['reason'] ?? null).toBe(reason));
 });
 
+describe('another key', () => {
+  const third = ReleaseKey.fromSeed('3'.repeat(64));
+  const said = (...handovers: unknown[]): string => JSON.stringify({ handovers });
+  const trusts = (textOf: string, ...keys: ReleaseKey[]) => followHandovers(textOf, keys.map((one) => one.public), now).map(({ id }) => id);
+
+  it('is trusted when the one before has signed it, over any number of steps, and takes its place', () => {
+    const all = said(key.handOver(other), other.handOver(third));
+    expect(trusts(all, key)).toEqual([third.public.id]);
+    expect(trusts(all, other)).toEqual([third.public.id]);
+    expect(trusts(all, third)).toEqual([third.public.id]);
+    expect(openRelease(JSON.stringify(third.seal(release(), [other])), followHandovers(all, [key.public], now), now)).toEqual(release());
+    // A host that has not asked upgrades as long as its key still signs, too.
+    expect(openRelease(JSON.stringify(other.seal(release(), [key])), [key.public], now)).toEqual(release());
+    expect(reasonOf(() => openRelease(JSON.stringify(third.seal(release(), [other])), [key.public], now))).toBe('unknown_key');
+  });
+
+  it('is not trusted for the word of another, nor of a key that has expired, nor for a release that looks like it', () => {
+    expect(trusts(said(other.handOver(third)), key)).toEqual([key.public.id]);
+    const forged = { ...other.handOver(third), signatures: [{ ...other.handOver(third).signatures[0], keyid: key.public.id }] };
+    expect(trusts(said(forged), key)).toEqual([key.public.id]);
+    const asRelease = key.seal({ format: 1, successor: other.public });
+    expect(trusts(said({ ...asRelease, payloadType: handoverType }), key)).toEqual([key.public.id]);
+    expect(followHandovers(said(key.handOver(other)), [{ ...key.public, expires_at: '2025-01-01T00:00:00Z' }], now).map(({ id }) => id)).toEqual([key.public.id]);
+    expect(trusts(said(key.handOver(other), other.handOver(key)), key)).toHaveLength(1);
+  });
+
+  it('is not trusted after a change of any character of what was said, which then counts for nothing', () => {
+    const text = said(key.handOver(other));
+    fc.assert(fc.property(fc.nat(text.length - 1), fc.constantFrom('A', 'b', '0', '"', '=', ' '), (index, char) => {
+      const changed = `${text.slice(0, index)}${char}${text.slice(index + 1)}`;
+      expect([key.public.id, other.public.id]).toContain(trusts(changed, key)[0]);
+      expect(trusts(changed, key)).toHaveLength(1);
+    }), { numRuns: 300 });
+    for (const nonsense of ['', '{}', 'null', '[]', '{"handovers":[{}]}']) expect(trusts(nonsense, key)).toEqual([key.public.id]);
+  });
+
+  it('is made beside the old one, which stays; asked twice it is one, and hosts are told', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'maestro-release-keys-'));
+    const added = await Promise.all([addKey(dataDir, 'host-release', ''), addKey(dataDir, 'host-release', '')]);
+    expect((await addKey(dataDir, 'host-release', '')).added).toBeNull();
+    expect(added.some(({ added: one }) => one !== null)).toBe(true);
+    const [newest, old, ...more] = await releaseKeys(dataDir);
+    expect([more, newest?.public.id === old?.public.id]).toEqual([[], false]);
+    let answered = '';
+    for await (const chunk of (await new HostBundles({ folder: dataDir, keys: () => releaseKeys(dataDir), publicUrl: 'https://x' }).file('release-keys.json')).chunks) answered += Buffer.from(chunk).toString();
+    expect(followHandovers(answered, old === undefined ? [] : [old.public], now).map(({ id }) => id)).toEqual([newest?.public.id]);
+    await rm(dataDir, { recursive: true, force: true });
+  });
+});
+
 describe('a folder', () => {
   let folder: string;
   const content = 'hello\n';
@@ -109,11 +162,11 @@ describe('the build', () => {
     try {
       const [one, two] = [await pack(folders[0] ?? ''), await pack(folders[1] ?? '')];
       expect(two).toEqual(one);
-      const script = await new HostBundles({ folder: folders[0] ?? '', key, publicUrl: 'https://maestro.example:8443/base' }).script();
+      const script = await new HostBundles({ folder: folders[0] ?? '', keys: () => Promise.resolve([key]), publicUrl: 'https://maestro.example:8443/base' }).script();
       expect(script).toContain(`linux-x64 ${one.file} ${one.sha256}`.replace('linux-x64', one.platform));
       expect(script).not.toMatch(/@MAESTRO_/);
       await harmlessWhenCut(script, folders[0] ?? '');
-      for (const publicUrl of ['https://x/\'; rm -rf /', 'https://x/$(id)', 'https://x/\n', 'javascript:x', 'https://x/`id`', 'https://x/"']) await expect(new HostBundles({ folder: folders[0] ?? '', key, publicUrl }).script()).rejects.toThrow('cannot be made');
+      for (const publicUrl of ['https://x/\'; rm -rf /', 'https://x/$(id)', 'https://x/\n', 'javascript:x', 'https://x/`id`', 'https://x/"']) await expect(new HostBundles({ folder: folders[0] ?? '', keys: () => Promise.resolve([key]), publicUrl }).script()).rejects.toThrow('cannot be made');
     } finally {
       await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
     }

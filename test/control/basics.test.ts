@@ -48,7 +48,7 @@ describe('configuration', () => {
   test('needs a database and has defaults for the rest', () => {
     expect(readConfig({ DATABASE_URL: databaseUrl, MAESTRO_PORT: '' })).toEqual({
       databaseUrl, dataDir: join(process.cwd(), '.maestro'), host: '127.0.0.1', port: 8080, publicUrl: 'http://127.0.0.1:8080', downloads: join(process.cwd(), 'dist/download'),
-      gateway: { host: '127.0.0.1', port: 8443, url: 'https://127.0.0.1:8443', names: [] },
+      gateway: { host: '127.0.0.1', port: 8443, url: 'https://127.0.0.1:8443', names: [], hostCertificateMs: 86_400_000 },
       temporal: { address: '127.0.0.1:7233', namespace: 'default', uiUrl: null }, templateEnv: [], allowedHosts: [], requestsPerMinute: 6_000, logLevel: 'info', artifacts: { maxBytes: 2 * 1024 ** 3, ttlMs: 30 * 24 * 3600 * 1000 },
     });
     expect(readConfig({ DATABASE_URL: databaseUrl, MAESTRO_PORT: '9000', MAESTRO_PUBLIC_URL: 'https://deploy.example.com/', MAESTRO_TEMPLATE_ENV: 'REGION, STAGE', MAESTRO_ALLOWED_HOSTS: 'Deploy.internal, other', MAESTRO_SETUP_CODE: 'at-least-eight' }))

@@ -6,6 +6,7 @@
  *   await server.stop();
  */
 import { PrismaPg } from '@prisma/adapter-pg';
+import { sealVersionsWith } from '../../control/deploys/index.js';
 import { createPrisma, PrismaClient } from '../../prisma/client.js';
 import { migrate } from '../../prisma/migrate.js';
 import { startCluster, withClient, type DatabaseKind } from './cluster.js';
@@ -25,6 +26,7 @@ export interface DatabaseServer {
 }
 
 export async function startDatabase(kind: DatabaseKind = 'embedded'): Promise<DatabaseServer> {
+  sealVersionsWith('5e'.repeat(32));
   const cluster = await startCluster(kind);
   const open = new Set<PrismaClient>();
   let count = 0;

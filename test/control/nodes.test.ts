@@ -40,6 +40,12 @@ describe.each(databaseKinds)('nodes on %s', (kind) => {
     expect(await changes()).toEqual([['node.state', 'web-01', true], ['node.state', 'web-01', false], ['node.state', 'web-01', true]]);
   });
 
+  test('what a host has found or lost since is an event too, once', async () => {
+    const { db } = fresh;
+    for (const docker of [false, false, true, true]) await seen(db, { node: 'web-01', facts: { ...facts, docker }, version: '1' });
+    expect(await changes()).toEqual([['node.state', 'web-01', true], ['node.state', 'web-01', true]]);
+  });
+
   test('a host counts as online for 15 seconds', async () => {
     const { db } = fresh;
     await seen(db, { node: 'web-01', facts, version: '1' });

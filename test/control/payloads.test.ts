@@ -1,8 +1,10 @@
 /** What Temporal keeps is sealed for its workflow: whoever reads its database sees nothing, and whoever writes to it is found. */
-import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
+import { addKey } from '../../control/key-ring.js';
 import { decodePayloads, openPayload, payloadCodec, payloadKeys, sealPayload, type Payload } from '../../control/payloads/index.js';
 
 let dataDir = '';
@@ -68,6 +70,25 @@ test('after a change of the key what was written before is read, and once the ol
   await rm(join(dataDir, 'keys', 'payload.previous.key'));
   const alone = await payloadKeys(dataDir);
   expect(() => openPayload(alone, place, sealed)).toThrow(`is written under a key that is not here (${before.current.id})`);
+});
+
+test('a new key by a command: it writes half a minute later in every process, without a restart, and what is there is read as before', async () => {
+  const [one, other] = [await payloadKeys(dataDir), await payloadKeys(dataDir)];
+  const codec = payloadCodec(other);
+  const [before] = await payloadCodec(one).encode([text('x')], { namespace: 'default', workflowId: 'w1' });
+  const { added } = await addKey(dataDir, 'payload', '');
+  expect((await addKey(dataDir, 'payload', '')).added).toBeNull();
+  const path = join(dataDir, 'keys', `payload.${String(added?.number)}.key`);
+  expect((await one.view()).map(({ state }) => state)).toEqual(['reads', 'writes']);
+  expect((await payloadKeys(dataDir)).current.id).toBe(one.current.id);
+  // Half a minute later; a process that has looked a moment ago looks again.
+  await utimes(path, new Date(), new Date(Date.now() - 31_000));
+  const fresh = await payloadKeys(dataDir);
+  expect([fresh.current.id === one.current.id, fresh.known.size]).toEqual([false, 2]);
+  const [after] = await payloadCodec(fresh).encode([text('y')], { namespace: 'default', workflowId: 'w1' });
+  await sleep(3_100);
+  expect((await codec.decode([before ?? {}, after ?? {}], { namespace: 'default', workflowId: 'w1' })).map(plain)).toEqual([text('x'), text('y')].map(plain));
+  expect(other.current.id).toBe(fresh.current.id);
 });
 
 test('the codec binds to the workflow, also for its activities', async () => {

@@ -12,9 +12,10 @@ import { join } from 'node:path';
 import { systemActor } from '../../control/actor.js';
 import { FolderStore } from '../../control/artifacts/index.js';
 import { Listener } from '../../control/events/listener.js';
-import { type Authorities, createEnrollment, type EnrollmentRequest, hostsChannel, makeServerCertificate, openAuthorities } from '../../control/identity/index.js';
+import { type Authorities, createEnrollment, type EnrollmentRequest, hostsChannel } from '../../control/identity/index.js';
 import { createRenderer } from '../../control/rendering/desired.js';
-import { Vault, vaultKeys } from '../../control/secrets/index.js';
+import { Vault, vaultKeys, type VaultKeys } from '../../control/secrets/index.js';
+import { AuthorityKeeper, HostsTrust } from '../../gateway/authority.js';
 import { Connections } from '../../gateway/caller.js';
 import { Denials } from '../../gateway/denials.js';
 import { frame } from '../../gateway/grpc/framing.js';
@@ -31,7 +32,10 @@ export interface Door {
   url: string;
   db: PrismaClient;
   databaseUrl: string;
-  authorities: Authorities;
+  /** As it is now. */
+  readonly authorities: Authorities;
+  keeper: AuthorityKeeper;
+  keys: VaultKeys;
   folder: string;
   errors: unknown[];
   /** What hosts were denied so far is in the audit. */
@@ -53,26 +57,31 @@ export async function openDoor(server: DatabaseServer, wanted: Wanted = {}): Pro
   const { db, url: databaseUrl } = database;
   const folder = await mkdtemp(join(tmpdir(), 'maestro-door-'));
   const keys = vaultKeys({ dataDir: folder, passphrase: undefined });
-  const authorities = await openAuthorities(db, keys);
-  const { certificate, key } = await makeServerCertificate(authorities.intermediate, ['127.0.0.1'], new Date());
   const errors: unknown[] = [];
+  const keeper = await AuthorityKeeper.open({ db, keys, names: ['127.0.0.1'], onError: (error) => errors.push(error) });
+  const trust = new HostsTrust(db, keeper);
   const upstream = new Upstream(wanted.temporalAddress ?? nowhere);
   const connections = new Connections(db, (error) => errors.push(error));
   const denials = new Denials(db, (error) => errors.push(error));
   const gateway = createGateway({
-    db, renderer: createRenderer({ db, env: {}, vault: new Vault(folder, keys), digestKey: '0'.repeat(64) }), artifacts: new FolderStore(folder), authorities: () => authorities, connections,
-    serverCertificate: { key, cert: `${certificate}\n${authorities.intermediate.certificate}\n${authorities.root}` }, enrollmentsPerMinute: 100_000, onError: (error) => errors.push(error),
+    db, renderer: createRenderer({ db, env: {}, vault: new Vault(folder, keys), digestKey: '0'.repeat(64) }), artifacts: new FolderStore(folder), authorities: () => keeper.authorities, refreshAuthorities: () => keeper.check(), connections,
+    serverCertificate: keeper.certificate, renewalDue: ({ identity, issuer }, trusts) => trust.renewalDue(identity, issuer, trusts), enrollmentsPerMinute: 100_000, onError: (error) => errors.push(error),
     calls: { namespace: 'default', upstream, onDenied: (host, path, message) => denials.note(host, path, message) }, ...(wanted.limits === undefined ? {} : { limits: wanted.limits }),
   });
-  const listener = new Listener({ databaseUrl, channel: hostsChannel, onWake: () => void connections.check(), checkMs, onError: () => undefined });
+  keeper.onChange(() => {
+    gateway.present(keeper.certificate);
+    connections.cutIssuedByOthers(keeper.authorities.intermediates);
+  });
+  const listener = new Listener({ databaseUrl, channel: hostsChannel, onWake: () => { void keeper.check(); void connections.check(); }, checkMs, onError: () => undefined });
   await listener.connect();
   gateway.server.listen(0, '127.0.0.1');
   await once(gateway.server, 'listening');
   const url = `https://127.0.0.1:${String((gateway.server.address() as AddressInfo).port)}`;
   const token = async (over: Partial<EnrollmentRequest> = {}): Promise<string> => (await createEnrollment(db, systemActor, { host: '*', uses: 1, ttl_seconds: 600, replace: false, ...over })).token;
   return {
-    url, db, databaseUrl, authorities, folder, errors, token, audited: () => denials.settled(),
-    enrollHost: async (node, over = {}) => enroll({ gateway: url, caDigest: authorities.digest, node, token: over.token ?? (await token({ host: node })), stateFolder: over.stateFolder ?? (await mkdtemp(join(folder, 'host-'))), ...over }),
+    get authorities() { return keeper.authorities; },
+    url, db, databaseUrl, keeper, keys, folder, errors, token, audited: () => denials.settled(),
+    enrollHost: async (node, over = {}) => enroll({ gateway: url, caDigest: keeper.authorities.digest, node, token: over.token ?? (await token({ host: node })), stateFolder: over.stateFolder ?? (await mkdtemp(join(folder, 'host-'))), ...over }),
     async close() {
       await gateway.close();
       upstream.close();
@@ -105,7 +114,7 @@ export type Certificate = Pick<Identity, 'key' | 'certificate' | 'ca'>;
 
 /** A request over HTTP/1.1; status 0: the connection was refused or cut. */
 export async function ask(door: Door, path: string, as: Certificate | null, body?: unknown): Promise<{ status: number; body: unknown }> {
-  const agent = new Agent({ ca: door.authorities.root, keepAlive: false, ...(as === null ? {} : { key: as.key, cert: as.certificate }) });
+  const agent = new Agent({ ca: as?.ca ?? door.authorities.roots, keepAlive: false, ...(as === null ? {} : { key: as.key, cert: as.certificate }) });
   try {
     const response = await fetchOnce({ url: new URL(path, door.url), body, agent, signal: AbortSignal.timeout(10_000) });
     const text = await response.text();

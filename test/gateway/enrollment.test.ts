@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { AuthorityKeyIdentifierExtension, BasicConstraintsExtension, ExtendedKeyUsage, ExtendedKeyUsageExtension, KeyUsageFlags, KeyUsagesExtension, Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension, X509Certificate as Parsed } from '@peculiar/x509';
 import { createHash, createPrivateKey, generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto';
 import { mkdtemp, readdir, readFile, stat } from 'node:fs/promises';
+import { Agent } from 'node:https';
 import { createServer } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -16,6 +17,7 @@ import { certificateRequest } from '../../host-worker/identity/certificate-reque
 import { enroll } from '../../host-worker/identity/enroll.js';
 import { IdentityHolder } from '../../host-worker/identity/holder.js';
 import { loadIdentity } from '../../host-worker/identity/identity.js';
+import { fetchOnce } from '../../host-worker/identity/request.js';
 import { Random } from '../fuzz/random.js';
 import { ask, useDoor } from './door.js';
 
@@ -26,6 +28,31 @@ const csrOf = (name: string, key = newKey()): Promise<string> => certificateRequ
 const nodeOf = (name: string) => door().db.node.findUnique({ where: { name } });
 const watched = { '/host/v1/watched': 200 };
 const knows = async (as: Parameters<typeof ask>[2]): Promise<number> => (await ask(door(), Object.keys(watched)[0] ?? '', as)).status;
+
+/** Connections without a certificate, which the gateway cuts after fifteen seconds: they are renewed between rounds. */
+class Lines {
+  private agent: Agent | null = null;
+  private since = 0;
+
+  constructor(private readonly ca: readonly string[]) {}
+
+  renew(): void {
+    if (this.agent !== null && performance.now() - this.since < 4_000) return;
+    this.close();
+    this.agent = new Agent({ ca: [...this.ca], keepAlive: true, maxSockets: 50 });
+    this.since = performance.now();
+  }
+
+  async post(url: URL, body: unknown): Promise<{ status: number }> {
+    const response = await fetchOnce({ url, body, agent: this.agent ?? undefined, signal: AbortSignal.timeout(10_000) });
+    await response.text();
+    return { status: response.status };
+  }
+
+  close(): void {
+    this.agent?.destroy();
+  }
+}
 
 describe('an enrollment', () => {
   it('gives a certificate that says who the host is, and nothing that it asked for', async () => {
@@ -110,17 +137,22 @@ describe('an enrollment', () => {
   it('T-H8: 50 uses at once of a token for one give exactly one certificate', async () => {
     const rounds = Number(process.env['ENROLL_ROUNDS'] ?? '3');
     const random = new Random(Number(process.env['ENROLL_SEED'] ?? '1'), 0);
+    // What is raced for is the token: keys and connections are made before, so that all fifty are at the database at once.
+    const csrs = await Promise.all(Array.from({ length: 50 }, (_, index) => csrOf(String(index))));
+    const lines = new Lines(door().authorities.roots);
     for (let round = 0; round < rounds; round += 1) {
       const uses = 1 + Math.floor(random.next() * 3);
       const token = await door().token({ host: `race-${String(round)}-*`, uses });
-      const requests = await Promise.all(Array.from({ length: 50 }, async (_, index) => ({ token, name: `race-${String(round)}-${String(Math.floor(random.next() * 60))}`, csr: await csrOf(String(index)) })));
-      const answers = await Promise.all(requests.map((body) => ask(door(), '/enroll', null, body)));
+      const requests = csrs.map((csr) => ({ token, name: `race-${String(round)}-${String(Math.floor(random.next() * 60))}`, csr }));
+      lines.renew();
+      const answers = await Promise.all(requests.map((body) => lines.post(new URL('/enroll', door().url), body)));
       const given = answers.filter(({ status }) => status === 201);
       expect([round, given.length]).toEqual([round, uses]);
       expect(answers.every(({ status }) => status === 201 || status === 401 || status === 409)).toBe(true);
       expect(await door().db.node.count({ where: { name: { startsWith: `race-${String(round)}-` }, key_digest: { not: null } } })).toBe(uses);
     }
-  }, 600_000);
+    lines.close();
+  }, 1_800_000);
 
   it('whose answer got lost is repeated with the same token and key, and uses nothing more', async () => {
     const stateFolder = await mkdtemp(join(door().folder, 'again-'));
@@ -261,7 +293,7 @@ describe('the authority', () => {
     for (const one of all) expect(one).toEqual(authorities);
     const rows = await db.authorityKey.findMany();
     expect(rows.map(({ kind }) => kind).sort()).toEqual(['intermediate', 'root', 'task']);
-    for (const { sealed } of rows) expect(Buffer.from(sealed).toString('latin1')).not.toContain('PRIVATE KEY');
+    for (const { sealed } of rows) expect(Buffer.from(sealed ?? []).toString('latin1')).not.toContain('PRIVATE KEY');
     const elsewhere = await mkdtemp(join(folder, 'other-'));
     await expect(openAuthorities(db, vaultKeys({ dataDir: elsewhere, passphrase: undefined }))).rejects.toMatchObject({ code: 'config_error' });
     expect(authorities.digest).toBe(`sha256:${createHash('sha256').update(new X509Certificate(authorities.root).raw).digest('hex')}`);

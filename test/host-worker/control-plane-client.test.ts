@@ -108,11 +108,11 @@ describe('an answer', () => {
 
 describe('a greeting', () => {
   it('says what the host has', async () => {
-    await client().hello({ docker: true, systemd: false, missing: ['systemd'] }, '0.1.0');
-    expect(JSON.parse(control.requests[0]?.body ?? '')).toEqual({ facts: { docker: true, systemd: false, missing: ['systemd'] }, version: '0.1.0' });
+    await client().hello({ docker: true, systemd: false, missing: ['systemd'] }, '0.1.0', [`sha256:${'a'.repeat(64)}`]);
+    expect(JSON.parse(control.requests[0]?.body ?? '')).toEqual({ facts: { docker: true, systemd: false, missing: ['systemd'] }, version: '0.1.0', trusts: [`sha256:${'a'.repeat(64)}`] });
   });
   it('that is refused says why', async () => {
     control.nextStatuses = [401];
-    await expect(client().hello({ docker: true, systemd: true, missing: [] }, '0.1.0')).rejects.toMatchObject({ code: 'auth_error' });
+    await expect(client().hello({ docker: true, systemd: true, missing: [] }, '0.1.0', [])).rejects.toMatchObject({ code: 'auth_error' });
   });
 });

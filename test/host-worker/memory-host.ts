@@ -52,7 +52,7 @@ export class MemoryHost {
       pin: async (_, pins) => [...pins],
       report: async (_, entries) => void this.reports.push(...entries),
       showFiles: async () => undefined,
-      hello: async () => undefined,
+      hello: async () => ({ renew: false }),
       archive: () => Promise.reject(new Error('no archives here')),
     };
     return {

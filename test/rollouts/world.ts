@@ -30,6 +30,8 @@ export interface Between {
   /** The port by which hosts reach the gateway. */
   gatewayPort?(port: number): Promise<number>;
   workerEnvironment?: Record<string, string>;
+  /** Of the control plane's processes. */
+  env?: Readonly<Record<string, string>>;
   /** Before the host workers start. */
   prepare?(fleet: Fleet): Promise<void>;
 }
@@ -37,7 +39,7 @@ export interface Between {
 export async function startWorld(hosts: readonly string[], between: Between = {}): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), 'maestro-world-'));
   const fleet = await startFleet({ hosts });
-  const stack = await startStack({ dataDir, bind: fleet.gatewayAddress, say: () => undefined, ...(between.through === undefined ? {} : { through: between.through }) }).catch(async (error: unknown) => {
+  const stack = await startStack({ dataDir, bind: fleet.gatewayAddress, say: () => undefined, ...(between.through === undefined ? {} : { through: between.through }), ...(between.env === undefined ? {} : { env: between.env }) }).catch(async (error: unknown) => {
     await fleet.stop();
     throw error;
   });

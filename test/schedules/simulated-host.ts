@@ -138,7 +138,7 @@ export class SimulatedHost {
   private async greet(): Promise<void> {
     const control = connectControlPlane(this.access.control);
     while (!this.stopping.signal.aborted) {
-      await control.hello({ docker: true, systemd: false, missing: ['systemd'] }, 'simulated').catch(() => undefined);
+      await control.hello({ docker: true, systemd: false, missing: ['systemd'] }, 'simulated', []).catch(() => undefined);
       await sleep(helloMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
     }
   }

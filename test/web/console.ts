@@ -101,15 +101,18 @@ async function barriers(page: Page, scheme: keyof typeof rules): Promise<string[
 /** Where pictures of every page are left for people to look at, if anywhere. */
 const shotsFolder = process.env['MAESTRO_SHOTS'];
 
-/** What is wrong with a page as it stands, in both schemes: barriers, and being wider than its window. */
-export async function inspect(page: Page, name: string): Promise<string[]> {
+/** Whether a page is wider than its window, in both schemes; `look` finds what else is wrong. */
+export async function pictured(page: Page, name: string, look: (scheme: 'light' | 'dark') => Promise<string[]> = () => Promise.resolve([])): Promise<string[]> {
   const found: string[] = [];
   for (const scheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
     if (shotsFolder !== undefined) await page.screenshot({ path: join(shotsFolder, `${name}-${scheme}.png`), fullPage: true, animations: 'disabled' });
-    found.push(...(await barriers(page, scheme)).map((barrier) => `${scheme}: ${barrier}`));
+    found.push(...(await look(scheme)).map((fault) => `${scheme}: ${fault}`));
     const overflow: boolean = await page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
     if (overflow) found.push(`${scheme}: wider than the window`);
   }
   return found;
 }
+
+/** What is wrong with a page as it stands, in both schemes: barriers, and being wider than its window. */
+export const inspect = (page: Page, name: string): Promise<string[]> => pictured(page, name, (scheme) => barriers(page, scheme));

@@ -16,6 +16,7 @@ import { nextApp } from '../../api/web.js';
 import { FolderStore } from '../../control/artifacts/index.js';
 import { AuditAnchor } from '../../control/audit/index.js';
 import { setupCode } from '../../control/auth/index.js';
+import { sealVersionsWith } from '../../control/deploys/index.js';
 import { EventFeed } from '../../control/events/index.js';
 import { HostBundles, ReleaseKey } from '../../control/host-bundles/index.js';
 import { recordPlan, type HostAnswer, type PlanHost } from '../../control/plans/index.js';
@@ -28,6 +29,7 @@ const tell = (message: object): void => void process.send?.(message);
 
 async function main(databaseUrl: string): Promise<void> {
   const db = createPrisma(databaseUrl);
+  sealVersionsWith('5e'.repeat(32));
   const dataDir = await mkdtemp(join(tmpdir(), 'maestro-pages-'));
   const vault = new Vault(dataDir, vaultKeys({ dataDir, passphrase: undefined }));
   const renderer = createRenderer({ db, env: {}, vault, digestKey: '0'.repeat(64) });
@@ -53,7 +55,7 @@ async function main(databaseUrl: string): Promise<void> {
   const web = await nextApp(process.cwd(), '127.0.0.1', 0);
   if (!web) throw new Error('the pages are not built: npx next build web');
   const { server } = createServer({
-    db, feed, temporal, web, vault, payloadKeys: await payloadKeys(dataDir), auditAnchor: await AuditAnchor.open(dataDir), setupCode: await setupCode(db, dataDir, 'pages-setup-code'), artifacts: new FolderStore(dataDir), hostBundles: new HostBundles({ folder: join(dataDir, 'download'), key: ReleaseKey.fromSeed('5'.repeat(64)), publicUrl: 'http://maestro.test' }), renderer, hostsDoor: { url: 'https://gateway.test:8443', installUrl: 'https://maestro.test/install.sh', caDigest: () => Promise.resolve('sha256:none') },
+    db, feed, temporal, web, vault, auditAnchor: await AuditAnchor.open(dataDir), setupCode: await setupCode(db, dataDir, 'pages-setup-code'), artifacts: new FolderStore(dataDir), hostBundles: new HostBundles({ folder: join(dataDir, 'download'), keys: () => Promise.resolve([ReleaseKey.fromSeed('5'.repeat(64))]), publicUrl: 'http://maestro.test' }), renderer, hostsDoor: { url: 'https://gateway.test:8443', installUrl: 'https://maestro.test/install.sh', caDigest: () => Promise.resolve('sha256:none'), keys: vaultKeys({ dataDir, passphrase: undefined }) }, fileKeys: { dataDir, payload: await payloadKeys(dataDir) },
     log: createLog({ level: 'warn', destination: process.stderr }),
     settings: {
       allowedOrigins: [], https: false, temporalUiUrl: 'http://temporal.test', temporalNamespace: 'default', templateEnv: {},

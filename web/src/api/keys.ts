@@ -8,5 +8,13 @@ export const keys = {
   rollout: (id: string) => ['rollouts', id],
   rolloutLog: (id: string) => ['rollouts', id, 'log'],
   nodes: ['nodes'],
+  nodeDetails: ['node'],
+  node: (id: string) => ['node', id],
+  enrollments: ['enrollments'],
+  enrollment: (id: string) => ['enrollments', id],
+  audit: (filter: unknown) => ['audit', filter],
+  users: ['users'],
+  apiKeys: ['api-keys'],
+  secrets: ['secrets'],
   validation: (...parts: unknown[]) => ['validation', ...parts],
 } as const;

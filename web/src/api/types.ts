@@ -20,6 +20,18 @@ export type RolloutBrief = Schemas['RolloutSummary'];
 export type Rollout = Schemas['Rollout'];
 export type Step = Schemas['RolloutStep'];
 export type Node = Schemas['Node'];
+export type NodeDetail = Schemas['NodeDetail'];
+export type Enrollment = Schemas['Enrollment'];
+export type EnrollmentCreated = Schemas['EnrollmentCreated'];
+export type EnrollmentDetail = Schemas['EnrollmentDetail'];
+export type AuditEntry = Schemas['AuditEntry'];
+export type AuditVerdict = Schemas['AuditVerdict'];
+export type User = Schemas['User'];
+export type Grants = Schemas['Grants'];
+export type OneTimePassword = Schemas['OneTimePassword'];
+export type ApiKey = Schemas['Key'];
+export type ApiKeyCreated = Schemas['KeyCreated'];
+export type Secret = Schemas['Secret'];
 
 /** One entry of the event log; `data` is parsed where it is used. */
 export interface Event {

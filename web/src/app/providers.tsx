@@ -34,8 +34,14 @@ const makeQueries = (): QueryClient => {
   return queries;
 };
 
+/** What keeps a page from scrolling behind a dialog makes a style of its own, and looks for its nonce here. */
+function tellNonce(nonce: string | undefined): void {
+  if (typeof window !== 'undefined' && nonce !== undefined) Object.assign(window, { __webpack_nonce__: nonce });
+}
+
 export function Providers({ nonce, children }: { /** Of what is written into the page. */ nonce: string | undefined; children: ReactNode }) {
   const [queries] = useState(makeQueries);
+  useState(() => tellNonce(nonce));
   return (
     <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" {...(nonce === undefined ? {} : { getStyleNonce: () => nonce })}>
       <QueryClientProvider client={queries}>{children}</QueryClientProvider>

@@ -5,7 +5,7 @@ export const observedStateWords: Record<ComponentState, string> = {
   running: 'Running', healthy: 'Healthy', unhealthy: 'Unhealthy', stopped: 'Stopped', failed: 'Failed', missing: 'Missing', unknown: 'Not known', host_offline: 'Host offline',
 };
 
-const kindWords: Record<DriftKind, string> = { stopped: 'does not run', changed: 'was changed', missing: 'is missing', foreign: 'is somebody else\'s' };
+export const driftKindWords: Record<DriftKind, string> = { stopped: 'does not run', changed: 'was changed', missing: 'is missing', foreign: 'is somebody else\'s' };
 
 const lengthMax = 60;
 const short = (text: string): string => (text.length > lengthMax ? `${text.slice(0, lengthMax - 1)}…` : text);
@@ -13,7 +13,7 @@ const short = (text: string): string => (text.length > lengthMax ? `${text.slice
 /** `was changed: is "a", should be "b"`. */
 export function driftSentence({ kind, from, to }: PlacementState['fields'][number]): string {
   const values = kind === 'missing' || from === null || to === null ? '' : `: is ${short(from)}, should be ${short(to)}`;
-  return `${kindWords[kind]}${values}`;
+  return `${driftKindWords[kind]}${values}`;
 }
 
 export const observedWords = {

@@ -4,8 +4,9 @@ import { nodeWords } from './words.js';
 
 const named: readonly string[] = ['docker', 'systemd'];
 
-export function nodeMeaning({ online, facts }: Pick<Node, 'online' | 'facts'>): string[] {
+export function nodeMeaning({ online, facts, last_seen_at: seen }: Pick<Node, 'online' | 'facts'> & Partial<Pick<Node, 'last_seen_at'>>): string[] {
   const { means } = nodeWords;
+  if (seen === null) return [means.unheard];
   if (!online) return [means.offline];
   const others = facts.missing.filter((name) => !named.includes(name));
   const also = others.length > 0 ? [means.other(others)] : [];

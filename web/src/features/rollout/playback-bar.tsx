@@ -20,7 +20,7 @@ export function PlaybackBar({ player, onClose }: { player: Player; onClose: () =
       <Panel p="sm">
       <Group gap="sm" wrap="wrap">
         <Button size="compact-md" leftSection={playing ? <Pause size={16} aria-hidden /> : <Play size={16} aria-hidden />} onClick={player.toggle}>{playing ? words.pause : words.play}</Button>
-        <SegmentedControl size="xs" aria-label={words.speed} value={String(speed)} onChange={(value) => player.setSpeed(Number(value))} data={speeds.map((times) => ({ value: String(times), label: words.speedOf(times) }))} />
+        <SegmentedControl size="xs" transitionDuration={0} aria-label={words.speed} value={String(speed)} onChange={(value) => player.setSpeed(Number(value))} data={speeds.map((times) => ({ value: String(times), label: words.speedOf(times) }))} />
         <Text size="sm"><Fixed>{words.at(elapsed, formatTicking(endMs - startMs))}</Fixed></Text>
         <Text size="sm" c="dimmed"><Fixed>{formatExact(atMs)}</Fixed></Text>
         <Button size="compact-md" variant="default" ml="auto" leftSection={<X size={16} aria-hidden />} onClick={onClose}>{words.close}</Button>

@@ -3,8 +3,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
 import { keys } from '../../api/keys.js';
-import type { Event, Rollout } from '../../api/types.js';
-import { Playback } from './model/playback.js';
+import type { Rollout } from '../../api/types.js';
+import { Playback, Tape } from './model/playback.js';
 import type { RolloutModel } from './model/rollout-model.js';
 import { readLog } from './read-log.js';
 
@@ -26,20 +26,20 @@ export interface Player {
 export interface PlaybackFeed { player: Player | null; empty: boolean; error: unknown; refetch: () => void }
 
 /** All stored events of one rollout; let go of when nobody plays them any more. */
-const useEvents = (rolloutId: string, enabled: boolean) => useQuery({
+const useTape = (rolloutId: string, enabled: boolean) => useQuery({
   queryKey: keys.rolloutLog(rolloutId),
   queryFn: async ({ signal }) => {
-    const all: Event[] = [];
-    await readLog(rolloutId, 0, signal, (events) => { for (const event of events) all.push(event); });
-    return all;
+    const tape = new Tape(rolloutId);
+    await readLog(rolloutId, 0, signal, (events) => tape.add(events));
+    return tape;
   },
   enabled, gcTime: 0, staleTime: Number.POSITIVE_INFINITY, structuralSharing: false,
 });
 
 /** The rollout as it stood at a moment that moves on by itself while it plays. */
 export function usePlayback(rolloutId: string, snapshot: Rollout | null, enabled: boolean): PlaybackFeed {
-  const events = useEvents(rolloutId, enabled);
-  const playback = useMemo(() => (enabled && snapshot !== null && events.data !== undefined ? new Playback(snapshot, events.data) : null), [enabled, snapshot, events.data]);
+  const tape = useTape(rolloutId, enabled);
+  const playback = useMemo(() => (enabled && snapshot !== null && tape.data !== undefined ? new Playback(snapshot, tape.data) : null), [enabled, snapshot, tape.data]);
   const [asked, setAsked] = useState<number | null>(null);
   const [playing, setPlaying] = useState(false);
   const [speed, setSpeed] = useState(5);
@@ -69,6 +69,6 @@ export function usePlayback(rolloutId: string, snapshot: Rollout | null, enabled
   const there = playback !== null && model !== null && playback.count > 0;
   return {
     player: there ? { model, startMs, endMs, atMs, playing: running, speed, marks, toggle, seek: setAsked, setSpeed } : null,
-    empty: playback !== null && playback.count === 0, error: events.error, refetch: () => void events.refetch(),
+    empty: playback !== null && playback.count === 0, error: tape.error, refetch: () => void tape.refetch(),
   };
 }

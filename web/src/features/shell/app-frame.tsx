@@ -2,25 +2,32 @@
 
 import { AppShell, Burger, Container, Group, NavLink, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { Boxes, Server, WandSparkles, type LucideIcon } from 'lucide-react';
+import { Boxes, KeyRound, LockKeyhole, ScrollText, Server, Users, WandSparkles, type LucideIcon } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { useEffect, type ReactNode } from 'react';
+import type { Right } from '../../api/words.js';
+import { useSignedIn } from '../session/me-context.js';
 import { LiveBadge } from './live-badge.js';
 import { Logo } from './logo.js';
 import { SchemeToggle } from './scheme-toggle.js';
 import { UserMenu } from './user-menu.js';
 import { shellWords } from './words.js';
 
-const places: readonly { href: string; label: string; icon: LucideIcon; owns: readonly string[] }[] = [
+const places: readonly { href: string; label: string; icon: LucideIcon; owns: readonly string[]; /** Not shown without it. */ right?: Right }[] = [
   { href: '/deploys', label: shellWords.nav.deploys, icon: Boxes, owns: ['/deploys', '/rollouts'] },
   { href: '/wizard', label: shellWords.nav.wizard, icon: WandSparkles, owns: ['/wizard'] },
   { href: '/nodes', label: shellWords.nav.nodes, icon: Server, owns: ['/nodes'] },
+  { href: '/audit', label: shellWords.nav.audit, icon: ScrollText, owns: ['/audit'], right: 'audit.read' },
+  { href: '/secrets', label: shellWords.nav.secrets, icon: LockKeyhole, owns: ['/secrets'], right: 'secret.read_names' },
+  { href: '/keys', label: shellWords.nav.keys, icon: KeyRound, owns: ['/keys'] },
+  { href: '/users', label: shellWords.nav.users, icon: Users, owns: ['/users'], right: 'user.manage' },
 ];
 
 function Places() {
   const path = usePathname();
-  return places.map(({ href, label, icon: Icon, owns }) => {
+  const rights = useSignedIn()?.rights ?? [];
+  return places.filter(({ right }) => right === undefined || rights.includes(right)).map(({ href, label, icon: Icon, owns }) => {
     const here = owns.some((prefix) => path.startsWith(prefix));
     return <NavLink key={href} component={Link} href={href} label={label} leftSection={<Icon size={18} aria-hidden />} active={here} aria-current={here ? 'page' : undefined} />;
   });

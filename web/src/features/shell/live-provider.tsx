@@ -17,18 +17,24 @@ function outdated({ type, deploy_id: deployId }: Event): readonly (readonly unkn
     case 'deploy.version':
       return deployId ? [keys.deploys, keys.deploy(deployId)] : [keys.deploys];
     case 'node.state':
-      return [keys.nodes];
+      return [keys.nodes, keys.nodeDetails, keys.enrollments];
+    case 'component.state':
+    case 'component.drift':
+      return [keys.nodeDetails];
     default:
       return [];
   }
 }
 
 /** A rollout's page closes its own gaps; a diff stays as it was read. */
-const everything = [keys.deploys, keys.nodes];
+const everything = [keys.deploys, keys.nodes, keys.nodeDetails, keys.enrollments];
+
+/** An event does not name these one by one: all that are looked at are read again. */
+const families: readonly (readonly unknown[])[] = [keys.nodeDetails, keys.enrollments];
 
 function refresh(queries: QueryClient, events: readonly Event[]): void {
   const old = new Map(events.flatMap(outdated).map((key) => [JSON.stringify(key), key]));
-  for (const queryKey of old.values()) void queries.invalidateQueries({ queryKey, exact: true });
+  for (const queryKey of old.values()) void queries.invalidateQueries({ queryKey, exact: !families.includes(queryKey) });
 }
 
 /** One subscription for the whole console: it keeps the lists fresh and feeds the badge. */
