@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { parseDocument } from '../../spec/document/index.js';
 import { addComponentAnswers, newDeployAnswers, noAnswers, sourceKinds, healthKinds, strategies, type Answers } from '../../web/src/features/wizard/model/answers.js';
 import { answersOf, canUpgrade, readBase, type Base } from '../../web/src/features/wizard/model/base.js';
-import { changedLines } from '../../web/src/features/wizard/model/changed-lines.js';
+import { changedLines, firstDifference } from '../../web/src/features/wizard/model/changed-lines.js';
 import { decodeDraft, draftKey, encodeDraft, looksSecret } from '../../web/src/features/wizard/model/draft.js';
 import { fieldOf, fieldProblems } from '../../web/src/features/wizard/model/field-problems.js';
 import { missingAnswers } from '../../web/src/features/wizard/model/missing-answers.js';
@@ -231,7 +231,7 @@ const missingFrom = (before: readonly string[], after: readonly string[]): strin
 
 describe('whatever the document and the answers', () => {
   test('a component that is added says what was answered; every comment and everything else stays, in order', () => {
-    fc.assert(fc.property(writtenDocument, answered, fc.constantFrom(['h1'], ['h2'], ['h1', 'h2']), ({ yaml, names }, { depends, ...patch }, hosts) => {
+    fc.assert(fc.property(writtenDocument, answered, fc.constantFrom<string[]>(['h1'], ['h2'], ['h1', 'h2']), ({ yaml, names }, { depends, ...patch }, hosts) => {
       const answers: Answers = { ...addComponentAnswers('demo', hosts), ...patch, component: 'added', depends_on: depends ? names.slice(0, 1) : [] };
       const made = textOf(withComponent(baseOf(yaml), answers));
       const [before, after] = [parse(yaml), parse(made)] as { components: Record<string, unknown>; hosts: object; deployment: { components: string[] }[] }[];
@@ -296,6 +296,21 @@ describe('places in documents', () => {
     fc.assert(fc.property(fc.string({ maxLength: 20 }), fc.constantFrom(undefined, 'QUOTE_SINGLE', 'QUOTE_DOUBLE'), (text, like) => {
       fc.pre(!/[\p{Cc}\p{Cs}\u2028\u2029\u0085\uFEFF]/u.test(text));
       expect(parse(`[${flowText(text, like)}]`)).toEqual([text]);
+    }));
+  });
+});
+
+describe('lines', () => {
+  test('are told as they are, new or gone; the first that differs is found', () => {
+    expect(changedLines('a\nb\n', 'a\nc\nd\n').map(({ text, kind }) => `${kind} ${text}`)).toEqual(['same a', 'removed b', 'added c', 'added d']);
+    expect([firstDifference('a\nb', 'a\nc'), firstDifference('a', 'a'), firstDifference('a\nb', 'a')]).toEqual([1, -1, -1]);
+  });
+
+  test('of the later text are all there, in order', () => {
+    const text = fc.array(fc.constantFrom('a', 'b', '', ' c'), { minLength: 1 }).map((lines) => `${lines.join('\n')}\n`);
+    fc.assert(fc.property(text, text, (before, after) => {
+      const of = (not: string): string => changedLines(before, after).filter(({ kind }) => kind !== not).map((line) => `${line.text}\n`).join('');
+      expect([of('added'), of('removed')]).toEqual([before, after]);
     }));
   });
 });

@@ -5,7 +5,7 @@ import { useDeploys } from '../deploy/queries.js';
 import { deploysWords } from '../deploy/words.js';
 import { entries, isEntry, type Entry } from './model/answers.js';
 import { canUpgrade, type Base } from './model/base.js';
-import { entryWords, fieldWords, stepWords, wizardWords } from './words.js';
+import { entryWords, fieldWords, wizardWords } from './words.js';
 
 interface EntryStepProps { entry: Entry; deployId: string | null; component: string | null; base: Base | null; onGo: (to: { entry: Entry; deploy: string | null; component: string | null }) => void }
 
@@ -16,12 +16,12 @@ function ChooseDeploy({ entry, deployId, onGo }: EntryStepProps) {
   if (deploys.isSuccess && items.length === 0) return <Text size="sm">{wizardWords.noDeploys}</Text>;
   return (
     <>
-    <NativeSelect
-      label={label} description={help} value={deployId ?? ''}
-      data={[{ value: '', label: wizardWords.choose }, ...items.map(({ deploy_id: value, name }) => ({ value, label: name })), ...(deployId !== null && !items.some(({ deploy_id: id }) => id === deployId) ? [{ value: deployId, label: deployId }] : [])]}
-      onChange={(event) => onGo({ entry, deploy: event.currentTarget.value || null, component: null })}
-    />
-    {deploys.hasNextPage && <div><Button size="compact-sm" variant="default" loading={deploys.isFetchingNextPage} onClick={() => void deploys.fetchNextPage()}>{deploysWords.more}</Button></div>}
+      <NativeSelect
+        label={label} description={help} value={deployId ?? ''}
+        data={[{ value: '', label: wizardWords.choose }, ...items.map(({ deploy_id: value, name }) => ({ value, label: name })), ...(deployId !== null && !items.some(({ deploy_id: id }) => id === deployId) ? [{ value: deployId, label: deployId }] : [])]}
+        onChange={(event) => onGo({ entry, deploy: event.currentTarget.value || null, component: null })}
+      />
+      {deploys.hasNextPage && <div><Button size="compact-sm" variant="default" loading={deploys.isFetchingNextPage} onClick={() => void deploys.fetchNextPage()}>{deploysWords.more}</Button></div>}
     </>
   );
 }
@@ -43,7 +43,7 @@ export function EntryStep(props: EntryStepProps) {
   const { entry, deployId, onGo } = props;
   return (
     <Stack gap="md">
-      <Radio.Group label={stepWords.entry.title} value={entry} onChange={(value) => { if (isEntry(value)) onGo({ entry: value, deploy: value === 'new' ? null : deployId, component: null }); }}>
+      <Radio.Group label={wizardWords.wayIn} value={entry} onChange={(value) => { if (isEntry(value)) onGo({ entry: value, deploy: value === 'new' ? null : deployId, component: null }); }}>
         <Stack gap="sm" mt="xs">
           {entries.map((value) => <Radio key={value} value={value} label={entryWords[value].label} description={entryWords[value].help} />)}
         </Stack>

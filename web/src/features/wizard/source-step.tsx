@@ -4,7 +4,7 @@ import { Radio, Stack } from '@mantine/core';
 import { TextField } from './fields.js';
 import { restartsOf, sourceKinds, type SourceKind } from './model/answers.js';
 import { useWizard } from './wizard-context.js';
-import { sourceWords, stepWords } from './words.js';
+import { sourceWords, wizardWords } from './words.js';
 
 export function SourceStep() {
   const { answers, set } = useWizard();
@@ -13,7 +13,7 @@ export function SourceStep() {
     set({ source, restart: restartsOf({ source })[0] ?? '' });
   };
   return (
-    <Radio.Group label={stepWords.source.title} value={answers.source} onChange={choose}>
+    <Radio.Group label={wizardWords.kindOfSource} value={answers.source} onChange={choose}>
       <Stack gap="sm" mt="xs">{sourceKinds.map((kind) => <Radio key={kind} value={kind} label={sourceWords[kind].label} description={sourceWords[kind].help} />)}</Stack>
     </Radio.Group>
   );

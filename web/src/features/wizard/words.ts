@@ -23,6 +23,8 @@ export const wizardWords = {
   refused: 'This change cannot be written for you',
   editYaml: 'Open the YAML tab',
   choose: 'Choose…',
+  wayIn: 'Way in',
+  kindOfSource: 'Kind of source',
   noDeploys: 'There is no deploy yet. Begin with a new one.',
   notByWizard: (name: string) => `${name} (edit it in the YAML tab)`,
 } as const;
