@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { parseDocument } from '../../spec/document/index.js';
 import { addComponentAnswers, newDeployAnswers, noAnswers, sourceKinds, healthKinds, strategies, type Answers } from '../../web/src/features/wizard/model/answers.js';
 import { answersOf, canUpgrade, readBase, type Base } from '../../web/src/features/wizard/model/base.js';
+import { documentOf, initialAnswers } from '../../web/src/features/wizard/model/begin.js';
 import { changedLines, firstDifference } from '../../web/src/features/wizard/model/changed-lines.js';
 import { decodeDraft, draftKey, encodeDraft, looksSecret } from '../../web/src/features/wizard/model/draft.js';
 import { fieldOf, fieldProblems } from '../../web/src/features/wizard/model/field-problems.js';
@@ -27,7 +28,7 @@ const textOf = (written: Written): string => {
   if ('refused' in written) throw new Error(written.refused);
   return written.yaml;
 };
-const documentOf = (yaml: string) => {
+const validated = (yaml: string) => {
   const { document, errors } = parseDocument(yaml);
   expect(errors).toEqual([]);
   if (document === null) throw new Error('it is not valid');
@@ -54,14 +55,14 @@ describe('a new deploy', () => {
   });
 
   test('more than one host is a group with its strategy', () => {
-    const { deployment } = documentOf(newDocument({ ...newDeployAnswers, hosts: ['a', 'b'], strategy: 'parallel' }));
+    const { deployment } = validated(newDocument({ ...newDeployAnswers, hosts: ['a', 'b'], strategy: 'parallel' }));
     expect(deployment).toEqual([expect.objectContaining({ hosts: ['a', 'b'], components: ['web'], strategy: 'parallel' })]);
   });
 
   test('everything but an image runs as a unit', () => {
     const units: Partial<Answers>[] = [{ source: 'git', repo: 'https://github.com/acme/api.git', ref: '1.10' }, { source: 'archive', archive: '/srv/api.tar.gz' }, { source: 'artifact', artifact: 'a'.repeat(64) }, { source: 'none' }];
     for (const unit of units) {
-      const { components } = documentOf(newDocument({ ...newDeployAnswers, ...unit, hosts: ['a'], command: '/usr/bin/api', user: 'deploy', restart: 'always', health: 'none' }));
+      const { components } = validated(newDocument({ ...newDeployAnswers, ...unit, hosts: ['a'], command: '/usr/bin/api', user: 'deploy', restart: 'always', health: 'none' }));
       expect(components.web?.run).toMatchObject({ type: 'systemd', unit_name: 'hello-web', command: '/usr/bin/api', user: 'deploy', restart: 'always' });
     }
   });
@@ -69,7 +70,7 @@ describe('a new deploy', () => {
   test('a secret is a reference to the vault, and never its value', () => {
     const env = [{ name: 'DB_PASSWORD', value: 'db/password', secret: true }];
     const yaml = newDocument({ ...newDeployAnswers, hosts: ['a'], env, credentials: 'registry/ghcr' });
-    expect(documentOf(yaml).components.web).toMatchObject({ run: { env: { DB_PASSWORD: '{{ vault://db/password }}' } }, source: { credentials_ref: 'vault://registry/ghcr' } });
+    expect(validated(yaml).components.web).toMatchObject({ run: { env: { DB_PASSWORD: '{{ vault://db/password }}' } }, source: { credentials_ref: 'vault://registry/ghcr' } });
   });
 
   test('names, ports and addresses that were left empty follow from the others', () => {
@@ -93,8 +94,8 @@ describe('adding a component', () => {
   const first = newDocument(database);
 
   test('to a database gives recipe 02: an API that depends on it, on the same host', () => {
-    const made = documentOf(textOf(withComponent(baseOf(first), api)));
-    const { components, ...rest } = documentOf(recipe('02-api-postgres.yaml'));
+    const made = validated(textOf(withComponent(baseOf(first), api)));
+    const { components, ...rest } = validated(recipe('02-api-postgres.yaml'));
     expect(made).toEqual({ ...rest, components: { db: { ...components.db, run: { ...components.db?.run, restart: 'unless-stopped' }, healthcheck: components.db?.healthcheck }, api: components.api } });
   });
 
@@ -108,14 +109,14 @@ describe('adding a component', () => {
   });
 
   test('on other hosts makes them known, with a binding of their own', () => {
-    const made = documentOf(textOf(withComponent(baseOf(first), { ...api, hosts: ['app-01', 'app-02'], addresses: { 'app-02': '10.0.0.21' }, strategy: 'canary' })));
+    const made = validated(textOf(withComponent(baseOf(first), { ...api, hosts: ['app-01', 'app-02'], addresses: { 'app-02': '10.0.0.21' }, strategy: 'canary' })));
     expect(made.hosts['app-02']?.address).toBe('10.0.0.21');
     expect(made.deployment.map(({ hosts, host, strategy, components }) => [hosts ?? host, components, strategy])).toEqual([['app-01', ['db'], 'sequential'], [['app-01', 'app-02'], ['api'], 'canary']]);
   });
 
   test('joins a group of the same hosts only when it goes the same way', () => {
     const group = newDocument({ ...database, hosts: ['a', 'b'], strategy: 'parallel' });
-    const bindings = (strategy: Answers['strategy']): unknown => documentOf(textOf(withComponent(baseOf(group), { ...api, hosts: ['b', 'a'], strategy }))).deployment.map(({ components }) => components);
+    const bindings = (strategy: Answers['strategy']): unknown => validated(textOf(withComponent(baseOf(group), { ...api, hosts: ['b', 'a'], strategy }))).deployment.map(({ components }) => components);
     expect(bindings('parallel')).toEqual([['db', 'api']]);
     expect(bindings('sequential')).toEqual([['db'], ['api']]);
   });
@@ -297,6 +298,31 @@ describe('places in documents', () => {
       fc.pre(!/[\p{Cc}\p{Cs}\u2028\u2029\u0085\uFEFF]/u.test(text));
       expect(parse(`[${flowText(text, like)}]`)).toEqual([text]);
     }));
+  });
+});
+
+describe('a beginning', () => {
+  const node = (name: string, online: boolean, docker: boolean, address: string | null = null) => ({ name, online, address, facts: { docker } });
+  const nodes = [node('off', false, true), node('bare', true, false), node('good', true, true, '10.0.0.9')];
+
+  test('of a new deploy is recipe 01 on the first host that can run it, with the address that it has said', () => {
+    const begun = initialAnswers({ entry: 'new', component: null, base: null, nodes });
+    expect(documentOf('new', null, begun)).toEqual({ yaml: recipe('01-hello-nginx.yaml').replaceAll('web-01', 'good').replace('10.0.0.10', '10.0.0.9') });
+    expect(initialAnswers({ entry: 'new', component: null, base: null, nodes: [] }).hosts).toEqual([]);
+  });
+
+  test('of one component more is where everything else is, when that is one place; of a change, what is there', () => {
+    const one = baseOf(recipe('01-hello-nginx.yaml'));
+    expect(initialAnswers({ entry: 'add-component', component: null, base: one, nodes })).toMatchObject({ project: 'hello-web', hosts: ['web-01'], component: '', image: '' });
+    expect(initialAnswers({ entry: 'add-component', component: null, base: baseOf(recipe('04-multi-host.yaml')), nodes }).hosts).toEqual([]);
+    expect(initialAnswers({ entry: 'upgrade-component', component: 'web', base: one, nodes })).toMatchObject({ component: 'web', image: 'nginx', tag: '1.27-alpine', ports: '80:80', health_url: 'http://localhost/' });
+    expect(initialAnswers({ entry: 'upgrade-component', component: 'none', base: one, nodes })).toEqual(noAnswers);
+  });
+
+  test('changes nothing', () => {
+    const base = baseOf(recipe('02-api-postgres.yaml'));
+    for (const entry of ['add-component', 'upgrade-component'] as const) expect(documentOf(entry, base, initialAnswers({ entry, component: 'db', base, nodes }))).toEqual({ yaml: base.yaml });
+    expect(documentOf('upgrade-component', null, noAnswers)).toEqual({ yaml: '' });
   });
 });
 

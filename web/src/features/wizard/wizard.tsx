@@ -1,31 +1,28 @@
 'use client';
 
 import { Button, Group, Stack, Text, Title } from '@mantine/core';
-import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import type { Deploy, Node } from '../../api/types.js';
 import { Note } from '../../ui/note.js';
 import { Panel } from '../../ui/panel.js';
 import { ProblemCard } from '../../ui/problem-card.js';
-import type { UploadedFile } from '../bundle/uploads.js';
 import { Findings } from '../bundle/findings.js';
-import { useValidation } from '../bundle/use-validation.js';
 import { useRight, useSignedIn } from '../session/me-context.js';
 import { sessionWords } from '../session/words.js';
 import { EntryStep } from './entry-step.js';
 import { IntentStep } from './intent-step.js';
-import { addComponentAnswers, newDeployAnswers, noAnswers, type Answers } from './model/answers.js';
-import { answersOf, type Base } from './model/base.js';
+import type { Base } from './model/base.js';
+import { initialAnswers } from './model/begin.js';
 import { draftKey } from './model/draft.js';
-import { fieldOf, fieldProblems, type FieldProblems } from './model/field-problems.js';
-import { missingAnswers } from './model/missing-answers.js';
+import { fieldOf, type FieldProblems } from './model/field-problems.js';
 import { fieldSteps, stepAfter, stepBefore, stepsOf, type Field, type Step } from './model/steps.js';
-import { newDocument, upgraded, withComponent, type Written } from './model/write.js';
 import { PlacementStep } from './placement-step.js';
 import { ReviewStep } from './review-step.js';
 import { RuntimeStep } from './runtime-step.js';
 import { DetailsStep, SourceStep } from './source-step.js';
 import { StepList } from './step-list.js';
 import { useAnswers } from './use-answers.js';
+import { useDocument } from './use-document.js';
 import type { Place } from './use-place.js';
 import { WizardProvider } from './wizard-context.js';
 import { stepWords, wizardWords as words } from './words.js';
@@ -36,24 +33,6 @@ import styles from './wizard.module.css';
 export interface Stored { deploy: Deploy; base: Base; number: number; onRebase: () => void }
 interface WizardProps { place: Place; onPlace: (to: Place) => void; nodes: Node[]; stored: Stored | null }
 
-/** Online before offline, with Docker before without. */
-const bestNode = (nodes: Node[]): Node | undefined => [...nodes].sort((a, b) => Number(b.online) - Number(a.online) || Number(b.facts.docker) - Number(a.facts.docker))[0];
-
-function initialAnswers({ entry, component }: Place, nodes: Node[], stored: Stored | null): Answers {
-  if (entry === 'upgrade-component') return stored !== null && component !== null ? answersOf(stored.base, component) : noAnswers;
-  const addresses = Object.fromEntries(nodes.map(({ name, address }) => [name, address ?? '']));
-  if (entry === 'add-component') return { ...addComponentAnswers(stored?.base.project ?? '', stored?.base.hosts.length === 1 ? stored.base.hosts : []), addresses };
-  const best = bestNode(nodes);
-  return { ...newDeployAnswers, hosts: best === undefined ? [] : [best.name], addresses };
-}
-
-function documentOf({ entry }: Place, answers: Answers, stored: Stored | null): Written {
-  if (entry === 'new') return { yaml: newDocument(answers) };
-  if (stored === null) return { yaml: '' };
-  return entry === 'add-component' ? withComponent(stored.base, answers) : stored.base.components.includes(answers.component) ? upgraded(stored.base, answers) : { yaml: stored.base.yaml };
-}
-
-const noFiles: UploadedFile[] = [];
 const problemsIn = (problems: FieldProblems, step: Step): Field[] => (Object.keys(problems) as Field[]).filter((field) => fieldSteps[field] === step);
 const only = (problems: FieldProblems, isShown: (step: Step) => boolean): FieldProblems => Object.fromEntries(Object.entries(problems).filter(([field]) => isShown(fieldSteps[field as Field])));
 
@@ -64,33 +43,35 @@ function useOpened(step: Step, yaml: string): string {
   return opened.yaml;
 }
 
+/** A step that is come to has the focus at its heading, so that keyboard and screen reader go on from there. */
+function useFocusOn(step: Step) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const moved = useRef(step);
+  useEffect(() => {
+    if (moved.current !== step) heading.current?.focus();
+    moved.current = step;
+  }, [step]);
+  return heading;
+}
+
+const focusWrong = (): void => document.querySelector<HTMLElement>('#wizard-form [aria-invalid="true"]')?.focus();
+
 export function Wizard({ place, onPlace, nodes, stored }: WizardProps) {
   const { entry, deploy: deployId, component, step } = place;
+  const base = stored?.base ?? null;
   const user = useSignedIn()?.id ?? '';
   const { answers, set, forget, startOver } = useAnswers({
-    key: draftKey(user, entry, deployId, component), version: stored?.number ?? null, isChange: entry === 'upgrade-component', initial: () => initialAnswers(place, nodes, stored),
+    key: draftKey(user, entry, deployId, component), version: stored?.number ?? null, isChange: entry === 'upgrade-component', initial: () => initialAnswers({ entry, component, base, nodes }),
   });
   const [left, setLeft] = useState<ReadonlySet<Step>>(new Set());
-  const written = useMemo(() => documentOf(place, answers, stored), [place.entry, answers, stored?.base]);
-  const yaml = 'yaml' in written ? written.yaml : stored?.base.yaml ?? '';
-  const missing = missingAnswers(entry, answers, stored?.base ?? null);
-  const whole = Object.keys(missing).length === 0 && 'yaml' in written;
-  const validation = useValidation(deployId, whole ? yaml : '', deployId === null ? noFiles : null);
-  const judged = whole ? validation.answer.data?.errors ?? [] : [];
-  const told = fieldProblems(judged, answers);
+  const { yaml, refused, missing, whole, validation, findings, told, ready } = useDocument(place, base, answers);
   const found = { ...told, ...missing };
   const reached = stepsOf(entry).indexOf(step);
   // What is not answered yet is no mistake before its step was left.
   const shown = { ...told, ...only(missing, (one) => left.has(one) || step === 'review') };
   const opened = useOpened(step, yaml);
-  const heading = useRef<HTMLHeadingElement>(null);
-  const moved = useRef(step);
+  const heading = useFocusOn(step);
   const may = useRight('deploy.write');
-
-  useEffect(() => {
-    if (moved.current !== step) heading.current?.focus();
-    moved.current = step;
-  }, [step]);
 
   const go = (to: Step) => {
     setLeft((before) => new Set([...before, step]));
@@ -101,18 +82,18 @@ export function Wizard({ place, onPlace, nodes, stored }: WizardProps) {
   const forward = () => {
     setLeft((before) => new Set([...before, step]));
     if (next !== null && problemsIn(missing, step).length === 0) go(next);
-    else requestAnimationFrame(() => document.querySelector<HTMLElement>('#wizard-form [aria-invalid="true"]')?.focus());
+    else requestAnimationFrame(focusWrong);
   };
   const stateOf = (one: Step): 'mend' | 'done' | 'open' => (problemsIn(shown, one).length > 0 ? 'mend' : left.has(one) && stepsOf(entry).indexOf(one) !== reached ? 'done' : 'open');
   const chooseEntry = (to: Pick<Place, 'entry' | 'deploy' | 'component'>) => onPlace({ ...to, step: 'entry' });
   const pick = (line: number, column: number) => {
-    const finding = judged.find((item) => item.line === line && item.column === column);
+    const finding = findings.find((item) => item.line === line && item.column === column);
     const field = finding === undefined ? null : fieldOf(finding, answers);
     if (field !== null) go(fieldSteps[field]);
   };
 
   const bodies: Record<Step, () => ReactNode> = {
-    entry: () => <EntryStep entry={entry} deployId={deployId} component={component} base={stored?.base ?? null} onGo={chooseEntry} />,
+    entry: () => <EntryStep entry={entry} deployId={deployId} component={component} base={base} onGo={chooseEntry} />,
     intent: () => <IntentStep />,
     source: () => <SourceStep />,
     details: () => <DetailsStep />,
@@ -120,19 +101,19 @@ export function Wizard({ place, onPlace, nodes, stored }: WizardProps) {
     runtime: () => <RuntimeStep />,
     review: () => (
       <ReviewStep
-        open={found} yaml={yaml} unchanged={stored !== null && yaml === stored.base.yaml} onStep={go} onSaved={forget}
-        ready={whole && validation.settled && validation.answer.data?.ok === true && yaml !== stored?.base.yaml}
+        open={found} yaml={yaml} unchanged={yaml === base?.yaml} onStep={go} onSaved={forget}
+        ready={ready}
         stored={stored === null ? null : { deploy: stored.deploy, base: stored.number, onRebase: stored.onRebase }}
       />
     ),
   };
 
   return (
-    <WizardProvider value={{ entry, answers, set, problems: shown, base: stored?.base ?? null, nodes }}>
+    <WizardProvider value={{ entry, answers, set, problems: shown, base, nodes }}>
       <StepList entry={entry} step={step} state={stateOf} onStep={go} />
       <Stack gap="md">
         {!may && <Note tone="warn" title={words.noRight}><Text size="sm">{sessionWords.lacksRight('deploy.write')}</Text></Note>}
-        {'refused' in written && <Note tone="bad" title={words.refused} role="alert"><Text size="sm">{written.refused}</Text></Note>}
+        {refused !== null && <Note tone="bad" title={words.refused} role="alert"><Text size="sm">{refused}</Text></Note>}
         <div className={styles.layout}>
           <Panel>
             <form id="wizard-form" noValidate onSubmit={(event) => { event.preventDefault(); forward(); }}>
@@ -153,7 +134,7 @@ export function Wizard({ place, onPlace, nodes, stored }: WizardProps) {
             </form>
           </Panel>
           <Stack gap="md">
-            <YamlPane entry={entry} before={stored?.base.yaml ?? opened} yaml={yaml} />
+            <YamlPane entry={entry} before={base?.yaml ?? opened} yaml={yaml} />
             {whole && <Panel p="sm">{validation.answer.error ? <ProblemCard error={validation.answer.error} onRetry={() => void validation.answer.refetch()} /> : <Findings validation={validation.answer.data} settled={validation.settled} empty={validation.empty} onPick={pick} />}</Panel>}
           </Stack>
         </div>
