@@ -173,10 +173,18 @@ deployment:
     expect(await storedYaml('hello-web', 4)).toBe((await storedYaml('hello-web', 3)).replace('1.27-alpine', '1.28-alpine'));
   });
 
-  test('is chosen at the entry, then one of its components', async () => {
+  test('is chosen at the entry, then one of its components; the keyboard keeps its place', async () => {
     await v.page.goto('/wizard');
-    await v.page.getByRole('radio', { name: 'Change a component of a deploy' }).check();
+    const radio = (name: string) => v.page.getByRole('radio', { name });
+    const isFocused = (name: string) => v.page.waitForFunction('document.activeElement?.labels?.[0]?.textContent === ' + JSON.stringify(name));
+    await radio('Make a new deploy').focus();
+    for (const name of ['Add a component to a deploy', 'Change a component of a deploy']) {
+      await v.page.keyboard.press('ArrowDown');
+      await isFocused(name);
+      expect(await radio(name).isChecked()).toBe(true);
+    }
     await v.page.getByRole('combobox', { name: 'Deploy' }).selectOption('hello-web');
+    await isFocused('Deploy');
     await v.page.getByRole('combobox', { name: 'Component' }).selectOption('api');
     await next();
     expect(await field('Image').inputValue()).toBe('ghcr.io/acme/api');

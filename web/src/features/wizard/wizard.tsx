@@ -1,7 +1,7 @@
 'use client';
 
 import { Button, Group, Stack, Text, Title } from '@mantine/core';
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode, type RefObject } from 'react';
 import type { Deploy, Node } from '../../api/types.js';
 import { Note } from '../../ui/note.js';
 import { Panel } from '../../ui/panel.js';
@@ -9,7 +9,7 @@ import { ProblemCard } from '../../ui/problem-card.js';
 import { Findings } from '../bundle/findings.js';
 import { useRight, useSignedIn } from '../session/me-context.js';
 import { sessionWords } from '../session/words.js';
-import { EntryStep } from './entry-step.js';
+import { EntryStep, type Chosen } from './entry-step.js';
 import { IntentStep } from './intent-step.js';
 import type { Base } from './model/base.js';
 import { initialAnswers } from './model/begin.js';
@@ -31,7 +31,7 @@ import styles from './wizard.module.css';
 
 /** The deploy that is changed, and the version that the change is made on. */
 export interface Stored { deploy: Deploy; base: Base; number: number; onRebase: () => void }
-interface WizardProps { place: Place; onPlace: (to: Place) => void; nodes: Node[]; stored: Stored | null }
+interface WizardProps { chosen: RefObject<Chosen | null>; place: Place; onPlace: (to: Place) => void; nodes: Node[]; stored: Stored | null }
 
 const problemsIn = (problems: FieldProblems, step: Step): Field[] => (Object.keys(problems) as Field[]).filter((field) => fieldSteps[field] === step);
 const only = (problems: FieldProblems, isShown: (step: Step) => boolean): FieldProblems => Object.fromEntries(Object.entries(problems).filter(([field]) => isShown(fieldSteps[field as Field])));
@@ -56,7 +56,7 @@ function useFocusOn(step: Step) {
 
 const focusWrong = (): void => document.querySelector<HTMLElement>('#wizard-form [aria-invalid="true"]')?.focus();
 
-export function Wizard({ place, onPlace, nodes, stored }: WizardProps) {
+export function Wizard({ chosen, place, onPlace, nodes, stored }: WizardProps) {
   const { entry, deploy: deployId, component, step } = place;
   const base = stored?.base ?? null;
   const user = useSignedIn()?.id ?? '';
@@ -93,7 +93,7 @@ export function Wizard({ place, onPlace, nodes, stored }: WizardProps) {
   };
 
   const bodies: Record<Step, () => ReactNode> = {
-    entry: () => <EntryStep entry={entry} deployId={deployId} component={component} base={base} onGo={chooseEntry} />,
+    entry: () => <EntryStep chosen={chosen} entry={entry} deployId={deployId} component={component} base={base} onGo={chooseEntry} />,
     intent: () => <IntentStep />,
     source: () => <SourceStep />,
     details: () => <DetailsStep />,
