@@ -4,13 +4,17 @@ import { stageWorkerBundle } from './worker-bundle.js';
 
 const COMMAND_TIMEOUT_MS = 30_000;
 const REBOOT_TIMEOUT_MS = 120_000;
-const WORKER_UNIT = 'maestro-host-worker.service';
+// Several hosts are installed at once, on a machine that does other things as well.
+const INSTALL_TIMEOUT_MS = 180_000;
+/** As the host bundle has it. */
+const INSTALLED_UNIT = 'maestro-host.service';
+const MOUNTED_UNIT = 'maestro-host-worker.service';
 const WORKER_FOLDER = '/opt/maestro-worker';
 const WORKER_ENVIRONMENT_FILE = '/etc/maestro/host-worker.env';
 const WORKER_STATE_FOLDER = '/var/lib/maestro';
 
 // No limit on starts: tests kill the worker more often than a real host would lose it.
-const WORKER_UNIT_FILE = `[Unit]
+const MOUNTED_UNIT_FILE = `[Unit]
 Description=Maestro host worker
 Wants=docker.service
 After=docker.service
@@ -59,13 +63,6 @@ const interfaces = z.array(z.looseObject({ ifindex: z.number(), ifname: z.string
 /** What a worker is told besides its state folder: for tests alone, since its identity says the rest. */
 export type WorkerEnvironment = Readonly<Record<string, string>>;
 
-/** As POST /api/enrollments answers it; `gateway`: where this host reaches it. */
-export interface WorkerEnrollment {
-  gateway: string;
-  caDigest: string;
-  token: string;
-}
-
 export interface WorkerStatus {
   active: boolean;
   pid: number;
@@ -99,6 +96,7 @@ export class FleetHost {
   readonly id: string;
   readonly container: string;
   readonly address: string;
+  private unit = INSTALLED_UNIT;
 
   constructor(private readonly settings: FleetHostSettings) {
     this.id = settings.id;
@@ -147,48 +145,61 @@ export class FleetHost {
     return z.tuple([inspectedContainer]).parse(JSON.parse(result.stdout))[0];
   }
 
-  /** Installs and (re)starts the host worker as a systemd unit; it comes back after a kill and after a reboot. */
-  async startWorker(environment: WorkerEnvironment, workerBundle = this.settings.workerBundle): Promise<void> {
-    const bundleOnHost = await stageWorkerBundle(workerBundle);
-    const variables = {
-      MAESTRO_STATE: WORKER_STATE_FOLDER,
-      ...environment,
-    };
-    const lines = Object.entries(variables).map(([name, value]) => environmentLine(name, value));
-    await this.writeFile(WORKER_ENVIRONMENT_FILE, `${lines.join('\n')}\n`, { mode: '0600' });
-    await this.writeFile(`/etc/systemd/system/${WORKER_UNIT}`, WORKER_UNIT_FILE);
-    await this.execOrThrow(['ln', '-sfn', bundleOnHost, WORKER_FOLDER]);
-    await this.execOrThrow(['systemctl', 'daemon-reload']);
-    await this.execOrThrow(['systemctl', 'enable', '--quiet', WORKER_UNIT]);
-    await this.execOrThrow(['systemctl', 'restart', WORKER_UNIT]);
+  /** The worker's unit, by whichever way it came here. */
+  get workerUnit(): string {
+    return this.unit;
   }
 
-  /** As a person does it on a real host: the worker's own command, the token on its standard input. */
-  async enroll({ gateway, caDigest, token }: WorkerEnrollment, workerBundle = this.settings.workerBundle): Promise<void> {
-    const program = await stageWorkerBundle(workerBundle);
-    const argv = ['env', `MAESTRO_STATE=${WORKER_STATE_FOLDER}`, `${program}/node`, `${program}/worker.cjs`, 'enroll', '--gateway', gateway, '--ca-digest', caDigest, '--name', this.id];
-    await this.execOrThrow(argv, { input: token });
+  /**
+   * Runs the command that POST /api/enrollments answers, as it is; resolves when the worker is ready, under the unit that
+   * users have. By standard input, as a person types it: the token is in no list of processes and in no error message.
+   * `environment`: settings of this host, which are there before the worker starts.
+   */
+  async install(command: string, environment: WorkerEnvironment = {}): Promise<void> {
+    if (Object.keys(environment).length > 0) await this.writeEnvironment(environment);
+    this.unit = INSTALLED_UNIT;
+    await this.execOrThrow(['bash', '-o', 'pipefail', '-s'], { input: `${command}\n`, timeoutMs: INSTALL_TIMEOUT_MS });
+  }
+
+  private writeEnvironment(environment: WorkerEnvironment): Promise<void> {
+    const lines = Object.entries(environment).map(([name, value]) => environmentLine(name, value));
+    return this.writeFile(WORKER_ENVIRONMENT_FILE, `${lines.join('\n')}\n`, { mode: '0600' });
+  }
+
+  /**
+   * The quick way, for programs that stand in for the worker: run from a folder that is mounted, by a unit without limits.
+   * It comes back after a kill and after a reboot, too.
+   */
+  async startWorker(environment: WorkerEnvironment, workerBundle = this.settings.workerBundle): Promise<void> {
+    const bundleOnHost = await stageWorkerBundle(workerBundle);
+    this.unit = MOUNTED_UNIT;
+    await this.writeEnvironment({ MAESTRO_STATE: WORKER_STATE_FOLDER, ...environment });
+    await this.writeFile(`/etc/systemd/system/${MOUNTED_UNIT}`, MOUNTED_UNIT_FILE);
+    await this.execOrThrow(['ln', '-sfn', bundleOnHost, WORKER_FOLDER]);
+    await this.execOrThrow(['systemctl', 'daemon-reload']);
+    await this.execOrThrow(['systemctl', 'enable', '--quiet', MOUNTED_UNIT]);
+    await this.execOrThrow(['systemctl', 'restart', MOUNTED_UNIT]);
   }
 
   /** Stops the worker for good; `killWorker` is the crash it recovers from. */
   async stopWorker(): Promise<void> {
-    await this.execOrThrow(['systemctl', 'stop', WORKER_UNIT]);
+    await this.execOrThrow(['systemctl', 'stop', this.unit]);
   }
 
   async killWorker(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    await this.execOrThrow(['systemctl', 'kill', `--signal=${signal}`, WORKER_UNIT]);
+    await this.execOrThrow(['systemctl', 'kill', `--signal=${signal}`, this.unit]);
   }
 
   async workerStatus(): Promise<WorkerStatus> {
     const properties = ['ActiveState', 'MainPID', 'NRestarts'];
-    const shown = await this.execOrThrow(['systemctl', 'show', `--property=${properties.join(',')}`, WORKER_UNIT]);
+    const shown = await this.execOrThrow(['systemctl', 'show', `--property=${properties.join(',')}`, this.unit]);
     const value = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(shown)?.[1] ?? '';
     return { active: value('ActiveState') === 'active', pid: Number(value('MainPID')), restarts: Number(value('NRestarts')) };
   }
 
   /** All the worker has printed since the host was made, reboots included. */
   workerLog(): Promise<string> {
-    return this.execOrThrow(['journalctl', '--unit', WORKER_UNIT, '--output', 'cat', '--no-pager', '--quiet']);
+    return this.execOrThrow(['journalctl', '--unit', this.unit, '--output', 'cat', '--no-pager', '--quiet']);
   }
 
   /** Reboots, by an orderly shutdown or as if the power had failed, and waits until the host is ready again. */

@@ -5,7 +5,7 @@ import { FleetHost } from './fleet-host.js';
 import { runCommand, runCommandOrThrow } from './run-command.js';
 
 export { FleetHost } from './fleet-host.js';
-export type { ExecOptions, FileOptions, InspectedContainer, WorkerEnrollment, WorkerEnvironment, WorkerStatus } from './fleet-host.js';
+export type { ExecOptions, FileOptions, InspectedContainer, WorkerEnvironment, WorkerStatus } from './fleet-host.js';
 export type { CommandResult } from './run-command.js';
 
 // The first start on a machine builds the images.
@@ -16,7 +16,7 @@ const OWNER_LABEL = 'maestro.fleet.owner';
 export interface FleetOptions {
   /** Host ids; the containers are named `<prefix>-<host id>`. */
   hosts: readonly string[];
-  /** Folder with worker.cjs and core-bridge.node. */
+  /** Folder with worker.cjs and core-bridge.node, for `startWorker`; dist/host-worker unless given. */
   workerBundle?: string;
   /** A /24 such as 10.77.0.0/24; the first free one unless given here or in FLEET_SUBNET. */
   subnet?: string;

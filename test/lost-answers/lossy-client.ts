@@ -25,7 +25,7 @@ export class LossyClient {
   }
 
   private async once(path: string, body: unknown, key: string): Promise<Omit<Told, 'tries'> | null> {
-    const headers = { cookie: this.api.cookie, origin: this.api.url, 'content-type': 'application/json', 'idempotency-key': key };
+    const headers = { cookie: this.api.cookie, origin: this.url, 'content-type': 'application/json', 'idempotency-key': key };
     try {
       const response = await fetch(`${this.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(60_000) });
       const answer = await response.json() as Record<string, unknown>;

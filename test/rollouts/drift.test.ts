@@ -169,14 +169,14 @@ test('a unit that was stopped, one that died, and one that was disabled', async 
 }, 120_000);
 
 test('a host that falls silent is offline, and what it has is seen again when it is back', async () => {
-  await onHost('systemctl', 'stop', 'maestro-host-worker.service');
+  await onHost('systemctl', 'stop', world.host('h1').workerUnit);
   // Hellos come every five seconds, and count for fifteen.
   for (const until = Date.now() + 25_000; (await placement('web')).state !== 'host_offline';) {
     if (Date.now() > until) throw new Error('the host did not go offline');
     await sleep(200);
   }
   await onHost('docker', 'kill', 'web');
-  await onHost('systemctl', 'start', 'maestro-host-worker.service');
+  await onHost('systemctl', 'start', world.host('h1').workerUnit);
   await becomes('web', ({ state }) => state === 'failed');
   await mend();
 }, 120_000);

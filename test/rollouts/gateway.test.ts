@@ -53,6 +53,14 @@ test('kill -9 of the gateway: the hosts are back within ten seconds and the roll
   expect(performance.now() - started).toBeLessThan(10_000);
 }, 240_000);
 
+test('the worker is the bundle that was downloaded, with its own Node, under the unit with its limits', async () => {
+  const host = world.host('h1');
+  expect(host.workerUnit).toBe('maestro-host.service');
+  const { pid } = await host.workerStatus();
+  const { stdout } = await host.exec(['sh', '-c', `readlink /proc/${String(pid)}/exe; grep -E '^(NoNewPrivs|Seccomp):' /proc/${String(pid)}/status; maestro-host verify`]);
+  expect(stdout).toMatch(/^\/opt\/maestro-host\/[0-9.]+-[0-9a-f]{12}\/node\nNoNewPrivs:\t1\nSeccomp:\t2\n.*all \d+ files are as they were built\n$/);
+});
+
 test('the token is in no list of processes and in no file of the host', async () => {
   const { token } = await world.api.ok<{ token: string }>('POST', '/api/enrollments', { host: 'h9' });
   expect(token).toHaveLength(43);
@@ -80,8 +88,8 @@ test('a host that is revoked is out within five seconds, and comes back with a n
   // Whatever it tries from now on it is told that nobody knows it.
   await until('its worker to say so', async () => /certificate is not accepted|does not hear us/.test(await world.host('h2').workerLog()), 8_000);
   expect(await seenSince('h2', since)).toBe(false);
-  const { token, ca_digest: caDigest } = await world.api.ok<{ token: string; ca_digest: string }>('POST', '/api/enrollments', { host: 'h2' });
-  await world.host('h2').enroll({ gateway: `https://${world.fleet.gatewayAddress}:${new URL(world.stack.gatewayUrl).port}`, caDigest, token });
-  await world.host('h2').startWorker({});
+  const { token, gateway_url: gateway, ca_digest: digest } = await world.api.ok<{ token: string; gateway_url: string; ca_digest: string }>('POST', '/api/enrollments', { host: 'h2' });
+  const again = `export MAESTRO_ENROLL_TOKEN='${token}'; maestro-host enroll --gateway ${gateway} --ca-digest ${digest} --name h2\n`;
+  expect(await world.host('h2').exec(['bash', '-s'], { input: again })).toMatchObject({ exitCode: 0 });
   await world.api.waitForNodes(['h1', 'h2']);
 }, 60_000);

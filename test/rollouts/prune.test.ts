@@ -85,14 +85,14 @@ test('a teardown removes all of it, then the deploy; volumes when asked', async 
 test('a teardown that a silent host holds up says so, and the deploy stays until it is done again', async () => {
   deployId = await world.api.deploy(document(2), files);
   expect((await world.api.apply(deployId)).state).toBe('succeeded');
-  await onHost('h2', 'systemctl', 'stop', 'maestro-host-worker.service');
+  await onHost('h2', 'systemctl', 'stop', world.host('h2').workerUnit);
   const first = await world.api.send<{ rollout_id: string }>('DELETE', `/api/deploys/${deployId}?teardown=true`);
   const failed = await world.api.ended(first.body.rollout_id);
   expect(failed).toMatchObject({ state: 'failed', reason: expect.stringContaining('h2') as string });
   expect(stepOf(failed, 'h2/moved').state).toBe('failed');
   expect(stepOf(failed, 'h1/stays').state).toBe('succeeded');
   expect((await world.api.send('GET', `/api/deploys/${deployId}`)).status).toBe(200);
-  await onHost('h2', 'systemctl', 'start', 'maestro-host-worker.service');
+  await onHost('h2', 'systemctl', 'start', world.host('h2').workerUnit);
   await world.api.waitForNodes(['h1', 'h2']);
   const again = await world.api.send<{ rollout_id: string }>('DELETE', `/api/deploys/${deployId}?teardown=true`);
   expect((await world.api.ended(again.body.rollout_id)).state).toBe('succeeded');

@@ -2,7 +2,7 @@
  * A whole Maestro for a test: the control plane's real processes on this machine, and real hosts (systemd and an own
  * Docker) with a host worker in each. Reached as users reach it: by REST and by the event socket.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -29,6 +29,7 @@ export interface Between {
   through?: NonNullable<StackOptions['through']>;
   /** The port by which hosts reach the gateway. */
   gatewayPort?(port: number): Promise<number>;
+  /** Settings of the hosts' workers. */
   workerEnvironment?: Record<string, string>;
   /** Of the control plane's processes. */
   env?: Readonly<Record<string, string>>;
@@ -39,7 +40,7 @@ export interface Between {
 export async function startWorld(hosts: readonly string[], between: Between = {}): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), 'maestro-world-'));
   const fleet = await startFleet({ hosts });
-  const stack = await startStack({ dataDir, bind: fleet.gatewayAddress, say: () => undefined, ...(between.through === undefined ? {} : { through: between.through }), ...(between.env === undefined ? {} : { env: between.env }) }).catch(async (error: unknown) => {
+  const stack = await startStack({ dataDir, bind: fleet.gatewayAddress, publicAddress: fleet.gatewayAddress, say: () => undefined, ...(between.through === undefined ? {} : { through: between.through }), ...(between.env === undefined ? {} : { env: between.env }) }).catch(async (error: unknown) => {
     await fleet.stop();
     throw error;
   });
@@ -56,7 +57,7 @@ export async function startWorld(hosts: readonly string[], between: Between = {}
   try {
     await api.setupAdmin(stack.dataDir);
     await between.prepare?.(fleet);
-    await startWorkers(fleet, stack, api, between);
+    await installWorkers(fleet, stack, api, between);
     await api.waitForNodes(hosts);
     await events.open();
   } catch (error) {
@@ -71,14 +72,24 @@ export async function startWorld(hosts: readonly string[], between: Between = {}
   };
 }
 
-/** Every host is enrolled as a person would do it: an enrollment of the API, and the worker's own command on the host. */
-async function startWorkers(fleet: Fleet, stack: RunningStack, api: ApiClient, { gatewayPort = async (port) => port, workerEnvironment = {} }: Between): Promise<void> {
+/** Every host by the command that a person copies: download, checks, enrollment, and the worker under its own unit. */
+async function installWorkers(fleet: Fleet, stack: RunningStack, api: ApiClient, { gatewayPort = async (port) => port, workerEnvironment = {} }: Between): Promise<void> {
+  await requireCurrentBundle();
   const port = await gatewayPort(Number(new URL(stack.gatewayUrl).port));
   await Promise.all(fleet.hosts.map(async (host) => {
-    const { token, ca_digest: caDigest } = await api.ok<{ token: string; ca_digest: string }>('POST', '/api/enrollments', { host: host.id });
-    await host.enroll({ gateway: `https://${fleet.gatewayAddress}:${String(port)}`, caDigest, token });
-    await host.startWorker(workerEnvironment);
+    const { command, gateway_url: direct } = await enrollment(api, host.id);
+    await host.install(command.replace(direct, `https://${fleet.gatewayAddress}:${String(port)}`), workerEnvironment);
   }));
+}
+
+const enrollment = (api: ApiClient, host: string): Promise<{ command: string; gateway_url: string }> => api.ok('POST', '/api/enrollments', { host });
+
+/** Hosts get what is packed: with an older one, a test of a change would test what was before it. */
+async function requireCurrentBundle(): Promise<void> {
+  const builtAt = async (path: string): Promise<number> => (await stat(new URL(`../../dist/${path}`, import.meta.url))).mtimeMs;
+  if ((await builtAt('download/install.sh.in')) < (await builtAt('host-worker/worker.cjs'))) {
+    throw new Error('the host worker was built after the bundle that hosts download: node scripts/build.mjs host-bundle');
+  }
 }
 
 function withAddresses(text: string, fleet: Fleet): string {
