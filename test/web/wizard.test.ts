@@ -1,6 +1,7 @@
 /** The wizard in a real browser, on the real API: by keyboard, over reloads, beside other people. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, jest, test } from '@jest/globals';
+import type { Locator } from 'playwright-core';
 import { systemActor } from '../../control/actor.js';
 import { createUser } from '../../control/auth/index.js';
 import { seen } from '../../control/nodes/index.js';
@@ -87,7 +88,7 @@ describe('a new deploy', () => {
     await field('Name of the deploy').fill('');
     await next();
     await v.shows('Name the deploy.');
-    await v.page.waitForFunction("document.activeElement?.getAttribute('aria-invalid') === 'true'");
+    await v.page.locator('[aria-invalid="true"]:focus').waitFor();
     await v.look('21-wizard-missing');
     await field('Name of the deploy').fill('two-hosts');
     await v.page.goto('/wizard?step=placement');
@@ -176,15 +177,15 @@ deployment:
   test('is chosen at the entry, then one of its components; the keyboard keeps its place', async () => {
     await v.page.goto('/wizard');
     const radio = (name: string) => v.page.getByRole('radio', { name });
-    const isFocused = (name: string) => v.page.waitForFunction('document.activeElement?.labels?.[0]?.textContent === ' + JSON.stringify(name));
+    const isFocused = (target: Locator) => target.and(v.page.locator(':focus')).waitFor();
     await radio('Make a new deploy').focus();
     for (const name of ['Add a component to a deploy', 'Change a component of a deploy']) {
       await v.page.keyboard.press('ArrowDown');
-      await isFocused(name);
+      await isFocused(radio(name));
       expect(await radio(name).isChecked()).toBe(true);
     }
     await v.page.getByRole('combobox', { name: 'Deploy' }).selectOption('hello-web');
-    await isFocused('Deploy');
+    await isFocused(v.page.getByRole('combobox', { name: 'Deploy' }));
     await v.page.getByRole('combobox', { name: 'Component' }).selectOption('api');
     await next();
     expect(await field('Image').inputValue()).toBe('ghcr.io/acme/api');
