@@ -38,7 +38,7 @@ const rangeOf = (node: unknown): readonly number[] => (isMap(node) || isSeq(node
 const lineStart = (text: string, at: number): number => text.lastIndexOf('\n', at - 1) + 1;
 
 /** To the end of its last line; comments that are not indented deeper than the key, and empty lines before them, are of what follows. */
-function endOfBlock(text: string, start: number, valueEnd: number, column: number): number {
+export function endOfBlock(text: string, start: number, valueEnd: number, column: number): number {
   const lastLine = text.indexOf('\n', text[valueEnd - 1] === '\n' ? valueEnd - 1 : valueEnd);
   const lines = text.slice(start, lastLine === -1 ? text.length : lastLine).split('\n');
   const isOfNext = (line: string): boolean => line.trim() === '' || (line.trimStart().startsWith('#') && line.length - line.trimStart().length <= column);

@@ -21,9 +21,9 @@ export const theme = createTheme({
   },
 });
 
-/** Secondary text and placeholders reach AA too, which the library's do not. */
+/** Secondary text, placeholders and what is said of a wrong field reach AA too, which the library's do not. */
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
-  light: { '--mantine-color-text': '#1f2328', '--mantine-color-dimmed': '#565d66', '--mantine-color-placeholder': '#656c75', '--mantine-color-body': '#ffffff' },
-  dark: { '--mantine-color-dimmed': '#a9b0b8', '--mantine-color-placeholder': '#949ba3', '--mantine-color-body': '#1f2124', '--mantine-color-text': '#dfe3e8', '--mantine-color-anchor': '#8fbcff' },
+  light: { '--mantine-color-text': '#1f2328', '--mantine-color-dimmed': '#565d66', '--mantine-color-placeholder': '#656c75', '--mantine-color-body': '#ffffff', '--mantine-color-error': '#b3211f' },
+  dark: { '--mantine-color-dimmed': '#a9b0b8', '--mantine-color-placeholder': '#949ba3', '--mantine-color-body': '#1f2124', '--mantine-color-text': '#dfe3e8', '--mantine-color-anchor': '#8fbcff', '--mantine-color-error': '#ff9a94' },
 });

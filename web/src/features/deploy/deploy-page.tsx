@@ -7,6 +7,7 @@ import type { Deploy } from '../../api/types.js';
 import { isOpenRollout } from '../../api/words.js';
 import { Answer } from '../../ui/answer.js';
 import { PageHeader } from '../../ui/page-header.js';
+import { AddComponentLink } from '../wizard/wizard-link.js';
 import { ApplyButton } from './apply-dialog.js';
 import { DeleteButton } from './delete-dialog.js';
 import { deploySentence } from './deploy-sentence.js';
@@ -56,6 +57,7 @@ function DeployView({ deploy }: { deploy: Deploy }) {
         beside={(
           <div className={styles.acts}>
             <ApplyButton deploy={deploy} version={deploy.latest_version} />
+            <AddComponentLink deployId={deploy.deploy_id} />
             <DeleteButton deploy={deploy} blocked={open} />
           </div>
         )}

@@ -1,12 +1,13 @@
 'use client';
 
-import { Button, Code, Stack, Text } from '@mantine/core';
+import { Button, Code, Group, Stack, Text } from '@mantine/core';
 import { Plus } from 'lucide-react';
 import Link from 'next/link';
 import { Answer } from '../../ui/answer.js';
 import { CopyButton } from '../../ui/copy-button.js';
 import { Empty } from '../../ui/empty.js';
 import { PageHeader } from '../../ui/page-header.js';
+import { NewByWizard } from '../wizard/wizard-link.js';
 import { exampleDocument } from '../bundle/example.js';
 import { DeploysTable } from './deploys-table.js';
 import { useDeploys } from './queries.js';
@@ -19,7 +20,7 @@ const NewDeployButton = () => <Button component={Link} href="/deploys/new" leftS
 function NoDeploys() {
   const { title, sentence, recipe: lead, copy } = deploysWords.empty;
   return (
-    <Empty title={title} sentence={sentence} action={<NewDeployButton />}>
+    <Empty title={title} sentence={sentence} action={<><NewDeployButton /><NewByWizard /></>}>
       <Stack gap="xs" mt="md">
         <Text size="sm">{lead}</Text>
         <div><CopyButton text={recipe} label={copy} /></div>
@@ -34,7 +35,7 @@ export function DeploysPage() {
   const some = deploys.data?.pages.some(({ items }) => items.length > 0) ?? false;
   return (
     <>
-      <PageHeader title={deploysWords.title} beside={some ? <NewDeployButton /> : undefined} />
+      <PageHeader title={deploysWords.title} beside={some ? <Group gap="xs"><NewByWizard /><NewDeployButton /></Group> : undefined} />
       <Answer of={deploys}>
         {({ pages }) => (some ? (
           <Stack gap="md">

@@ -2,7 +2,7 @@
 
 import { AppShell, Burger, Container, Group, NavLink, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { Boxes, KeyRound, LockKeyhole, ScrollText, Server, Users, type LucideIcon } from 'lucide-react';
+import { Boxes, KeyRound, LockKeyhole, ScrollText, Server, Users, WandSparkles, type LucideIcon } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { useEffect, type ReactNode } from 'react';
@@ -16,6 +16,7 @@ import { shellWords } from './words.js';
 
 const places: readonly { href: string; label: string; icon: LucideIcon; owns: readonly string[]; /** Not shown without it. */ right?: Right }[] = [
   { href: '/deploys', label: shellWords.nav.deploys, icon: Boxes, owns: ['/deploys', '/rollouts'] },
+  { href: '/wizard', label: shellWords.nav.wizard, icon: WandSparkles, owns: ['/wizard'] },
   { href: '/nodes', label: shellWords.nav.nodes, icon: Server, owns: ['/nodes'] },
   { href: '/audit', label: shellWords.nav.audit, icon: ScrollText, owns: ['/audit'], right: 'audit.read' },
   { href: '/secrets', label: shellWords.nav.secrets, icon: LockKeyhole, owns: ['/secrets'], right: 'secret.read_names' },

@@ -5,7 +5,7 @@ export const shellWords = {
   skip: 'Skip to the content',
   menu: 'Navigation',
   mainNavigation: 'Main',
-  nav: { deploys: 'Deploys', nodes: 'Nodes', audit: 'Audit', secrets: 'Secrets', keys: 'API keys', users: 'Users' },
+  nav: { deploys: 'Deploys', wizard: 'Wizard', nodes: 'Nodes', audit: 'Audit', secrets: 'Secrets', keys: 'API keys', users: 'Users' },
   account: 'Account',
   lost: { title: 'There is no such page', sentence: 'The address may be misspelt, or what it named is gone.', action: 'Go to the deploys' },
   crash: { title: 'This page broke', sentence: 'That is a fault of the page; your hosts and rollouts are not touched by it.', retry: 'Show the page again' },

@@ -1,0 +1,16 @@
+export const wizardProblems = {
+  base: 'Choose the deploy.',
+  upgraded: 'Choose the component.',
+  project: 'Name the deploy.',
+  component: 'Name the component.',
+  id: 'Use letters, digits, "-" and "_"; start with a letter or digit.',
+  taken: (name: string) => `The deploy has a component ${name} already. Choose another name, or start again with "Change a component".`,
+  hosts: 'Tick at least one host.',
+  image: 'Name the image.',
+  repo: 'Give the address of the repository.',
+  archive: 'Give the path of the archive.',
+  artifact: 'Give the sha256 of the artifact.',
+  command: 'Give the command line that the unit runs.',
+  env: 'Every variable needs a name, and a secret its path in the vault.',
+  envTwice: 'Two variables have the same name.',
+} as const;
