@@ -10,7 +10,7 @@ import { refusalOf } from '../../spec/host-bundle/accept.js';
 import { folderName, trustedKey, type BundleManifest, type TrustedKey } from '../../spec/host-bundle/shapes.js';
 import { changeVersion, finishPending } from './change-version.js';
 import { alone, thisPlatform, type BundleContext } from './context.js';
-import { enroll, isEnrolled, type Joining } from './enrollment.js';
+import { comeIn, isEnrolled, type Joined, type Joining } from './enrollment.js';
 import { workerUnit, upgradeUnit } from './layout.js';
 import { place, removeOthers } from './place.js';
 import { keyId, openRelease, verifyFolder } from './release.js';
@@ -37,18 +37,20 @@ export function install(context: BundleContext, options: InstallOptions): Promis
     // Whoever runs the script as root decides whose releases this host takes.
     await saveSettings(layout, { url: options.url, keys });
     await fault('install.settings');
-    if (before !== null && folderName(before) !== name && (await isEnrolled(layout)) && (await serves(context))) return changeVersion(context, name);
-    await start(context, options, name, manifest);
+    const upgrades = before !== null && folderName(before) !== name && (await isEnrolled(layout)) && (await serves(context));
+    const joined = await comeIn(layout, options);
+    say(joined.said);
+    await fault('install.enrolled');
+    if (upgrades) return changeVersion(context, name);
+    await start(context, joined, name, manifest);
     say(`maestro-host ${manifest.version} (${manifest.build}) is ready`);
   });
 }
 
 const serves = async ({ layout }: BundleContext): Promise<boolean> => unitIsThere(layout) && (await isEnabled(workerUnit));
 
-async function start(context: BundleContext, options: InstallOptions, name: string, manifest: BundleManifest): Promise<void> {
-  const { layout, say, fault } = context;
-  say((await isEnrolled(layout)) ? 'this host is enrolled already (maestro-host enroll enrolls it anew)' : await enroll(layout, options));
-  await fault('install.enrolled');
+async function start(context: BundleContext, joined: Joined, name: string, manifest: BundleManifest): Promise<void> {
+  const { layout, fault } = context;
   const changed = (await linkedFolder(layout.current)) !== name;
   if (changed) await pointTo(layout.current, name);
   await fault('install.linked');
@@ -58,7 +60,7 @@ async function start(context: BundleContext, options: InstallOptions, name: stri
   await fault('install.units');
   await systemctl(['enable', '--quiet', workerUnit, upgradeUnit]);
   await fault('install.enabled');
-  if (changed || (await readyNow(layout))?.build !== manifest.build) await restartWorker();
+  if (changed || joined.changed || (await readyNow(layout))?.build !== manifest.build) await restartWorker();
   await fault('install.started');
   const why = await notReady(layout, manifest.build, readyWithinMs);
   if (why !== null) throw new MaestroError('runtime_error', `the host worker is installed and started, but ${why}`, { fix: `Read journalctl -u ${workerUnit}; when the cause is away, it becomes ready by itself.` });

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
 const program = `
-const { existsSync, mkdirSync, renameSync, symlinkSync, unlinkSync } = require('node:fs');
+const { existsSync, renameSync, rmSync, symlinkSync, unlinkSync } = require('node:fs');
 const { parentPort, workerData: { folder, target, stop } } = require('node:worker_threads');
 const aside = folder + '.aside';
 const attempt = (work) => { try { work(); } catch { /* Somebody else was there. */ } };
@@ -15,9 +15,11 @@ while (Atomics.load(stop, 0) === 0) {
   for (let wait = 0; wait < 20000; wait += 1);
   attempt(() => unlinkSync(folder));
   attempt(() => renameSync(aside, folder));
+  // What was made in its place meanwhile would end the race.
+  attempt(() => { if (existsSync(aside)) { rmSync(folder, { recursive: true, force: true }); renameSync(aside, folder); } });
   for (let wait = 0; wait < 20000; wait += 1);
 }
-attempt(() => { if (existsSync(aside)) { attempt(() => unlinkSync(folder)); renameSync(aside, folder); } });
+attempt(() => { if (existsSync(aside)) { rmSync(folder, { recursive: true, force: true }); renameSync(aside, folder); } });
 `;
 
 export class Racer {

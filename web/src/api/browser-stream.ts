@@ -1,5 +1,5 @@
 /** The browser's side of an event stream: its WebSocket, its idea of the network, its moments to try again. */
-import { EventStream, type StreamHost, type StreamListener } from './event-stream.js';
+import { EventStream, type Socket, type StreamHost, type StreamListener } from './event-stream.js';
 
 export interface StreamFilter { rolloutId?: string; deployId?: string }
 
@@ -14,8 +14,18 @@ function address(filter: StreamFilter, after: number | null): string {
   return url.href;
 }
 
+/** One that nobody wants any more before it is there is closed when it is: browsers take the other way for a fault, and say so in the console. */
+function closedInOrder(socket: WebSocket): Socket {
+  return Object.assign(socket, {
+    close(): void {
+      if (socket.readyState === WebSocket.CONNECTING) socket.addEventListener('open', () => WebSocket.prototype.close.call(socket));
+      else WebSocket.prototype.close.call(socket);
+    },
+  });
+}
+
 const host = (filter: StreamFilter): StreamHost => ({
-  open: (after) => new WebSocket(address(filter, after)),
+  open: (after) => closedInOrder(new WebSocket(address(filter, after))),
   offline: () => !navigator.onLine,
   reachable: async () => (await fetch('/healthz', { signal: AbortSignal.timeout(probeTimeoutMs), cache: 'no-store' })).ok,
   random: Math.random,
