@@ -41,7 +41,7 @@ export async function* processes(): AsyncGenerator<Place> {
   }
 }
 
-interface Ids { deploys: { id: string; versions: number[]; components: string[] }[]; rollouts: string[]; nodes: string[]; secrets: string[]; users: string[] }
+interface Ids { deploys: { id: string; versions: number[]; components: string[] }[]; rollouts: string[]; nodes: string[]; secrets: string[]; users: string[]; enrollments: string[] }
 
 /** Files that are the same for everybody, made before there was any secret. */
 const downloads = '/download/{file}';
@@ -72,7 +72,7 @@ function filled(path: string, ids: Ids): string[] {
     }).map(known);
   }
   const [, noun = ''] = /^\/api\/(\w+)\/\{/.exec(path) ?? [];
-  const all: Record<string, string[]> = { rollouts: ids.rollouts, nodes: ids.nodes, secrets: ids.secrets, users: ids.users, artifacts: [`art_${'0'.repeat(16)}`] };
+  const all: Record<string, string[]> = { rollouts: ids.rollouts, nodes: ids.nodes, secrets: ids.secrets, users: ids.users, enrollments: ids.enrollments, artifacts: [`art_${'0'.repeat(16)}`] };
   return (all[noun] ?? []).length === 0 ? [known(path)] : (all[noun] ?? []).map((id) => known(path.replace(/\{\w+\}/, id)));
 }
 
@@ -83,12 +83,12 @@ function known(path: string): string {
 
 export async function idsOf(admin: ApiClient): Promise<Ids> {
   const list = async <T>(path: string): Promise<T[]> => (await admin.ok<{ items: T[] }>('GET', `${path}?limit=200`)).items;
-  const [deploys, rollouts, nodes, secrets, users] = await Promise.all([list<{ deploy_id: string }>('/api/deploys'), list<{ rollout_id: string }>('/api/rollouts'), list<{ node_id: string }>('/api/nodes'), list<{ path: string }>('/api/secrets'), list<{ user_id: string }>('/api/users')]);
+  const [deploys, rollouts, nodes, secrets, users, enrollments] = await Promise.all([list<{ deploy_id: string }>('/api/deploys'), list<{ rollout_id: string }>('/api/rollouts'), list<{ node_id: string }>('/api/nodes'), list<{ path: string }>('/api/secrets'), list<{ user_id: string }>('/api/users'), list<{ enrollment_id: string }>('/api/enrollments')]);
   return {
     deploys: await Promise.all(deploys.map(async ({ deploy_id: id }) => {
       const { versions } = await admin.ok<{ versions: { version: number }[] }>('GET', `/api/deploys/${id}`);
       return { id, versions: versions.map(({ version }) => version), components: [...new Set(['web', 'unit', 'app', 'side'])] };
     })),
-    rollouts: rollouts.map(({ rollout_id: id }) => id), nodes: nodes.map(({ node_id: id }) => id), secrets: secrets.map(({ path }) => path), users: users.map(({ user_id: id }) => id),
+    rollouts: rollouts.map(({ rollout_id: id }) => id), nodes: nodes.map(({ node_id: id }) => id), secrets: secrets.map(({ path }) => path), users: users.map(({ user_id: id }) => id), enrollments: enrollments.map(({ enrollment_id: id }) => id),
   };
 }
