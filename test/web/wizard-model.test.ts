@@ -74,7 +74,7 @@ describe('a new deploy', () => {
   });
 
   test('names, ports and addresses that were left empty follow from the others', () => {
-    expect([['hello-web', 'web'], ['shop', 'api'], ['web', 'web']].map(([project = '', component = '']) => runName({ name: '', project, component }))).toEqual(['hello-web', 'shop-api', 'web']);
+    expect([['hello-web', 'web'], ['shop', 'api'], ['web', 'web'], ['', 'web']].map(([project = '', component = '']) => runName({ name: '', project, component }))).toEqual(['hello-web', 'shop-api', 'web', 'web']);
     expect(['80:80', '127.0.0.1:8080:80/tcp', '', '80', '53:53/udp'].map(publishedPort)).toEqual(['80', '8080', '', '', '53']);
     const url = (health_url: string, ports: string, health_port = ''): string => healthUrl({ health_url, ports, health_port });
     expect([url('/', '80:80'), url('health', '8080:80'), url('/x', '', '9'), url('https://a/b', '80:80')]).toEqual(['http://localhost/', 'http://localhost:8080/health', 'http://localhost:9/x', 'https://a/b']);
@@ -308,6 +308,7 @@ describe('a beginning', () => {
   test('of a new deploy is recipe 01 on the first host that can run it, with the address that it has said', () => {
     const begun = initialAnswers({ entry: 'new', component: null, base: null, nodes });
     expect(documentOf('new', null, begun)).toEqual({ yaml: recipe('01-hello-nginx.yaml').replaceAll('web-01', 'good').replace('10.0.0.10', '10.0.0.9') });
+    expect(initialAnswers({ entry: 'new', component: null, base: null, nodes: nodes.slice(0, 2) }).hosts).toEqual(['off']);
     expect(initialAnswers({ entry: 'new', component: null, base: null, nodes: [] }).hosts).toEqual([]);
   });
 

@@ -94,6 +94,7 @@ describe('a new deploy', () => {
     await v.page.goto('/wizard?step=placement');
     await v.shows('Without Docker a container cannot run here.');
     await v.page.getByRole('checkbox', { name: 'web-01' }).setChecked(true);
+    await v.page.getByRole('checkbox', { name: 'web-02' }).setChecked(false);
     await v.page.goto('/wizard?step=runtime');
     expect(await v.page.getByRole('combobox', { name: 'Strategy' }).isDisabled()).toBe(true);
     await v.page.goto('/wizard?step=placement');

@@ -116,7 +116,7 @@ export function Wizard({ chosen, place, onPlace, nodes, stored }: WizardProps) {
         {refused !== null && <Note tone="bad" title={words.refused} role="alert"><Text size="sm">{refused}</Text></Note>}
         <div className={styles.layout}>
           <Panel>
-            <form id="wizard-form" noValidate onSubmit={(event) => { event.preventDefault(); forward(); }}>
+            <form id="wizard-form" className={styles.form} noValidate onSubmit={(event) => { event.preventDefault(); forward(); }}>
               <Stack gap="md">
                 <div>
                   <Text size="xs" c="dimmed">{words.stepOf(reached + 1, stepsOf(entry).length)}</Text>

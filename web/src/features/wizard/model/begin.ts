@@ -6,8 +6,8 @@ import { newDocument, upgraded, withComponent, type Written } from './write.js';
 export interface KnownNode { name: string; online: boolean; address: string | null; facts: { docker: boolean } }
 export interface Beginning { entry: Entry; component: string | null; base: Base | null; nodes: readonly KnownNode[] }
 
-/** Online before offline, with Docker before without. */
-const bestNode = (nodes: readonly KnownNode[]): KnownNode | undefined => [...nodes].sort((a, b) => Number(b.online) - Number(a.online) || Number(b.facts.docker) - Number(a.facts.docker))[0];
+/** One that can run an image, and among these one that answers. */
+const bestNode = (nodes: readonly KnownNode[]): KnownNode | undefined => [...nodes].sort((a, b) => Number(b.facts.docker) - Number(a.facts.docker) || Number(b.online) - Number(a.online))[0];
 
 export function initialAnswers({ entry, component, base, nodes }: Beginning): Answers {
   if (entry === 'upgrade-component') return base !== null && component !== null && base.components.includes(component) ? answersOf(base, component) : noAnswers;

@@ -8,6 +8,7 @@ export type PlainMap = { [key: string]: Plain };
 export const runName = ({ name, project, component }: Pick<Answers, 'name' | 'project' | 'component'>): string => {
   if (name.trim() !== '') return name.trim();
   const [whole, part] = [project.trim().replace(/[^A-Za-z0-9_.-]+/g, '-'), component.trim()];
+  if (whole === '') return part;
   return whole === part || whole.endsWith(`-${part}`) ? whole : `${whole}-${part}`;
 };
 
