@@ -26,9 +26,13 @@ export interface UpgradeOptions { /** In place of the control plane that this ho
 export function upgrade(context: BundleContext, options: UpgradeOptions): Promise<void> {
   return alone(context, async () => {
     const { layout, say } = context;
-    const [settings, before] = [await readSettings(layout), await installed(layout)];
-    if (settings === null || before === null) throw new MaestroError('config_error', 'no maestro-host is installed here', { fix: 'Run the install command of your control plane.' });
+    const nothingHere = (): MaestroError => new MaestroError('config_error', 'no maestro-host is installed here', { fix: 'Run the install command of your control plane.' });
+    const settings = await readSettings(layout);
+    if (settings === null) throw nothingHere();
     await finishPending(context);
+    // Only now: what was under way may have made it another one.
+    const before = await installed(layout);
+    if (before === null) throw nothingHere();
     const url = (options.url ?? settings.url).replace(/\/+$/, '');
     const platform = thisPlatform();
     const keys = await currentKeys(url, settings.keys);

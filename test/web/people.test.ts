@@ -107,7 +107,7 @@ describe('who may less', () => {
     await v.page.goto('/keys');
     await v.heading('API keys');
     const nav = v.page.getByRole('navigation', { name: 'Main' });
-    expect(await nav.getByRole('link').allInnerTexts()).toEqual(['Deploys', 'Nodes', 'Secrets', 'API keys']);
+    expect(await nav.getByRole('link').allInnerTexts()).toEqual(['Deploys', 'Wizard', 'Nodes', 'Secrets', 'API keys']);
     await v.page.goto('/audit');
     await v.shows('You lack the right audit.read');
     await v.page.goto('/users');
