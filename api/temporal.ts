@@ -22,6 +22,8 @@ const logsTimeoutMs = 11 * 60_000;
 /** The previous workflow of this deploy closes within moments of its last row; longer waiting is the sweeper's work. */
 const reopenWaitMs = 2_000;
 const reopenStepMs = 200;
+/** Well within the time that a process has to stop. */
+const closeWaitMs = 1_000;
 
 export interface TemporalOptions {
   address: string;
@@ -80,7 +82,22 @@ function logsFailure(host: string, error: unknown): MaestroError {
 export function createOrchestrator({ address, namespace, callTimeoutMs = standardCallTimeoutMs, updateTimeoutMs = standardUpdateTimeoutMs, dataConverter }: TemporalOptions): Orchestrator {
   const connection = Connection.lazy({ address, connectTimeout: callTimeoutMs });
   const { workflow } = new Client({ connection, namespace, ...(dataConverter === undefined ? {} : { dataConverter }) });
-  const within = <T>(timeoutMs: number, call: () => Promise<T>): Promise<T> => connection.withDeadline(Date.now() + timeoutMs, call);
+  const underWay = new Set<Promise<unknown>>();
+
+  function until<T>(deadline: number, call: () => Promise<T>): Promise<T> {
+    const work = connection.withDeadline(deadline, call);
+    const ended = (): void => void underWay.delete(work);
+    underWay.add(work);
+    work.then(ended, ended);
+    return work;
+  }
+  const within = <T>(timeoutMs: number, call: () => Promise<T>): Promise<T> => until(Date.now() + timeoutMs, call);
+
+  /** A call that is to be repeated at the moment would find its line gone, and throw where nobody listens. */
+  async function close(): Promise<void> {
+    await Promise.race([Promise.allSettled(underWay), sleep(closeWaitMs, undefined, { ref: false })]);
+    await connection.close();
+  }
 
   /** Another start of the same rollout (the sweeper, another API process) is as good as ours. */
   async function runsAlready(input: RolloutInput): Promise<boolean> {
@@ -106,14 +123,14 @@ export function createOrchestrator({ address, namespace, callTimeoutMs = standar
   }
 
   async function startRollout(input: RolloutInput, type: string = workflowTypes.rollout): Promise<boolean> {
-    for (const until = Date.now() + reopenWaitMs; ; await sleep(reopenStepMs)) {
+    for (const deadline = Date.now() + reopenWaitMs; ; await sleep(reopenStepMs)) {
       try {
         if (await within(callTimeoutMs, () => start(input, type))) return true;
       } catch (error) {
         if (isTransport(error) || error instanceof WorkflowNotFoundError) return false;
         throw error;
       }
-      if (Date.now() >= until) return false;
+      if (Date.now() >= deadline) return false;
     }
   }
 
@@ -152,13 +169,13 @@ export function createOrchestrator({ address, namespace, callTimeoutMs = standar
 
   async function update<A>(rollout: RolloutInput, definition: UpdateDefinition<void, [A]>, input: A, id: string): Promise<void> {
     const handle: WorkflowHandle = workflow.getHandle(rolloutWorkflowId(rollout.deploy_id));
-    for (const until = Date.now() + updateTimeoutMs; ; await sleep(reopenStepMs)) {
+    for (const deadline = Date.now() + updateTimeoutMs; ; await sleep(reopenStepMs)) {
       try {
         if (!(await within(callTimeoutMs, () => runsAlready(rollout)))) throw notRunning(rollout);
-        return await connection.withDeadline(until, () => handle.executeUpdate(definition, { args: [input], updateId: id }));
+        return await until(deadline, () => handle.executeUpdate(definition, { args: [input], updateId: id }));
       } catch (error) {
         // Told that it took too long before it did: nobody knows whether it was taken, and sent again it is the same one.
-        const lost = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError && Date.now() + reopenStepMs < until;
+        const lost = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError && Date.now() + reopenStepMs < deadline;
         if (!lost) throw updateError(rollout, error, updateTimeoutMs);
       }
     }
@@ -177,7 +194,7 @@ export function createOrchestrator({ address, namespace, callTimeoutMs = standar
     runPlan: async (input) => { await execute('The plan', workflowTypes.plan, planWorkflowId(input.plan_id), input); },
     runOperate: (input) => execute('The hosts', workflowTypes.operate, operateWorkflowId(input.run_id), input),
     isReady: () => within(callTimeoutMs, () => connection.workflowService.getSystemInfo({})).then(() => true, () => false),
-    close: () => connection.close(),
+    close,
   };
 }
 
