@@ -57,11 +57,14 @@ async function runAll() {
   return sum([...beside, await runJest(only(heavyTests))]);
 }
 
+/** In a process of its own that is begun anew when it has grown: what suites leave behind makes those after them slow. */
+const oneByOne = ['--maxWorkers=1', '--workerIdleMemoryLimit=1200MB'];
+
 async function runJest(extra) {
   const folder = mkdtempSync(join(tmpdir(), 'maestro-jest-'));
   const outputFile = join(folder, 'report.json');
   try {
-    const args = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', program('jest/bin/jest.js'), '--runInBand', '--json', `--outputFile=${outputFile}`, ...extra];
+    const args = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', program('jest/bin/jest.js'), ...oneByOne, '--json', `--outputFile=${outputFile}`, ...extra];
     const { code, timedOut } = await execute(process.execPath, args, { timeoutMs: jestTimeoutMs, inherit: true });
     if (timedOut) console.log(`jest did not end within ${jestTimeoutMs / 60_000} minutes`);
     if (!existsSync(outputFile)) return { passed: 0, failed: 1, skipped: 0 };
