@@ -6,6 +6,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Rollout } from '../rollouts/api-client.js';
 import { components, configPath, containerOf, imageOf, sitePath, type Component, type Piece, type Shape } from './documents.js';
+import { patientRows } from './patient-query.js';
 import type { SimulatedFleet } from './simulated-fleet.js';
 import type { SimulatedHost } from './simulated-host.js';
 
@@ -81,7 +82,7 @@ interface StateEvent { type: string; rollout_id: string; host: string | null; co
 
 /** The events of a rollout end where its row and steps are, say nothing twice in a row, and nothing after the end (I1, I4). */
 export async function storyTroubles(fleet: Pick<SimulatedFleet, 'db'>, rollout: Rollout): Promise<string[]> {
-  const { rows } = await fleet.db.query<StateEvent>("SELECT type, rollout_id, host, component, data FROM events WHERE rollout_id = $1 AND type IN ('rollout.state', 'step.state') ORDER BY id", [rollout.rollout_id]);
+  const rows = await patientRows<StateEvent>(fleet.db, "SELECT type, rollout_id, host, component, data FROM events WHERE rollout_id = $1 AND type IN ('rollout.state', 'step.state') ORDER BY id", [rollout.rollout_id]);
   const last = new Map<string, StateEvent['data']>();
   const found: string[] = [];
   for (const { type, host, component, data } of rows) {
