@@ -140,6 +140,8 @@ describe('maestro enroll', () => {
 
 describe('maestro nodes', () => {
   it('is a line for each host, or an object', async () => {
+    // Whoever has not spoken for a while is offline.
+    await speaks('cli-01', { docker: false, systemd: true, missing: ['docker'] });
     const call = new Call(['nodes']);
     expect(await call.ended).toBe(0);
     expect(call.out).toMatch(/^cli-01 +online +systemd +0\.1\.0$/m);
